@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod provenance;
+pub mod table;
+
+pub mod backtest;
+pub mod calibration;
+pub mod cohorts;
+pub mod concentration;
+pub mod customer_value;
+pub mod data_quality;
+pub mod headline;
+pub mod model_fit;
+pub mod report;
+pub mod segments;
+pub mod tracking;
+
+pub use provenance::{Answer, Provenance};
+pub use table::{Column, Table, Values};

@@ -1,0 +1,49 @@
+//! A fitted model as a person or a script reads it; also the saved model file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelFit {
+    /// The model's id, such as `pareto-nbd`.
+    pub model: String,
+    /// The unit of time of the parameters: `hour`, `day`, `week` or `month`.
+    pub time_unit: String,
+    /// The parameters by the papers' names, in `time_unit` where they bear time.
+    pub parameters: BTreeMap<String, f64>,
+    /// Standard errors on the same scale; a parameter without one is missing here.
+    #[serde(default)]
+    pub standard_errors: BTreeMap<String, f64>,
+    /// Covariance of the estimates' logarithms, rows and columns in `covariance_order`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ln_covariance: Vec<Vec<f64>>,
+    /// The parameters' order in `ln_covariance`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covariance_order: Vec<String>,
+    /// The log-likelihood at the parameters, summed over customers.
+    #[serde(default)]
+    pub log_likelihood: Option<f64>,
+    /// Akaike's information criterion.
+    #[serde(default)]
+    pub aic: Option<f64>,
+    /// Customers the fit used.
+    #[serde(default)]
+    pub n_customers: Option<u64>,
+    /// Distinct histories they were grouped into.
+    #[serde(default)]
+    pub n_histories: Option<u64>,
+    /// Whether the optimum was reached.
+    #[serde(default)]
+    pub converged: Option<bool>,
+    /// What to know before trusting it.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// First and last day of the data, ISO 8601.
+    #[serde(default)]
+    pub data_period: Option<(String, String)>,
+    /// The spend model fitted to the same data, where amounts were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend: Option<Box<ModelFit>>,
+}

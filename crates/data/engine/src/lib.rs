@@ -1,0 +1,1 @@
+//! Embedded DataFusion: reading files, the plans that run over them, writing tables.

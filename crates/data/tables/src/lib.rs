@@ -1,0 +1,1 @@
+//! The canonical tables: columns, types, units, keys, complaints.

@@ -1,0 +1,168 @@
+//! What a purchase model sees of a customer: how often, until when, for how long.
+
+/// One customer's purchase history, validated.
+///
+/// Time is in one unit throughout, the unit the model's parameters are in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PurchaseHistory {
+    repeat_purchases: u32,
+    last_purchase_age: f64,
+    age: f64,
+}
+
+/// Why three numbers are not a purchase history.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum HistoryError {
+    /// An age or a last purchase age that is negative, infinite or not a number.
+    #[error("{what} is {value}, expected a finite number of at least 0")]
+    NotATime {
+        /// Which of the two.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// The last purchase lies after the end of observation.
+    #[error("last purchase age {last_purchase_age} is beyond the age {age}")]
+    LastPurchaseAfterEnd {
+        /// From first to last purchase.
+        last_purchase_age: f64,
+        /// From first purchase to the end of observation.
+        age: f64,
+    },
+    /// No repeat purchase, yet a last purchase after the first; or the other way round.
+    #[error(
+        "{repeat_purchases} repeat purchases do not go with a last purchase age of {last_purchase_age}"
+    )]
+    CountAgainstTime {
+        /// Purchases after the first.
+        repeat_purchases: u32,
+        /// From first to last purchase.
+        last_purchase_age: f64,
+    },
+    /// A weight that is not a positive finite number.
+    #[error("weight {value} is not a positive number")]
+    Weight {
+        /// Its value.
+        value: f64,
+    },
+}
+
+impl PurchaseHistory {
+    /// A history from `repeat_purchases` (x), `last_purchase_age` (t_x) and `age` (T).
+    ///
+    /// # Errors
+    /// [`HistoryError`] unless 0 <= t_x <= T, both finite, and t_x = 0 exactly when x = 0.
+    pub fn new(
+        repeat_purchases: u32,
+        last_purchase_age: f64,
+        age: f64,
+    ) -> Result<Self, HistoryError> {
+        for (what, value) in [("last purchase age", last_purchase_age), ("age", age)] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(HistoryError::NotATime { what, value });
+            }
+        }
+        if last_purchase_age > age {
+            return Err(HistoryError::LastPurchaseAfterEnd { last_purchase_age, age });
+        }
+        if (repeat_purchases == 0) != (last_purchase_age <= 0.0) {
+            return Err(HistoryError::CountAgainstTime { repeat_purchases, last_purchase_age });
+        }
+        Ok(Self { repeat_purchases, last_purchase_age, age })
+    }
+
+    /// A customer of this moment: no repeat purchase, age 0.
+    #[must_use]
+    pub fn newborn() -> Self {
+        Self { repeat_purchases: 0, last_purchase_age: 0.0, age: 0.0 }
+    }
+
+    /// Purchase occasions after the first (x).
+    #[must_use]
+    pub fn repeat_purchases(&self) -> u32 {
+        self.repeat_purchases
+    }
+
+    /// Time from the first to the last purchase (t_x).
+    #[must_use]
+    pub fn last_purchase_age(&self) -> f64 {
+        self.last_purchase_age
+    }
+
+    /// Time from the first purchase to the end of observation (T).
+    #[must_use]
+    pub fn age(&self) -> f64 {
+        self.age
+    }
+
+    /// Time since the last purchase (T - t_x).
+    #[must_use]
+    pub fn time_since_last_purchase(&self) -> f64 {
+        self.age - self.last_purchase_age
+    }
+}
+
+/// Distinct histories, each with the number of customers who share it.
+///
+/// Row order carries no meaning; a weight of 2 equals the row twice.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PurchaseHistories {
+    histories: Vec<PurchaseHistory>,
+    weights: Vec<f64>,
+}
+
+impl PurchaseHistories {
+    /// No histories yet, with room for `capacity`.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { histories: Vec::with_capacity(capacity), weights: Vec::with_capacity(capacity) }
+    }
+
+    /// Adds a history shared by `weight` customers.
+    ///
+    /// # Errors
+    /// [`HistoryError::Weight`] unless `weight` is positive and finite.
+    pub fn push(&mut self, history: PurchaseHistory, weight: f64) -> Result<(), HistoryError> {
+        if !(weight.is_finite() && weight > 0.0) {
+            return Err(HistoryError::Weight { value: weight });
+        }
+        self.histories.push(history);
+        self.weights.push(weight);
+        Ok(())
+    }
+
+    /// The histories, in the order they were added.
+    #[must_use]
+    pub fn histories(&self) -> &[PurchaseHistory] {
+        &self.histories
+    }
+
+    /// The weight of each history.
+    #[must_use]
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// History and weight, row by row.
+    pub fn iter(&self) -> impl Iterator<Item = (&PurchaseHistory, f64)> {
+        self.histories.iter().zip(self.weights.iter().copied())
+    }
+
+    /// The number of distinct histories.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.histories.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.histories.is_empty()
+    }
+
+    /// Customers: the sum of weights.
+    #[must_use]
+    pub fn n_customers(&self) -> f64 {
+        self.weights.iter().sum()
+    }
+}

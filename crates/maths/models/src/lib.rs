@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+pub mod history;
+pub mod parameter;
+
+pub mod purchase;
+
+pub use history::{PurchaseHistories, PurchaseHistory};
+pub use parameter::Parameter;

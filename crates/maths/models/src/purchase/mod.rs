@@ -1,0 +1,98 @@
+//! Who buys again and who leaves, in continuous time without a contract.
+//!
+//! A [`PurchaseModel`] is a model with its parameters. All four split a customer's future in two: the chance
+//! that they are still a customer, and a [`FutureProcess`] that describes what a customer does who is. That
+//! split is exact for each of them, and it means that forecasts, intervals, dates and discounting are written
+//! once for the process and serve every model.
+
+use std::fmt::Debug;
+
+use crate::{Parameter, PurchaseHistories, PurchaseHistory};
+
+pub mod future;
+
+pub use future::FutureProcess;
+
+/// A purchase model with its parameters.
+pub trait PurchaseModel: Debug + Send + Sync {
+    /// The model's id, such as `pareto-nbd`.
+    fn id(&self) -> &'static str;
+
+    /// The parameters under the paper's names, in the order of the gradient.
+    fn parameters(&self) -> Vec<Parameter>;
+
+    /// The same model at other parameters, in the order of [`parameters`](Self::parameters).
+    ///
+    /// # Errors
+    /// Where a value lies outside the parameter's range or the number of values is wrong.
+    fn with_parameters(&self, values: &[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>;
+
+    /// Log-likelihood of one history; finite for every valid history. In the unit of the parameters.
+    fn ln_likelihood(&self, history: &PurchaseHistory) -> f64;
+
+    /// Weighted sum of the log-likelihoods of all histories; its gradient with respect to the *logarithms* of
+    /// the parameters is written to `gradient` (one f64 for each parameter).
+    fn ln_likelihood_sum(&self, histories: &PurchaseHistories, gradient: &mut [f64]) -> f64;
+
+    /// P(still a customer at the end of observation), in [0, 1].
+    fn probability_alive(&self, history: &PurchaseHistory) -> f64;
+
+    /// What a customer just gained will do after the first purchase.
+    fn new_customer(&self) -> FutureProcess;
+
+    /// What a customer with this history will do from the end of observation on, given that they still are a
+    /// customer then.
+    fn if_alive(&self, history: &PurchaseHistory) -> FutureProcess;
+
+    /// Expected purchases of a new customer within `horizon` (same unit as the parameters) of the first one.
+    fn expected_purchases(&self, horizon: f64) -> f64 {
+        self.new_customer().expected_purchases(horizon)
+    }
+
+    /// Expected purchases within `horizon` from the end of observation on, given the history.
+    fn expected_future_purchases(&self, history: &PurchaseHistory, horizon: f64) -> f64 {
+        self.probability_alive(history) * self.if_alive(history).expected_purchases(horizon)
+    }
+
+    /// P(at least one purchase within `horizon` from the end of observation on), given the history.
+    fn probability_next_purchase(&self, history: &PurchaseHistory, horizon: f64) -> f64 {
+        self.probability_alive(history) * (1.0 - self.if_alive(history).probability_none(horizon))
+    }
+
+    /// Discounted expected purchases within `horizon` at the continuous `discount_rate` per unit of time; the
+    /// horizon may be infinite where the rate is positive (DERT).
+    fn discounted_residual_purchases(
+        &self,
+        history: &PurchaseHistory,
+        horizon: f64,
+        discount_rate: f64,
+    ) -> f64 {
+        self.probability_alive(history)
+            * self.if_alive(history).discounted_purchases(horizon, discount_rate)
+    }
+}
+
+/// Why values are not a model's parameters.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ParameterError {
+    /// A value outside the parameter's range.
+    #[error("parameter {name} of {model} is {value}, expected a finite number above 0")]
+    OutOfRange {
+        /// The model's id.
+        model: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// Too few or too many values.
+    #[error("{model} has {expected} parameters, {given} were given")]
+    Count {
+        /// The model's id.
+        model: &'static str,
+        /// How many it has.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
+}

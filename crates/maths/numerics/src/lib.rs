@@ -1,0 +1,1 @@
+//! Special functions, quadrature and optimisers, each with its stated accuracy.

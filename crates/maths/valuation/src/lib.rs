@@ -1,0 +1,1 @@
+//! Discounting, lifetime value, customer equity and concentration.

@@ -1,0 +1,3 @@
+//! The `clv` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Answers told as pages: one HTML writer for the report and the dashboard.
