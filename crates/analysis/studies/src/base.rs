@@ -82,6 +82,30 @@ impl CustomerBase {
         self.days_of(customer).iter().filter(|row| row.orders > 0)
     }
 
+    /// The base as it was on the evening of `day`: customers who had bought by then, and their days up to it.
+    #[must_use]
+    pub fn until(&self, day: i32) -> Self {
+        let mut kept = Vec::new();
+        let mut offsets = vec![0];
+        let mut rows = Vec::new();
+        for customer in 0..self.n_customers() {
+            if self.first_day_of(customer) <= day {
+                kept.push(customer);
+                rows.extend(self.days_of(customer).iter().filter(|row| row.day <= day));
+                offsets.push(rows.len());
+            }
+        }
+        let ids = match &self.ids {
+            CustomerIds::Integer(ids) => {
+                CustomerIds::Integer(kept.iter().map(|customer| ids[*customer]).collect())
+            }
+            CustomerIds::Text(ids) => {
+                CustomerIds::Text(kept.iter().map(|customer| ids[*customer].clone()).collect())
+            }
+        };
+        Self { ids, offsets, rows, end_day: day.min(self.end_day) }
+    }
+
     /// The first purchase day of a customer.
     #[must_use]
     pub fn first_day_of(&self, customer: usize) -> i32 {

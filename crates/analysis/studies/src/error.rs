@@ -29,6 +29,14 @@ pub enum StudyError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A row of a histories file that is no purchase history.
+    #[error("row {row} of the histories file is no purchase history: {problem}")]
+    Histories {
+        /// The row, counting the heading as row 1.
+        row: u64,
+        /// What is wrong.
+        problem: String,
+    },
     /// No customer has bought by the day the question is asked for.
     #[error("no customer has a purchase on or before {until}; the data begin on {first}")]
     NobodyYet {
@@ -68,6 +76,9 @@ impl StudyError {
             StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
             StudyError::SavedModel { .. } => {
                 Some("write one with `clv fit ... -o model.json`".to_owned())
+            }
+            StudyError::Histories { .. } => {
+                Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
             StudyError::OneDay { .. } => {

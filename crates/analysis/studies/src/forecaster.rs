@@ -18,7 +18,7 @@ pub enum NaiveRule {
     },
     /// Everyone goes on at their own rate x / T.
     OwnRate,
-    /// Everyone buys as often as in the window that just ended, or in the same window a year ago.
+    /// Everyone buys as often as in the window that just ended.
     SamePeriod {
         /// The length of that window.
         length: f64,

@@ -39,11 +39,30 @@ impl GroupedHistories {
         self.recent_purchases.get(row).copied().unwrap_or(0)
     }
 
-    /// Histories that already are distinct or come from a file: one customer for each row.
+    /// Histories from a file, one customer for each row, grouped where they are equal; times are multiplied by
+    /// `factor`.
     #[must_use]
-    pub fn one_by_one(histories: PurchaseHistories) -> Self {
-        let n = u32::try_from(histories.len()).expect("there are fewer histories than 2^32");
-        Self { histories, row_of_customer: (0..n).collect(), recent_purchases: Vec::new() }
+    pub fn of_rows(rows: &PurchaseHistories, factor: f64) -> Self {
+        let mut known: FxHashMap<(u32, u64, u64), u32> = FxHashMap::default();
+        let mut distinct: Vec<(PurchaseHistory, f64)> = Vec::new();
+        let mut row_of_customer = Vec::with_capacity(rows.len());
+        for (history, weight) in rows.iter() {
+            let (last_age, age) = (history.last_purchase_age() * factor, history.age() * factor);
+            let key = (history.repeat_purchases(), last_age.to_bits(), age.to_bits());
+            let row = *known.entry(key).or_insert_with(|| {
+                let scaled = PurchaseHistory::new(key.0, last_age, age)
+                    .expect("a history stays one when its unit changes");
+                distinct.push((scaled, 0.0));
+                u32::try_from(distinct.len() - 1).expect("there are fewer histories than 2^32")
+            });
+            distinct[row as usize].1 += weight;
+            row_of_customer.push(row);
+        }
+        let mut histories = PurchaseHistories::with_capacity(distinct.len());
+        for (history, weight) in distinct {
+            histories.push(history, weight).expect("a sum of weights is a weight");
+        }
+        Self { histories, row_of_customer, recent_purchases: Vec::new() }
     }
 }
 
