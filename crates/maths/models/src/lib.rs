@@ -5,5 +5,8 @@ pub mod parameter;
 
 pub mod purchase;
 
+pub mod catalogue;
+pub mod fit;
+
 pub use history::{PurchaseHistories, PurchaseHistory};
 pub use parameter::Parameter;

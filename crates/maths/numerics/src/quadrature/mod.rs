@@ -1,0 +1,5 @@
+//! Rules that turn an integral into a weighted sum.
+
+pub mod gauss_legendre;
+
+pub use gauss_legendre::{GaussLegendre, gauss_legendre};
