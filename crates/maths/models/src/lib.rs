@@ -4,6 +4,8 @@ pub mod history;
 pub mod parameter;
 
 pub mod purchase;
+pub mod scores;
+pub mod spend;
 
 pub mod catalogue;
 pub mod fit;
