@@ -10,7 +10,7 @@ use crate::workshop::{Workshop, runs};
 
 /// The peers and what the simulation needs. lifetimes 0.11.3 is from 2020 and the last release.
 const PACKAGES: &[&str] =
-    &["duckdb", "polars", "pyarrow", "numpy<2", "pandas<2.2", "scipy<1.13", "lifetimes==0.11.3"];
+    &["duckdb", "polars", "pyarrow", "numpy", "pandas<3", "scipy", "lifetimes==0.11.3"];
 
 /// Installed only with `--pymc`, in an environment of its own, for it is large.
 const PYMC_PACKAGES: &[&str] = &["pymc-marketing", "pyarrow"];
