@@ -1,6 +1,6 @@
 //! The customers as they stand on one day: what every per-customer question starts from.
 
-use clv_answers::Values;
+use clv_answers::{Table, Values};
 use clv_engine::{CustomerHistories, CustomerIds, HistoriesFile, Intake, Orders};
 use clv_models::{PurchaseHistories, PurchaseHistory};
 use clv_tables::Day;
@@ -206,6 +206,29 @@ impl Snapshot {
     #[must_use]
     pub fn id_values(&self) -> Values {
         id_values(&self.ids)
+    }
+
+    /// The histories of every customer, as `clv histories` gives them: ages in `unit`.
+    #[must_use]
+    pub fn history_table(&self, unit: TimeUnit) -> Table {
+        let per_unit = |days: i32| f64::from(days) / unit.days();
+        let whole = |of: &[u32]| Values::Integer(of.iter().map(|n| i64::from(*n)).collect());
+        let net = self.gross.iter().zip(&self.returns).map(|(gross, returns)| gross - returns);
+        let table = Table::new()
+            .with("customer_id", "", self.id_values())
+            .with("repeat_purchases", "count", whole(&self.n_repeats));
+        let Some((first, last, _)) = self.days() else { return table };
+        let end = self.end_day().unwrap_or(0);
+        let last_age = first.iter().zip(last).map(|(first, last)| per_unit(last - first));
+        let age = first.iter().map(|first| per_unit(end - first));
+        table
+            .with("last_purchase_age", unit.name(), Values::Real(last_age.collect()))
+            .with("age", unit.name(), Values::Real(age.collect()))
+            .with("mean_spend", "money", Values::Real(self.mean_spend.clone()))
+            .with("orders", "count", whole(&self.orders))
+            .with("first_order", "date", Values::Date(first.to_vec()))
+            .with("last_order", "date", Values::Date(last.to_vec()))
+            .with("historic_value", "money", Values::Real(net.collect()))
     }
 
     /// Mean gross spend of a customer's first purchase day, money.

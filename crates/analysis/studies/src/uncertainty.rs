@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use clv_models::purchase::PurchaseModel;
+use clv_numerics::linear_algebra::SymmetricMatrix;
 
 use crate::forecaster::{Forecaster, HorizonOptions};
 use crate::handoff::GroupedHistories;
@@ -109,19 +110,19 @@ fn sigma_points(
     ln_covariance: &[Vec<f64>],
 ) -> Vec<Arc<dyn PurchaseModel>> {
     let centre: Vec<f64> = model.parameters().iter().map(|p| p.value.ln()).collect();
-    let Some(root) = clv_numerics::linear_algebra::cholesky(ln_covariance) else {
-        return Vec::new();
-    };
-    if root.len() != centre.len() {
+    let n = centre.len();
+    if ln_covariance.len() != n || ln_covariance.iter().any(|row| row.len() != n) {
         return Vec::new();
     }
-    let spread = (centre.len() as f64).sqrt();
+    let eigen = SymmetricMatrix::from_fn(n, |row, column| ln_covariance[row][column]).eigen();
     let mut points: Vec<Arc<dyn PurchaseModel>> = Vec::new();
-    for column in 0..centre.len() {
-        for sign in [-spread, spread] {
-            let values: Vec<f64> = (0..centre.len())
-                .map(|row| (centre[row] + (sign * root[row][column]).clamp(-5.0, 5.0)).exp())
-                .collect();
+    for (variance, direction) in eigen.values.iter().zip(&eigen.vectors) {
+        // A ridge has a direction of enormous variance along which forecasts hardly change; a step of e^2 along it
+        // shows that without leaving the range where the normal law means anything.
+        let step = (n as f64 * variance.max(0.0)).sqrt().min(2.0);
+        for sign in [-step, step] {
+            let values: Vec<f64> =
+                (0..n).map(|row| (centre[row] + sign * direction[row]).exp()).collect();
             if let Ok(point) = model.with_parameters(&values) {
                 points.push(Arc::from(point));
             }

@@ -1,3 +1,62 @@
-//! The `clv` binary.
+#![doc = include_str!("../README.md")]
+// A command line talks through its standard streams.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
-fn main() {}
+mod arguments;
+mod commands;
+mod config;
+mod failure;
+mod output;
+mod progress;
+mod reading;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Cli, Command};
+use crate::failure::Failure;
+
+/// How a command that ran ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Everything was used.
+    Done,
+    /// Done, with rows put aside.
+    PutAside,
+    /// Ran, and the answer is no.
+    No,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::No) => ExitCode::from(1),
+        Ok(Outcome::PutAside) => ExitCode::from(3),
+        Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = Failure::of(&error);
+            eprint!("{failure}");
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+fn run() -> anyhow::Result<Outcome> {
+    let typed: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let cli = Cli::parse_from(config::with_config_file(typed)?);
+    let talk = progress::Talk::new(cli.is_quiet);
+    match cli.command {
+        Command::Demo(arguments) => commands::demo::run(&arguments, &talk),
+        Command::Histories(arguments) => commands::histories::run(&arguments, &talk),
+        Command::Fit(arguments) => commands::fit::run(&arguments, &talk),
+        Command::Forecast(arguments) => commands::forecast::run(&arguments, &talk),
+        Command::Value(arguments) => commands::value::run(&arguments, &talk),
+        Command::Backtest(arguments) => commands::backtest::run(&arguments, &talk),
+        Command::Report(arguments) => commands::report::run(&arguments, &talk),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Doctor => commands::doctor::run(),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Man => commands::man::run(),
+    }
+}

@@ -1,0 +1,291 @@
+//! What can be typed: the verbs, and the groups of options they share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Customer lifetime value: orders in; what each customer is worth, how sure we are, and what to do about it out.
+#[derive(Debug, Parser)]
+#[command(name = "clv", version, args_override_self = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Say nothing but errors on standard error.
+    #[arg(long = "quiet", short = 'q', global = true)]
+    pub(crate) is_quiet: bool,
+    /// Ask nothing on the terminal; this release asks nothing anyway.
+    #[arg(long = "no-input", global = true, hide = true)]
+    pub(crate) is_without_input: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs, in the order of a user's way.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Report on the sample shop that ships with the program, and print its headline.
+    Demo(DemoArguments),
+    /// The whole story of your orders in one self-contained page.
+    Report(ReportArguments),
+    /// Each customer's purchase history: repeat purchases, ages, mean spend, value so far.
+    Histories(HistoriesArguments),
+    /// Fit a model: parameters with standard errors and diagnostics.
+    Fit(FitArguments),
+    /// Each customer's expected purchases and the date of the next one, with intervals.
+    Forecast(ForecastArguments),
+    /// Each customer's value so far, expected value and lifetime value under a named definition.
+    Value(ValueArguments),
+    /// How well each model and each naive rule would have forecast what came.
+    Backtest(BacktestArguments),
+    /// What a figure, a model or a definition means.
+    Explain(ExplainArguments),
+    /// Check whether this machine has what it takes.
+    Doctor,
+    /// Print completions for a shell.
+    Completions(CompletionsArguments),
+    /// Print the manual page.
+    Man,
+}
+
+/// Where orders come from and how they are read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArguments {
+    /// Files, folders or patterns: CSV, TSV, NDJSON or Parquet, plain, gzip or zstd.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingOptions,
+}
+
+/// How orders are read.
+#[derive(Debug, Args, Default)]
+pub(crate) struct ReadingOptions {
+    /// The kind of file, where detection is wrong: generic, shopify-orders or online-retail.
+    #[arg(long, value_name = "SOURCE", env = "CLV_FROM")]
+    pub(crate) from: Option<String>,
+    /// Which heading plays which part: customer_id=cust,ordered_at=date,amount=sales,...
+    #[arg(long, value_name = "ROLE=HEADING,...", env = "CLV_COLUMNS")]
+    pub(crate) columns: Option<String>,
+    /// The order of day and month in dates such as 03/04/2021.
+    #[arg(long, value_enum, value_name = "ORDER", env = "CLV_DATE_FORMAT")]
+    pub(crate) date_format: Option<DateFormat>,
+    /// Keep only amounts in this currency; the others are put aside.
+    #[arg(long, value_name = "CODE", env = "CLV_CURRENCY")]
+    pub(crate) currency: Option<String>,
+    /// The day the question is asked as of; later rows are put aside. Default: the last day of the data.
+    #[arg(long, value_name = "DATE", env = "CLV_AS_OF")]
+    pub(crate) as_of: Option<String>,
+    /// Whether orders of 0 count as purchases. Default: as the source's users expect.
+    #[arg(long, value_enum, value_name = "KEEP|DROP", env = "CLV_ZERO_ORDERS")]
+    pub(crate) zero_orders: Option<ZeroOrderChoice>,
+    /// Threads to use. Default: one for each core.
+    #[arg(long, value_name = "N", env = "CLV_THREADS")]
+    pub(crate) threads: Option<usize>,
+    /// Memory for sorting and grouping before it spills to disk, such as 512M or 4G.
+    #[arg(long, value_name = "SIZE", env = "CLV_MEMORY_LIMIT")]
+    pub(crate) memory_limit: Option<String>,
+}
+
+/// The order of day and month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DateFormat {
+    /// Day before month: 31/12/2021.
+    Dmy,
+    /// Month before day: 12/31/2021.
+    Mdy,
+}
+
+/// What to do with orders of 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ZeroOrderChoice {
+    /// They count as purchases.
+    Keep,
+    /// They are put aside.
+    Drop,
+}
+
+/// Time: units and the last day used.
+#[derive(Debug, Args)]
+pub(crate) struct TimeArguments {
+    /// The unit of ages and parameters: hour, day, week or month.
+    #[arg(long, value_name = "UNIT", default_value = "week", env = "CLV_TIME_UNIT")]
+    pub(crate) time_unit: String,
+    /// The last day a model may see. Default: the last day of the data.
+    #[arg(long, value_name = "DATE", env = "CLV_UNTIL")]
+    pub(crate) until: Option<String>,
+}
+
+/// Where the answer goes.
+#[derive(Debug, Args, Default)]
+pub(crate) struct OutputArguments {
+    /// The file to write; its extension decides the format (.csv, .tsv, .json, .ndjson, .parquet, .gz, .zst).
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The format on standard output.
+    #[arg(long, value_enum, value_name = "FORMAT", env = "CLV_OUTPUT_FORMAT")]
+    pub(crate) output_format: Option<OutputFormat>,
+}
+
+/// Formats of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON document, the answer with its provenance.
+    Json,
+    /// Comma-separated values.
+    Csv,
+    /// One JSON object on each line.
+    Ndjson,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// Who forecasts.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArguments {
+    /// The model: auto, nbd, pareto-nbd, bg-nbd or mbg-nbd.
+    #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
+    pub(crate) model: String,
+    /// A model saved by `clv fit ... -o model.json`; goes before --model.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model_file: Option<PathBuf>,
+    /// How far ahead: 39w, 90d, 12mo, 2y.
+    #[arg(long, value_name = "SPAN", default_value = "52w", env = "CLV_HORIZON")]
+    pub(crate) horizon: String,
+    /// The seed of random choices. The models of this release make none.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
+    pub(crate) seed: u64,
+}
+
+/// What value means.
+#[derive(Debug, Args)]
+pub(crate) struct DefinitionArguments {
+    /// net-sales, gross-sales, gross-margin, contribution or net-profit.
+    #[arg(long, value_name = "NAME", default_value = "net-sales", env = "CLV_DEFINITION")]
+    pub(crate) definition: String,
+    /// Annual discount rate, as a ratio.
+    #[arg(long, value_name = "RATIO", default_value_t = 0.1, env = "CLV_DISCOUNT_RATE")]
+    pub(crate) discount_rate: f64,
+    /// Share of net sales that is margin.
+    #[arg(long, value_name = "RATIO", env = "CLV_MARGIN_RATIO")]
+    pub(crate) margin_ratio: Option<f64>,
+    /// Variable cost of one order.
+    #[arg(long, value_name = "MONEY", env = "CLV_COST_PER_ORDER")]
+    pub(crate) cost_per_order: Option<f64>,
+    /// Cost of winning one customer.
+    #[arg(long, value_name = "MONEY", env = "CLV_ACQUISITION_COST")]
+    pub(crate) acquisition_cost: Option<f64>,
+}
+
+/// `clv demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Where to write the report.
+    #[arg(long, short = 'o', value_name = "FILE", default_value = "clv-demo.html")]
+    pub(crate) output: PathBuf,
+}
+
+/// `clv report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) definition: DefinitionArguments,
+    /// What to write, as often as needed: an .html page, and the table of all customers as .parquet, .csv, .json or
+    /// .ndjson. Default: report.html.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+}
+
+/// `clv histories`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoriesArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// `clv fit`.
+#[derive(Debug, Args)]
+pub(crate) struct FitArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd or gamma-gamma.
+    #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// `clv forecast`.
+#[derive(Debug, Args)]
+pub(crate) struct ForecastArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// `clv value`.
+#[derive(Debug, Args)]
+pub(crate) struct ValueArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) definition: DefinitionArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// `clv backtest`.
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+    /// The models that take part, by id; default all. Naive rules always do.
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
+    /// How much is held out. Default: a third of the data, at most 52 weeks.
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) horizon: Option<String>,
+    /// Rolling origins, where --until does not name the only one.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) origins: usize,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// `clv explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// What to explain: a column, a model, a definition, `models` or `definitions`; nothing lists all.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// `clv completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,132 @@
+//! `clv backtest`: how well each model and each naive rule would have forecast what came.
+
+use std::fmt::Write;
+
+use clv_answers::{Answer, Table, Values};
+use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_studies::backtest::{BacktestOptions, backtest};
+use clv_studies::served::base_of;
+
+use crate::Outcome;
+use crate::arguments::{BacktestArguments, OutputFormat};
+use crate::progress::Talk;
+use crate::{output, reading};
+
+/// The horizon that a third of the data may not exceed.
+const WISHED_HORIZON: &str = "52w";
+
+pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let horizon =
+        arguments.horizon.as_deref().map(|text| reading::span("--horizon", text)).transpose()?;
+    let options = BacktestOptions {
+        unit: reading::unit(&arguments.time)?,
+        wished_horizon: reading::span("--horizon", WISHED_HORIZON)?,
+        horizon,
+        until: reading::until(&arguments.time)?,
+        n_origins: arguments.origins,
+        models: arguments.models.clone(),
+        sampled_customers: None,
+    };
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    talk.step("looking at the files");
+    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
+    reading::show_columns(&orders, talk);
+    talk.step("reading orders");
+    let (occasions, intake) = orders.purchase_occasions(None)?;
+    talk.step("fitting models at each origin");
+    let outcome = backtest(&base_of(occasions), &options)?;
+    talk.finish();
+    let mut provenance = reading::provenance(
+        Some(&orders),
+        &[
+            ("horizon", outcome.answer.horizon.into()),
+            ("time-unit", options.unit.name().into()),
+            ("until", options.until.map(reading::day_text).into()),
+            ("origins", outcome.answer.origins.clone().into()),
+        ],
+    )?;
+    provenance.model = Some(outcome.answer.served.clone());
+    provenance.as_of = Some(reading::day_text(intake.last_day.0));
+    let is_json = match (&arguments.output.output, arguments.output.output_format) {
+        (_, Some(format)) => matches!(format, OutputFormat::Json | OutputFormat::Text),
+        (Some(path), None) => path.extension().is_some_and(|extension| extension == "json"),
+        (None, None) => true,
+    };
+    if is_json {
+        let text = text(&outcome.answer);
+        output::answer(&Answer { answer: outcome.answer, provenance }, &text, &arguments.output)?;
+    } else {
+        output::table(&table(&outcome.answer), &provenance, &arguments.output)?;
+    }
+    Ok(super::put_aside(Some(&intake), talk))
+}
+
+fn text(backtest: &Backtest) -> String {
+    let mut text = format!(
+        "{:<18} {:<10} {:>9} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>6}\n",
+        "model", "origin", "customers", "actual", "predicted", "bias", "mae", "rmse", "corr", "spearman",
+        "msle", "gini", "cov90"
+    );
+    for score in &backtest.scores {
+        let coverage = score.coverage_90.map_or_else(String::new, |share| format!("{share:.3}"));
+        let _ = writeln!(
+            text,
+            "{:<18} {:<10} {:>9} {:>10.1} {:>10.1} {:>7.3} {:>7.4} {:>7.4} {:>7.4} {:>8.4} {:>7.4} {:>6.3} {:>6}{}",
+            score.model,
+            score.origin,
+            score.n_customers,
+            score.actual_total,
+            score.predicted_total,
+            score.bias,
+            score.mae,
+            score.rmse,
+            score.correlation,
+            score.spearman,
+            score.msle,
+            score.normalized_gini,
+            coverage,
+            if score.served { "  served" } else { "" }
+        );
+    }
+    let _ = writeln!(text, "\n{}", backtest.reason);
+    for (model, why) in &backtest.left_out {
+        let _ = writeln!(text, "left out: {model}: {why}");
+    }
+    text
+}
+
+fn table(backtest: &Backtest) -> Table {
+    let scores = &backtest.scores;
+    let text = |of: &dyn Fn(&BacktestScore) -> String| Values::Text(scores.iter().map(of).collect());
+    let real = |of: &dyn Fn(&BacktestScore) -> f64| Values::Real(scores.iter().map(of).collect());
+    Table::new()
+        .with("model", "", text(&|s| s.model.clone()))
+        .with("origin", "", text(&|s| s.origin.clone()))
+        .with(
+            "n_customers",
+            "count",
+            Values::Integer(
+                scores.iter().map(|s| i64::try_from(s.n_customers).unwrap_or(i64::MAX)).collect(),
+            ),
+        )
+        .with("actual_total", "count", real(&|s| s.actual_total))
+        .with("predicted_total", "count", real(&|s| s.predicted_total))
+        .with("bias", "ratio", real(&|s| s.bias))
+        .with("mae", "count", real(&|s| s.mae))
+        .with("rmse", "count", real(&|s| s.rmse))
+        .with("correlation", "", real(&|s| s.correlation))
+        .with("spearman", "", real(&|s| s.spearman))
+        .with("msle", "", real(&|s| s.msle))
+        .with("normalized_gini", "", real(&|s| s.normalized_gini))
+        .with(
+            "coverage_90",
+            "share",
+            Values::OptionalReal(scores.iter().map(|s| s.coverage_90).collect()),
+        )
+        .with(
+            "coverage_80",
+            "share",
+            Values::OptionalReal(scores.iter().map(|s| s.coverage_80).collect()),
+        )
+        .with("served", "", Values::Truth(scores.iter().map(|s| s.served).collect()))
+}

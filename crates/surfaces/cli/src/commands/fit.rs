@@ -1,0 +1,72 @@
+//! `clv fit`: a model's parameters with standard errors and diagnostics.
+
+use std::fmt::Write;
+
+use clv_answers::Answer;
+use clv_answers::model_fit::ModelFit;
+use clv_studies::inquiry::InquiryOptions;
+use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
+use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
+
+use crate::Outcome;
+use crate::arguments::FitArguments;
+use crate::progress::Talk;
+use crate::{output, reading};
+
+pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let is_spend = arguments.model == GAMMA_GAMMA;
+    let choice = match arguments.model.as_str() {
+        "auto" => ModelChoice::Auto,
+        // The spend model needs the customers' means only; whichever purchase model stands beside it is left out.
+        GAMMA_GAMMA => ModelChoice::Id(DEFAULT_MODEL.to_owned()),
+        id => ModelChoice::Id(model_entry(id)?.id.to_owned()),
+    };
+    let options = InquiryOptions {
+        choice,
+        unit: reading::unit(&arguments.time)?,
+        horizon: reading::span("--horizon", "52w")?,
+        until: reading::until(&arguments.time)?,
+        always_bake_off: false,
+    };
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
+    let mut provenance = asked.provenance;
+    let Some(fit) = asked.inquiry.served.fit.clone() else {
+        talk.say("no model beat the naive rule, so there is no model to save");
+        return Ok(Outcome::No);
+    };
+    let fit = match (is_spend, &fit.spend) {
+        (true, Some(spend)) => {
+            provenance.model = Some(GAMMA_GAMMA.to_owned());
+            spend.as_ref().clone()
+        }
+        _ => fit,
+    };
+    let text = text(&fit);
+    output::answer(&Answer { answer: fit, provenance }, &text, &arguments.output)?;
+    Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
+}
+
+fn text(fit: &ModelFit) -> String {
+    let mut text = format!("{} per {}\n", fit.model, fit.time_unit);
+    for (name, value) in &fit.parameters {
+        let error = fit
+            .standard_errors
+            .get(name)
+            .map_or_else(String::new, |error| format!("  (standard error {error:.6})"));
+        let _ = writeln!(text, "  {name:<6} {value:>14.6}{error}");
+    }
+    if let Some(log_likelihood) = fit.log_likelihood {
+        let _ = writeln!(text, "log-likelihood {log_likelihood:.4}");
+    }
+    if let (Some(customers), Some(histories)) = (fit.n_customers, fit.n_histories) {
+        let _ = writeln!(text, "{customers} customers, {histories} distinct histories");
+    }
+    for warning in &fit.warnings {
+        let _ = writeln!(text, "warning: {warning}");
+    }
+    if let Some(spend) = &fit.spend {
+        let _ = write!(text, "\n{}", self::text(spend));
+    }
+    text
+}

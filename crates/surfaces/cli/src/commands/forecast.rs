@@ -1,0 +1,22 @@
+//! `clv forecast`: each customer's expected purchases and the date of the next one.
+
+use clv_valuation::discounting::AnnualDiscountRate;
+
+use crate::Outcome;
+use crate::arguments::ForecastArguments;
+use crate::progress::Talk;
+use crate::{output, reading};
+
+pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
+    // Counts are not discounted.
+    let horizon = asked.inquiry.horizon_options(AnnualDiscountRate::new(0.0)?);
+    let rows = asked.inquiry.forecast_rows(&horizon);
+    let table = asked.inquiry.forecast_table(&rows, &horizon);
+    let mut provenance = asked.provenance;
+    provenance.seed = Some(arguments.model.seed);
+    output::table(&table, &provenance, &arguments.output)?;
+    Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
+}

@@ -1,0 +1,32 @@
+//! `clv histories`: each customer's purchase history.
+
+use clv_answers::Table;
+use clv_studies::snapshot::Snapshot;
+
+use crate::Outcome;
+use crate::arguments::HistoriesArguments;
+use crate::progress::Talk;
+use crate::{output, reading};
+
+pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let unit = reading::unit(&arguments.time)?;
+    let until = reading::until(&arguments.time)?;
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    talk.step("looking at the files");
+    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
+    reading::show_columns(&orders, talk);
+    talk.step("reading orders");
+    let (snapshot, intake) = Snapshot::of_orders(&orders, until)?;
+    talk.finish();
+    let mut provenance = reading::provenance(
+        Some(&orders),
+        &[
+            ("time-unit", unit.name().into()),
+            ("until", until.map(reading::day_text).into()),
+        ],
+    )?;
+    provenance.as_of = snapshot.end_day().map(reading::day_text);
+    let table: Table = snapshot.history_table(unit);
+    output::table(&table, &provenance, &arguments.output)?;
+    Ok(super::put_aside(Some(&intake), talk))
+}

@@ -1,0 +1,98 @@
+//! One file for each verb: parse, ask a study, write its answer.
+
+pub(crate) mod backtest;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod fit;
+pub(crate) mod forecast;
+pub(crate) mod histories;
+pub(crate) mod man;
+pub(crate) mod report;
+pub(crate) mod value;
+
+use clv_answers::Provenance;
+use clv_engine::{Engine, Intake, Orders};
+use clv_studies::inquiry::{Inquiry, InquiryOptions};
+
+use crate::Outcome;
+use crate::arguments::{ReadArguments, TimeArguments};
+use crate::progress::Talk;
+use crate::reading;
+
+/// An inquiry into whatever the paths hold, and where its answers come from.
+pub(crate) struct Asked<'a> {
+    /// The orders; none for a histories file.
+    pub(crate) orders: Option<Orders<'a>>,
+    /// The inquiry.
+    pub(crate) inquiry: Inquiry,
+    /// The provenance of its answers.
+    pub(crate) provenance: Provenance,
+}
+
+/// Opens the paths as histories or orders and asks.
+pub(crate) fn ask<'a>(
+    engine: &'a Engine,
+    read: &ReadArguments,
+    time: &TimeArguments,
+    options: &InquiryOptions,
+    talk: &Talk,
+) -> anyhow::Result<Asked<'a>> {
+    talk.step("looking at the files");
+    let read_options = reading::read_options(read)?;
+    let (orders, inquiry) = match engine.open_histories(&read_options)? {
+        Some(file) => {
+            if time.until.is_some() {
+                return Err(reading::usage(
+                    "--until needs orders, and this is a histories file, which has no dates",
+                    Some("clv histories ORDERS --until DATE -o histories.parquet"),
+                ));
+            }
+            talk.step("reading histories");
+            (None, Inquiry::of_file(file, options)?)
+        }
+        None => {
+            let orders = engine.open(&read_options)?;
+            reading::show_columns(&orders, talk);
+            talk.step("reading orders");
+            let inquiry = Inquiry::of_orders(&orders, options)?;
+            (Some(orders), inquiry)
+        }
+    };
+    talk.finish();
+    let mut provenance = reading::provenance(
+        orders.as_ref(),
+        &[
+            ("horizon", options.horizon.to_string().into()),
+            ("time-unit", inquiry.served.unit.name().into()),
+            ("until", options.until.map(reading::day_text).into()),
+        ],
+    )?;
+    provenance.model = Some(inquiry.served.forecaster.id().to_owned());
+    provenance.as_of = inquiry.snapshot.end_day().map(reading::day_text);
+    for caution in &inquiry.served.cautions {
+        talk.say(&format!("note: {caution}"));
+    }
+    Ok(Asked { orders, inquiry, provenance })
+}
+
+/// Says what was put aside, and what that makes of the exit status.
+pub(crate) fn put_aside(intake: Option<&Intake>, talk: &Talk) -> Outcome {
+    let Some(intake) = intake else { return Outcome::Done };
+    let mut outcome = Outcome::Done;
+    for group in &intake.complaints {
+        let first = group.examples.first().map_or_else(String::new, |example| {
+            format!(
+                "; first: {}, row {}, column '{}', value '{}'",
+                example.file, example.row, example.column, example.value
+            )
+        });
+        let what = if group.rule.keeps_row() { "remarked" } else { "put aside" };
+        talk.say(&format!("{} rows {what}: {}{first}", group.count, group.rule.sentence()));
+        if !group.rule.keeps_row() {
+            outcome = Outcome::PutAside;
+        }
+    }
+    outcome
+}

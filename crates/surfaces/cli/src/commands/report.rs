@@ -1,0 +1,124 @@
+//! `clv report`: the whole story of your orders in one self-contained page.
+
+use std::path::{Path, PathBuf};
+
+use clv_answers::Answer;
+use clv_answers::headline::Headline;
+use clv_answers::report::Report;
+use clv_studies::report::report;
+
+use crate::Outcome;
+use crate::arguments::{DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, TimeArguments};
+use crate::progress::Talk;
+use crate::{output, reading};
+
+pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let outputs = match arguments.output.as_slice() {
+        [] => vec![PathBuf::from("report.html")],
+        given => given.to_vec(),
+    };
+    let title = title_of(&arguments.read.paths);
+    let asked = ReportQuestion {
+        title: &title,
+        read: &arguments.read,
+        time: &arguments.time,
+        model: &arguments.model,
+        definition: &arguments.definition,
+    };
+    write_report(&asked, &outputs, talk)
+}
+
+/// What a report is asked for; `clv demo` asks the same of the sample.
+pub(crate) struct ReportQuestion<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) read: &'a ReadArguments,
+    pub(crate) time: &'a TimeArguments,
+    pub(crate) model: &'a ModelArguments,
+    pub(crate) definition: &'a DefinitionArguments,
+}
+
+/// Writes the report to each output by its extension and prints the headline.
+pub(crate) fn write_report(
+    question: &ReportQuestion<'_>,
+    outputs: &[PathBuf],
+    talk: &Talk,
+) -> anyhow::Result<Outcome> {
+    let mut options = reading::inquiry_options(question.time, question.model)?;
+    options.always_bake_off = true;
+    let definition = reading::definition(question.definition, &options.horizon)?;
+    let engine = reading::engine(&question.read.reading, talk)?;
+    let asked = super::ask(&engine, question.read, question.time, &options, talk)?;
+    let Some(orders) = &asked.orders else {
+        return Err(reading::usage(
+            "a report needs orders, and this is a histories file, which has no dates",
+            Some("clv value HISTORIES --model-file model.json"),
+        ));
+    };
+    talk.step("telling the story");
+    let outcome = report(question.title, orders, &asked.inquiry, &definition)?;
+    let mut provenance = asked.provenance;
+    provenance.definition_id = Some(definition.id());
+    provenance.seed = Some(question.model.seed);
+    let told = Answer { answer: outcome.report, provenance };
+    for path in outputs {
+        if is_page(path) {
+            output::whole_file(path, clv_pages::report_page(&told).as_bytes())?;
+        } else {
+            output::table_file(&outcome.customers, &told.provenance, path, None)?;
+        }
+    }
+    talk.finish();
+    print_headline(&told.answer, outputs);
+    Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "html" || extension == "htm")
+}
+
+fn title_of(paths: &[String]) -> String {
+    let name = |path: &String| {
+        Path::new(path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
+    };
+    match paths {
+        [one] => name(one),
+        [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
+        [] => "orders".to_owned(),
+    }
+}
+
+fn print_headline(report: &Report, outputs: &[PathBuf]) {
+    let headline: &Headline = &report.headline;
+    let money = |amount: f64| clv_figures::numbers::money(amount, headline.currency.as_deref());
+    let equity = &headline.customer_equity;
+    println!("{}", report.title);
+    println!(
+        "  {} customers, {} orders, {} to {}",
+        clv_figures::numbers::count(headline.n_customers),
+        clv_figures::numbers::count(headline.n_orders),
+        report.data_quality.first_date,
+        report.data_quality.last_date
+    );
+    println!("  value so far           {}", money(headline.historic_value));
+    println!(
+        "  customer equity        {} over {} (80 %: {} to {})",
+        money(equity.value),
+        headline.horizon,
+        money(equity.low_80),
+        money(equity.high_80)
+    );
+    println!("  repeat rate            {:.1} %", 100.0 * headline.repeat_rate);
+    println!(
+        "  value at risk          {} with {} customers",
+        money(headline.value_at_risk),
+        clv_figures::numbers::count(headline.customers_at_risk)
+    );
+    println!("  definition             {}", report.definition.definition_id);
+    match &report.backtest {
+        Some(backtest) => println!("  served                 {}: {}", backtest.served, backtest.reason),
+        None => println!("  served                 untested: the data are too short for a holdout"),
+    }
+    for path in outputs {
+        println!("  written                {}", path.display());
+    }
+}

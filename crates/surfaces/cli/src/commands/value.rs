@@ -1,0 +1,24 @@
+//! `clv value`: each customer's value so far, expected value and lifetime value.
+
+use crate::Outcome;
+use crate::arguments::ValueArguments;
+use crate::progress::Talk;
+use crate::{output, reading};
+
+pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
+    let definition = reading::definition(&arguments.definition, &options.horizon)?;
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
+    let inquiry = &asked.inquiry;
+    let horizon = inquiry.horizon_options(definition.discount_rate());
+    let rows = inquiry.forecast_rows(&horizon);
+    let uncertainty = inquiry.uncertainty(&rows, &horizon);
+    let values = inquiry.values(&rows, &uncertainty, &definition)?;
+    let table = inquiry.value_table(values, &definition);
+    let mut provenance = asked.provenance;
+    provenance.definition_id = Some(definition.id());
+    provenance.seed = Some(arguments.model.seed);
+    output::table(&table, &provenance, &arguments.output)?;
+    Ok(super::put_aside(inquiry.intake.as_ref(), talk))
+}

@@ -1,0 +1,200 @@
+//! Answers out: tables and structs in the format asked for, to standard output or a file, never half-written.
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use clv_answers::{Answer, Provenance, Table, Values};
+use clv_engine::{OutColumn, TableFormat, WriteOptions, write_table, write_table_to};
+use serde::Serialize;
+
+use crate::arguments::{OutputArguments, OutputFormat};
+use crate::reading::usage;
+
+/// Rows of a table that fit a terminal.
+const ROWS_SHOWN: usize = 20;
+
+/// Writes a per-customer table.
+pub(crate) fn table(
+    table: &Table,
+    provenance: &Provenance,
+    arguments: &OutputArguments,
+) -> anyhow::Result<()> {
+    if let Some(path) = &arguments.output {
+        return table_file(table, provenance, path, arguments.output_format);
+    }
+    let stdout = std::io::stdout();
+    let default =
+        if stdout.is_terminal() { OutputFormat::Text } else { OutputFormat::Csv };
+    let mut out = BufWriter::new(stdout.lock());
+    match arguments.output_format.unwrap_or(default) {
+        OutputFormat::Text => text_table(table, &mut out)?,
+        OutputFormat::Json => json_table(table, provenance, &mut out)?,
+        OutputFormat::Csv => {
+            write_table_to(&out_columns(table), &mut out, TableFormat::Csv, &WriteOptions::default())?;
+        }
+        OutputFormat::Ndjson => {
+            let options = WriteOptions::default();
+            write_table_to(&out_columns(table), &mut out, TableFormat::Ndjson, &options)?;
+        }
+        OutputFormat::Parquet => {
+            let options = WriteOptions::default();
+            write_table_to(&out_columns(table), &mut out, TableFormat::Parquet, &options)?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes a per-customer table to a file whose extension, or `format`, decides the format.
+pub(crate) fn table_file(
+    table: &Table,
+    provenance: &Provenance,
+    path: &Path,
+    format: Option<OutputFormat>,
+) -> anyhow::Result<()> {
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    if is_json && format.is_none_or(|format| format == OutputFormat::Json) {
+        let mut text = Vec::new();
+        json_table(table, provenance, &mut text)?;
+        return whole_file(path, &text);
+    }
+    write_table(&out_columns(table), path, &WriteOptions::default())?;
+    Ok(())
+}
+
+/// Writes an answer that is not a per-customer table; `text` is how people read it.
+pub(crate) fn answer<T: Serialize>(
+    answer: &Answer<T>,
+    text: &str,
+    arguments: &OutputArguments,
+) -> anyhow::Result<()> {
+    let json = || serde_json::to_string_pretty(answer).context("an answer is always JSON");
+    if let Some(path) = &arguments.output {
+        let content = match arguments.output_format {
+            Some(OutputFormat::Text) => text.to_owned(),
+            None | Some(OutputFormat::Json) => json()? + "\n",
+            Some(_) => return Err(no_table()),
+        };
+        return whole_file(path, content.as_bytes());
+    }
+    let mut out = std::io::stdout().lock();
+    let default = if std::io::stdout().is_terminal() { OutputFormat::Text } else { OutputFormat::Json };
+    match arguments.output_format.unwrap_or(default) {
+        OutputFormat::Text => writeln!(out, "{}", text.trim_end())?,
+        OutputFormat::Json => writeln!(out, "{}", json()?)?,
+        _ => return Err(no_table()),
+    }
+    Ok(())
+}
+
+fn no_table() -> anyhow::Error {
+    usage("this answer is no table, expected --output-format text or json", None)
+}
+
+/// Writes a file beside its place and moves it there whole.
+pub(crate) fn whole_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        allow_reading(file.as_file())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+/// Temporary files are private; an answer is as readable as any file the user makes.
+#[cfg(unix)]
+fn allow_reading(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn allow_reading(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The engine's columns for a table.
+fn out_columns(table: &Table) -> Vec<(String, OutColumn)> {
+    table
+        .columns()
+        .iter()
+        .map(|column| {
+            let values = match &column.values {
+                Values::Text(v) => OutColumn::Text(v.clone()),
+                Values::Integer(v) => OutColumn::Integer(v.clone()),
+                Values::Real(v) => OutColumn::Real(v.clone()),
+                Values::OptionalReal(v) => OutColumn::OptionalReal(v.clone()),
+                Values::Date(v) => OutColumn::Date(v.clone()),
+                Values::OptionalDate(v) => OutColumn::OptionalDate(v.clone()),
+                Values::Truth(v) => OutColumn::Truth(v.clone()),
+                Values::Same(text, n) => OutColumn::Same(text.clone(), *n),
+            };
+            (column.name.clone(), values)
+        })
+        .collect()
+}
+
+fn json_table(
+    table: &Table,
+    provenance: &Provenance,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    write_table_to(&out_columns(table), &mut rows, TableFormat::Json, &WriteOptions::default())?;
+    out.write_all(b"{\"answer\":")?;
+    out.write_all(rows.trim_ascii())?;
+    out.write_all(b",\"provenance\":")?;
+    serde_json::to_writer(&mut *out, provenance).context("provenance is always JSON")?;
+    out.write_all(b"}\n")?;
+    Ok(())
+}
+
+fn text_table(table: &Table, out: &mut impl Write) -> anyhow::Result<()> {
+    let shown = table.n_rows().min(ROWS_SHOWN);
+    let columns: Vec<Vec<String>> = table
+        .columns()
+        .iter()
+        .map(|column| {
+            let cells = (0..shown).map(|row| cell(&column.values, row));
+            std::iter::once(column.name.clone()).chain(cells).collect()
+        })
+        .collect();
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|column| column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
+    for row in 0..=shown {
+        let line: Vec<String> = columns
+            .iter()
+            .zip(&widths)
+            .map(|(column, width)| format!("{:>width$}", column[row]))
+            .collect();
+        writeln!(out, "{}", line.join("  "))?;
+    }
+    if table.n_rows() > shown {
+        writeln!(out, "... {} more rows; -o FILE.csv or FILE.parquet writes them all", table.n_rows() - shown)?;
+    }
+    Ok(())
+}
+
+fn cell(values: &Values, row: usize) -> String {
+    let number = |value: f64| format!("{value:.4}");
+    match values {
+        Values::Text(v) => v[row].clone(),
+        Values::Integer(v) => v[row].to_string(),
+        Values::Real(v) => number(v[row]),
+        Values::OptionalReal(v) => v[row].map_or_else(String::new, number),
+        Values::Date(v) => crate::reading::day_text(v[row]),
+        Values::OptionalDate(v) => v[row].map_or_else(String::new, crate::reading::day_text),
+        Values::Truth(v) => v[row].to_string(),
+        Values::Same(text, _) => text.clone(),
+    }
+}

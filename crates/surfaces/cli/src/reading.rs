@@ -1,0 +1,227 @@
+//! From what was typed to an open engine, orders and options of a study.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clv_answers::Provenance;
+use clv_answers::model_fit::ModelFit;
+use clv_engine::{DateOrder, Day, Engine, EngineOptions, Orders, Progress, ReadOptions, ZeroOrders};
+use clv_studies::calendar::{day_of, iso};
+use clv_studies::inquiry::InquiryOptions;
+use clv_studies::served::ModelChoice;
+use clv_studies::time::{Span, TimeUnit};
+use clv_valuation::definition::{Definition, Economics};
+use clv_valuation::discounting::AnnualDiscountRate;
+
+use crate::arguments::{
+    DateFormat, DefinitionArguments, ModelArguments, ReadArguments, ReadingOptions, TimeArguments,
+    ZeroOrderChoice,
+};
+use crate::failure::{NotFound, UsageError};
+use crate::progress::Talk;
+
+/// Aggregations may hold this much before they spill, where nobody says otherwise.
+const DEFAULT_MEMORY_LIMIT: usize = 4 << 30;
+
+/// An engine within the limits asked for.
+pub(crate) fn engine(options: &ReadingOptions, talk: &Talk) -> anyhow::Result<Engine> {
+    if options.threads == Some(0) {
+        return Err(usage("--threads is 0, expected 1 or more", None));
+    }
+    let memory_limit = match &options.memory_limit {
+        Some(text) => bytes_of(text)?,
+        None => DEFAULT_MEMORY_LIMIT,
+    };
+    let on_progress = talk.reader().map(|tell| {
+        let listener: Arc<dyn Fn(Progress) + Send + Sync> =
+            Arc::new(move |progress: Progress| tell(progress.bytes_read, progress.bytes_total));
+        listener
+    });
+    Ok(Engine::new(EngineOptions {
+        threads: options.threads,
+        memory_limit_bytes: Some(memory_limit),
+        spill_dir: None,
+        on_progress,
+    })?)
+}
+
+/// What is to be read, as the engine wants it.
+pub(crate) fn read_options(arguments: &ReadArguments) -> anyhow::Result<ReadOptions> {
+    let options = &arguments.reading;
+    Ok(ReadOptions {
+        paths: arguments.paths.clone(),
+        from: options.from.clone(),
+        columns: columns(options.columns.as_deref().unwrap_or(""))?,
+        date_format: options.date_format.map(|order| match order {
+            DateFormat::Dmy => DateOrder::DayFirst,
+            DateFormat::Mdy => DateOrder::MonthFirst,
+        }),
+        currency: options.currency.clone(),
+        as_of: day_option("--as-of", options.as_of.as_deref())?.map(Day),
+        zero_orders: options.zero_orders.map(|choice| match choice {
+            ZeroOrderChoice::Keep => ZeroOrders::Keep,
+            ZeroOrderChoice::Drop => ZeroOrders::Drop,
+        }),
+    })
+}
+
+/// Tells how the columns were understood.
+pub(crate) fn show_columns(orders: &Orders<'_>, talk: &Talk) {
+    let columns: Vec<String> = orders
+        .columns()
+        .iter()
+        .map(|column| format!("{} = {} ({})", column.role, column.column, column.reading))
+        .collect();
+    talk.say(&format!("read as {}: {}", orders.source_id(), columns.join(", ")));
+}
+
+/// The unit of time.
+pub(crate) fn unit(arguments: &TimeArguments) -> anyhow::Result<TimeUnit> {
+    arguments.time_unit.parse().map_err(|error| usage(&format!("--time-unit: {error}"), None))
+}
+
+/// The last day a model may see.
+pub(crate) fn until(arguments: &TimeArguments) -> anyhow::Result<Option<i32>> {
+    day_option("--until", arguments.until.as_deref())
+}
+
+/// A span of time.
+pub(crate) fn span(option: &str, text: &str) -> anyhow::Result<Span> {
+    text.parse().map_err(|error| usage(&format!("{option}: {error}"), None))
+}
+
+/// The study's options.
+pub(crate) fn inquiry_options(
+    time: &TimeArguments,
+    model: &ModelArguments,
+) -> anyhow::Result<InquiryOptions> {
+    let choice = match &model.model_file {
+        Some(path) => ModelChoice::Saved(Box::new(saved_model(path)?)),
+        None if model.model == "auto" => ModelChoice::Auto,
+        None => {
+            clv_studies::model_fit::model_entry(&model.model)?;
+            ModelChoice::Id(model.model.clone())
+        }
+    };
+    Ok(InquiryOptions {
+        choice,
+        unit: unit(time)?,
+        horizon: span("--horizon", &model.horizon)?,
+        until: until(time)?,
+        always_bake_off: false,
+    })
+}
+
+fn saved_model(path: &std::path::Path) -> anyhow::Result<ModelFit> {
+    let shown = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(NotFound {
+                message: format!("{shown}: no such file; expected a model saved by `clv fit`"),
+                hint: Some("clv fit ORDERS --model pareto-nbd -o model.json".to_owned()),
+            }
+            .into());
+        }
+        Err(error) => return Err(error).with_context(|| format!("{shown}: cannot be read")),
+    };
+    let wrong = |error: serde_json::Error| {
+        usage(
+            &format!("{shown}: not a saved model: {error}"),
+            Some("expected JSON with model, time_unit and parameters"),
+        )
+    };
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
+    // A model is saved as an answer with its provenance; written by hand it is the answer alone.
+    let model = json.get("answer").cloned().unwrap_or(json);
+    serde_json::from_value(model).map_err(wrong)
+}
+
+/// The definition of lifetime value.
+pub(crate) fn definition(
+    arguments: &DefinitionArguments,
+    horizon: &Span,
+) -> anyhow::Result<Definition> {
+    let rate = AnnualDiscountRate::new(arguments.discount_rate)
+        .map_err(clv_studies::StudyError::from)?;
+    let economics = Economics {
+        margin_ratio: arguments.margin_ratio,
+        cost_per_order: arguments.cost_per_order,
+        acquisition_cost: arguments.acquisition_cost,
+    };
+    Ok(Definition::new(&arguments.definition, &horizon.to_string(), rate, &economics)
+        .map_err(clv_studies::StudyError::from)?)
+}
+
+/// The provenance of an answer from orders.
+pub(crate) fn provenance(
+    orders: Option<&Orders<'_>>,
+    options: &[(&str, serde_json::Value)],
+) -> anyhow::Result<Provenance> {
+    let table_versions = match orders {
+        Some(orders) => orders.fingerprint()?.into_iter().collect(),
+        None => BTreeMap::new(),
+    };
+    Ok(Provenance {
+        definition_id: None,
+        table_versions,
+        model: None,
+        options: options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        seed: None,
+        as_of: None,
+        clv_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// A day in ISO 8601.
+pub(crate) fn day_text(day: i32) -> String {
+    iso(day)
+}
+
+fn day_option(option: &str, text: Option<&str>) -> anyhow::Result<Option<i32>> {
+    let Some(text) = text else { return Ok(None) };
+    day_of(text).map(Some).ok_or_else(|| {
+        usage(&format!("{option} is '{text}', which is no date; expected year-month-day"), Some("1997-09-30"))
+    })
+}
+
+fn columns(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    text.split(',')
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| match part.split_once('=') {
+            Some((role, heading)) if !role.trim().is_empty() => {
+                Ok((role.trim().to_owned(), heading.trim().to_owned()))
+            }
+            _ => Err(usage(
+                &format!("--columns has '{part}', expected ROLE=HEADING"),
+                Some("--columns customer_id=cust,ordered_at=date,amount=sales"),
+            )),
+        })
+        .collect()
+}
+
+fn bytes_of(text: &str) -> anyhow::Result<usize> {
+    let wrong = || {
+        usage(&format!("--memory-limit is '{text}', expected a size"), Some("--memory-limit 2G"))
+    };
+    let upper = text.trim().to_uppercase();
+    let number = upper.trim_end_matches('B').trim_end_matches('I');
+    let (digits, factor) = match number.chars().last() {
+        Some('K') => (&number[..number.len() - 1], 1_u64 << 10),
+        Some('M') => (&number[..number.len() - 1], 1 << 20),
+        Some('G') => (&number[..number.len() - 1], 1 << 30),
+        Some('T') => (&number[..number.len() - 1], 1 << 40),
+        _ => (number, 1),
+    };
+    let size: f64 = digits.trim().parse().map_err(|_| wrong())?;
+    if !(size > 0.0 && size.is_finite()) {
+        return Err(wrong());
+    }
+    usize::try_from((size * factor as f64) as u64).map_err(|_| wrong())
+}
+
+/// A way of asking that cannot be answered.
+pub(crate) fn usage(message: &str, hint: Option<&str>) -> anyhow::Error {
+    UsageError { message: message.to_owned(), hint: hint.map(str::to_owned) }.into()
+}
