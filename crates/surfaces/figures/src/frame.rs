@@ -44,6 +44,20 @@ pub(crate) fn axis(title: &str, ticks: Ticks, from_zero: bool) -> Map<String, Va
     axis
 }
 
+/// An axis of whole periods since a first purchase, ticked where people count: every quarter or half-year.
+pub(crate) fn periods(period: &str, n_periods: usize) -> Map<String, Value> {
+    let mut axis = axis(&format!("{period}s since the first purchase"), Ticks::Number, false);
+    let step = match (period, n_periods) {
+        (_, 0..=9) => 1,
+        ("month", 10..=18) => 3,
+        ("month", _) => 6,
+        _ => 4,
+    };
+    axis.insert("tick0".into(), json!(0));
+    axis.insert("dtick".into(), json!(step));
+    axis
+}
+
 /// The layout around two axes.
 pub(crate) fn layout(
     x: Map<String, Value>,

@@ -20,15 +20,23 @@
     return value;
   };
 
+  // On a phone: slimmer margins, axis titles in two lines, and what the figure itself asks for.
+  const narrow = (layout) => {
+    layout.margin = { ...layout.margin, l: 40, r: Math.min(layout.margin.r, 40) };
+    for (const axis of [layout.xaxis, layout.yaxis]) {
+      axis.title.text = axis.title.text.replace(/^(.{18,38}) (?=.{6})/, "$1<br>");
+      Object.assign(axis.title.font, { size: 12 });
+    }
+    const wish = layout.meta?.narrow_x_range;
+    if (wish) layout.xaxis.range = wish;
+  };
+
   const draw = (inDark) => {
     if (!window.Plotly) return;
     for (const chart of charts) {
       let spec = JSON.parse(document.getElementById("spec-" + chart.dataset.chart).textContent);
       if (inDark) spec = recoloured(spec);
-      if (chart.clientWidth < 520) {
-        spec.layout.margin = { ...spec.layout.margin, l: 40, r: 10 };
-        spec.layout.font.size = 12;
-      }
+      if (chart.clientWidth < 520) narrow(spec.layout);
       Plotly.react(chart, spec.data, spec.layout, { responsive: true, displayModeBar: false });
     }
   };
