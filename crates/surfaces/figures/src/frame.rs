@@ -64,7 +64,7 @@ pub(crate) fn layout(
     y: Map<String, Value>,
     height: u32,
 ) -> Map<String, Value> {
-    object(json!({
+    let mut layout = object(json!({
         "font": { "family": FONT, "size": 13, "color": INK },
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -79,9 +79,10 @@ pub(crate) fn layout(
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
             "font": { "size": 13, "color": INK }, "itemclick": false, "itemdoubleclick": false,
         },
-        "xaxis": x,
-        "yaxis": y,
-    }))
+    }));
+    layout.insert("xaxis".into(), Value::Object(x));
+    layout.insert("yaxis".into(), Value::Object(y));
+    layout
 }
 
 /// The object's members; empty for anything else.

@@ -20,15 +20,23 @@
     return value;
   };
 
-  // On a phone: slimmer margins, axis titles in two lines, and what the figure itself asks for.
+  // The text in lines of at most thirty characters or so.
+  const wrapped = (text) =>
+    text.split(" ").reduce((lines, word) => {
+      const last = lines.length - 1;
+      if (last < 0 || (lines[last] + " " + word).length > 30) lines.push(word);
+      else lines[last] += " " + word;
+      return lines;
+    }, []).join("<br>");
+
+  // On a phone: slimmer margins, axis titles in short lines, and what the figure itself asks for.
   const narrow = (layout) => {
     layout.margin = { ...layout.margin, l: 40, r: Math.min(layout.margin.r, 40) };
     for (const axis of [layout.xaxis, layout.yaxis]) {
-      axis.title.text = axis.title.text.replace(/^(.{18,38}) (?=.{6})/, "$1<br>");
+      axis.title.text = wrapped(axis.title.text);
       Object.assign(axis.title.font, { size: 12 });
     }
-    const wish = layout.meta?.narrow_x_range;
-    if (wish) layout.xaxis.range = wish;
+    Object.assign(layout.xaxis, layout.meta?.narrow_x);
   };
 
   const draw = (inDark) => {

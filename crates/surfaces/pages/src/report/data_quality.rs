@@ -97,12 +97,14 @@ fn complaints(groups: &[ComplaintGroup]) -> Markup {
 
 fn examples(group: &ComplaintGroup) -> Markup {
     html! {
-        @for (i, example) in group.examples.iter().take(3).enumerate() {
-            @if i > 0 { br; }
-            (example.file)
-            @if example.row > 0 { ", row " (count(example.row)) }
-            ", " (example.column) ": "
-            @if example.value.is_empty() { "(empty)" } @else { code { (example.value) } }
+        div {
+            @for (i, example) in group.examples.iter().take(3).enumerate() {
+                @if i > 0 { "; " br; }
+                (example.file)
+                @if example.row > 0 { ", row " (count(example.row)) }
+                ", " (example.column) ": "
+                @if example.value.is_empty() { "(empty)" } @else { code { (example.value) } }
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn sample_report() -> Answer<Report> {
             },
             headline: headline(),
             best_customers: (0..100).map(customer).collect(),
-            historic_concentration: concentration("historic_value", 8_887_208.89, 0.26),
+            historic_concentration: concentration("historic_value", 8_314_286.31, 0.26),
             residual_concentration: Some(concentration("residual_value", 4_318_870.2, 0.34)),
             value_segments: value_segments(),
             rfm_segments: rfm_segments(),
@@ -76,7 +76,7 @@ fn headline() -> Headline {
     Headline {
         n_customers: 4_338,
         n_orders: 18_532,
-        historic_value: 8_887_208.89,
+        historic_value: 8_314_286.31,
         customer_equity: interval(4_318_870.2, 0.061),
         mean_residual_value: 995.59,
         mean_lifetime_value: 3_044.28,
