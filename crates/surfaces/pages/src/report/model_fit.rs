@@ -79,7 +79,7 @@ fn quality(model: &ModelFit) -> String {
     match model.converged {
         Some(true) => parts.push("The fit reached its optimum".to_owned()),
         Some(false) => {
-            parts.push("The fit did not reach its optimum: read it with care".to_owned())
+            parts.push("The fit did not reach its optimum: read it with care".to_owned());
         }
         None => {}
     }
