@@ -42,7 +42,7 @@ fn keys(bibliography: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The keys cited in a line: `[Name1987]`, `[Name1987, eq. 7]`; a name, a year, and letters where there are several.
+/// The keys cited in a line: `[Ehrenberg1959]`, `[Ehrenberg1959, eq. 7]`; a name, a year, and letters where there are several.
 fn citations(line: &str) -> impl Iterator<Item = &str> {
     line.split('[').skip(1).filter_map(|rest| {
         let key = rest.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
