@@ -1,1 +1,31 @@
-//! Questions put to the data: a question, a snapshot, a model and a seed give an answer.
+#![doc = include_str!("../README.md")]
+
+pub mod calendar;
+pub mod error;
+pub mod time;
+
+pub mod base;
+pub mod handoff;
+pub mod snapshot;
+
+pub mod forecaster;
+pub mod model_fit;
+pub mod served;
+pub mod spend;
+pub mod uncertainty;
+
+pub mod inquiry;
+
+pub mod backtest;
+pub mod calibration;
+pub mod cohorts;
+pub mod concentration;
+pub mod customer_value;
+pub mod data_quality;
+pub mod headline;
+pub mod purchase_forecast;
+pub mod report;
+pub mod segments;
+pub mod tracking;
+
+pub use error::StudyError;

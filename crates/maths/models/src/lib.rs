@@ -4,6 +4,11 @@ pub mod history;
 pub mod parameter;
 
 pub mod purchase;
+pub mod scores;
+pub mod spend;
+
+pub mod catalogue;
+pub mod fit;
 
 pub use history::{PurchaseHistories, PurchaseHistory};
 pub use parameter::Parameter;

@@ -1,0 +1,391 @@
+//! The bake-off: every model and every naive rule forecasts what was held out, and the best is served.
+
+use std::sync::Arc;
+
+use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
+use clv_models::fit::{FitOptions, fit_purchase_model};
+use clv_models::scores;
+use rayon::prelude::*;
+
+use crate::base::{CustomerAtOrigin, CustomerBase};
+use crate::calendar::iso;
+use crate::error::StudyError;
+use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
+use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::time::{Span, TimeUnit};
+
+/// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
+const EQUAL_WITHIN: f64 = 0.01;
+
+/// How the bake-off runs.
+#[derive(Debug, Clone)]
+pub struct BacktestOptions {
+    /// The unit of time of the models.
+    pub unit: TimeUnit,
+    /// The horizon; none takes the longest that the data bear, up to `wished_horizon`.
+    pub horizon: Option<Span>,
+    /// The horizon that forecasts will be for.
+    pub wished_horizon: Span,
+    /// The last day the models may see; none takes rolling origins up to the end of the data.
+    pub until: Option<i32>,
+    /// How many origins to roll over.
+    pub n_origins: usize,
+    /// The models' ids; empty takes all.
+    pub models: Vec<String>,
+    /// Whether only forecasters of this list take part and nothing is compared with naive rules' service.
+    pub sampled_customers: Option<u64>,
+}
+
+/// The origins of a bake-off, earliest first, and the days held out after each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origins {
+    /// Last days seen.
+    pub days: Vec<i32>,
+    /// Length of the holdout, days.
+    pub horizon_days: i32,
+}
+
+/// The bake-off's outcome and what later studies need of it.
+#[derive(Debug, Clone)]
+pub struct BacktestOutcome {
+    /// The answer.
+    pub answer: Backtest,
+    /// The id of the best model of the catalogue, whether or not it is served.
+    pub best_model: Option<String>,
+    /// The kind of naive rule served, where one is.
+    pub naive: Option<NaiveRule>,
+    /// The mean squared logarithm of actual over predicted totals of what is served, over the origins.
+    pub relative_total_variance: f64,
+    /// The origins.
+    pub origins: Origins,
+}
+
+/// Chooses the origins: the one asked for, or up to `n_origins` spaced by half a horizon, with at least a third of
+/// the data before the first.
+///
+/// # Errors
+/// [`StudyError::TooShort`] where the data do not bear a single one.
+pub fn choose_origins(
+    base: &CustomerBase,
+    options: &BacktestOptions,
+) -> Result<Origins, StudyError> {
+    let first = base.first_day().unwrap_or(base.end_day());
+    let end = base.end_day();
+    let span = end - first;
+    let whole_days = |span: &Span| span.days().round().max(1.0) as i32;
+    let horizon_days = match &options.horizon {
+        Some(horizon) => whole_days(horizon),
+        None => whole_days(&options.wished_horizon).min(span / 3).max(1),
+    };
+    if let Some(until) = options.until {
+        if until < first {
+            return Err(StudyError::NobodyYet { until: iso(until), first: iso(first) });
+        }
+        if until + horizon_days > end {
+            return Err(StudyError::TooShort {
+                problem: format!(
+                    "the holdout would end on {}, after the last day of the data, {}",
+                    iso(until + horizon_days),
+                    iso(end)
+                ),
+            });
+        }
+        return Ok(Origins { days: vec![until], horizon_days });
+    }
+    let step = (horizon_days / 2).max(1);
+    let mut days: Vec<i32> = (0..options.n_origins.max(1))
+        .map(|origin| end - horizon_days - step * i32::try_from(origin).unwrap_or(i32::MAX / 4096))
+        .take_while(|origin| *origin - first >= span / 3 && *origin > first)
+        .collect();
+    if days.is_empty() && end - horizon_days > first {
+        days.push(end - horizon_days);
+    }
+    if days.is_empty() {
+        return Err(StudyError::TooShort {
+            problem: format!(
+                "the data run from {} to {}, too short to hold out {horizon_days} days",
+                iso(first),
+                iso(end)
+            ),
+        });
+    }
+    days.reverse();
+    Ok(Origins { days, horizon_days })
+}
+
+/// The customers known at an origin, grouped for the models.
+#[derive(Debug, Clone)]
+pub struct OriginData {
+    /// The origin.
+    pub origin: i32,
+    /// The customers and what they did afterwards.
+    pub customers: Vec<CustomerAtOrigin>,
+    /// Their histories.
+    pub grouped: GroupedHistories,
+    /// Their purchase days after the origin, within the horizon.
+    pub actual: Vec<f64>,
+}
+
+impl OriginData {
+    /// The view of the base at an origin.
+    #[must_use]
+    pub fn at(base: &CustomerBase, origin: i32, horizon_days: i32, unit: TimeUnit) -> Self {
+        let customers = base.at_origin(origin, horizon_days);
+        let n_days: Vec<u32> = customers.iter().map(|known| known.n_days).collect();
+        let first_day: Vec<i32> = customers.iter().map(|known| known.first_day).collect();
+        let last_day: Vec<i32> = customers.iter().map(|known| known.last_day).collect();
+        let recent: Vec<u32> = customers.iter().map(|known| known.recent_purchases).collect();
+        let columns = HistoryColumns {
+            n_days: &n_days,
+            first_day: &first_day,
+            last_day: &last_day,
+            end_day: origin,
+            recent_purchases: Some(&recent),
+        };
+        let grouped = group_histories(&columns, unit);
+        let actual = customers.iter().map(|known| f64::from(known.purchases_after)).collect();
+        Self { origin, customers, grouped, actual }
+    }
+
+    /// Rates and windows of the naive rules, from what is known at the origin.
+    #[must_use]
+    pub fn naive_rules(&self, horizon: f64) -> [NaiveRule; 3] {
+        let histories = &self.grouped.histories;
+        let (repeats, time) = histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
+            (repeats + weight * f64::from(one.repeat_purchases()), time + weight * one.age())
+        });
+        let rate = if time > 0.0 { repeats / time } else { 0.0 };
+        [
+            NaiveRule::MeanRate { rate },
+            NaiveRule::OwnRate,
+            NaiveRule::SamePeriod { length: horizon },
+        ]
+    }
+}
+
+/// A forecaster's running record over the origins.
+struct Record {
+    id: String,
+    naive: Option<NaiveRule>,
+    scores: Vec<BacktestScore>,
+}
+
+impl Record {
+    fn mean(&self, of: impl Fn(&BacktestScore) -> f64) -> f64 {
+        self.scores.iter().map(of).sum::<f64>() / self.scores.len() as f64
+    }
+}
+
+/// Runs the bake-off.
+///
+/// # Errors
+/// [`StudyError`] where a model is unknown or the data are too short.
+pub fn backtest(
+    base: &CustomerBase,
+    options: &BacktestOptions,
+) -> Result<BacktestOutcome, StudyError> {
+    let entries = entries_of(&options.models)?;
+    let origins = choose_origins(base, options)?;
+    let horizon = HorizonOptions {
+        length: f64::from(origins.horizon_days) / options.unit.days(),
+        discount_rate: 0.0,
+    };
+    let mut records: Vec<Record> = Vec::new();
+    let mut left_out: Vec<(String, String)> = Vec::new();
+    for origin in &origins.days {
+        let data = OriginData::at(base, *origin, origins.horizon_days, options.unit);
+        for entry in &entries {
+            match fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default()) {
+                Ok(fitted) => {
+                    let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
+                    note(&mut records, &forecaster, score(&forecaster, &data, &horizon));
+                }
+                Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
+            }
+        }
+        for rule in data.naive_rules(horizon.length) {
+            let forecaster = Forecaster::Naive(rule);
+            note(&mut records, &forecaster, score(&forecaster, &data, &horizon));
+        }
+    }
+    records.retain(|record| record.scores.len() == origins.days.len());
+    Ok(conclude(records, left_out, origins, horizon.length, options))
+}
+
+fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyError> {
+    if ids.is_empty() {
+        return Ok(purchase_models().iter().collect());
+    }
+    ids.iter()
+        .map(|id| {
+            purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
+                let known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+                StudyError::UnknownModel { id: id.clone(), known: known.join(", ") }
+            })
+        })
+        .collect()
+}
+
+fn note(records: &mut Vec<Record>, forecaster: &Forecaster, score: BacktestScore) {
+    if let Some(record) = records.iter_mut().find(|record| record.id == score.model) {
+        record.scores.push(score);
+        return;
+    }
+    let naive = match forecaster {
+        Forecaster::Naive(rule) => Some(*rule),
+        Forecaster::Model(_) => None,
+    };
+    records.push(Record { id: score.model.clone(), naive, scores: vec![score] });
+}
+
+/// Scores one forecaster at one origin.
+fn score(forecaster: &Forecaster, data: &OriginData, horizon: &HorizonOptions) -> BacktestScore {
+    let rows = forecaster.forecast_rows(&data.grouped, horizon);
+    let rows_of = &data.grouped.row_of_customer;
+    let predicted: Vec<f64> =
+        rows_of.iter().map(|row| rows[*row as usize].expected_purchases).collect();
+    let weights = vec![1.0; predicted.len()];
+    let actual = &data.actual;
+    let coverage = |of: f64| {
+        let intervals = count_intervals(forecaster, &data.grouped, horizon.length, of);
+        let inside = rows_of
+            .iter()
+            .zip(actual)
+            .filter(|(row, actual)| {
+                let (low, high) = intervals[**row as usize];
+                (low..=high).contains(*actual)
+            })
+            .count();
+        inside as f64 / actual.len().max(1) as f64
+    };
+    let has_intervals = !forecaster.is_naive();
+    BacktestScore {
+        model: forecaster.id().to_owned(),
+        origin: iso(data.origin),
+        n_customers: actual.len() as u64,
+        actual_total: actual.iter().sum(),
+        predicted_total: predicted.iter().sum(),
+        bias: scores::bias::bias(&predicted, actual, &weights),
+        mae: scores::mae::mae(&predicted, actual, &weights),
+        rmse: scores::rmse::rmse(&predicted, actual, &weights),
+        correlation: scores::correlation::correlation(&predicted, actual, &weights),
+        spearman: scores::spearman::spearman(&predicted, actual, &weights),
+        msle: scores::msle::msle(&predicted, actual, &weights),
+        normalized_gini: scores::normalized_gini::normalized_gini(&predicted, actual, &weights),
+        coverage_90: has_intervals.then(|| coverage(0.9)),
+        coverage_80: has_intervals.then(|| coverage(0.8)),
+        served: false,
+    }
+}
+
+/// For each row the central interval of the count that holds at least `coverage`.
+#[must_use]
+pub fn count_intervals(
+    forecaster: &Forecaster,
+    grouped: &GroupedHistories,
+    horizon: f64,
+    coverage: f64,
+) -> Vec<(f64, f64)> {
+    let levels = [0.5 * (1.0 - coverage), 0.5 * (1.0 + coverage)];
+    let histories = grouped.histories.histories();
+    (0..histories.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|row| {
+            let (probability_alive, process) =
+                forecaster.outlook(&histories[row], grouped.recent_purchases_of_row(row));
+            process.map_or((0.0, 0.0), |process| {
+                let counts = process.count_quantiles(horizon, probability_alive, &levels);
+                (counts[0] as f64, counts[1] as f64)
+            })
+        })
+        .collect()
+}
+
+/// Decides who is served and says why.
+fn conclude(
+    records: Vec<Record>,
+    left_out: Vec<(String, String)>,
+    origins: Origins,
+    horizon: f64,
+    options: &BacktestOptions,
+) -> BacktestOutcome {
+    let best = |is_naive: bool| -> Option<&Record> {
+        let mut field: Vec<&Record> =
+            records.iter().filter(|record| record.naive.is_some() == is_naive).collect();
+        let lowest = field.iter().map(|record| record.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
+        field.retain(|record| record.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN));
+        field.into_iter().min_by(|a, b| a.mean(|s| s.rmse).total_cmp(&b.mean(|s| s.rmse)))
+    };
+    let best_model = best(false);
+    let best_naive = best(true);
+    let served = match (best_model, best_naive) {
+        (Some(model), Some(naive)) if model.mean(|s| s.mae) < naive.mean(|s| s.mae) => Some(model),
+        (Some(model), None) => Some(model),
+        (_, naive) => naive,
+    };
+    let reason = reason(best_model, best_naive, served, origins.days.len());
+    let served_id = served.map_or_else(String::new, |record| record.id.clone());
+    let relative_total_variance = served.map_or(0.0, |record| {
+        record.mean(|s| {
+            let ratio = s.actual_total.max(0.5) / s.predicted_total.max(0.5);
+            ratio.ln() * ratio.ln()
+        })
+    });
+    let naive = served.and_then(|record| record.naive);
+    let best_model = best_model.map(|record| record.id.clone());
+    let mut scores: Vec<BacktestScore> =
+        records.into_iter().flat_map(|record| record.scores).collect();
+    for score in &mut scores {
+        score.served = score.model == served_id;
+    }
+    let answer = Backtest {
+        horizon,
+        time_unit: options.unit.name().to_owned(),
+        origins: origins.days.iter().map(|day| iso(*day)).collect(),
+        scores,
+        served: served_id,
+        is_naive: naive.is_some(),
+        reason,
+        left_out,
+        sampled_customers: options.sampled_customers,
+    };
+    BacktestOutcome { answer, best_model, naive, relative_total_variance, origins }
+}
+
+fn reason(
+    best_model: Option<&Record>,
+    best_naive: Option<&Record>,
+    served: Option<&Record>,
+    n_origins: usize,
+) -> String {
+    let over = if n_origins == 1 {
+        "one holdout".to_owned()
+    } else {
+        format!("{n_origins} rolling holdouts")
+    };
+    match (best_model, best_naive, served) {
+        (Some(model), Some(naive), Some(served)) if served.naive.is_none() => {
+            let gain = 1.0 - model.mean(|s| s.mae) / naive.mean(|s| s.mae);
+            format!(
+                "{} had the smallest error over {over}: {:.4} purchases per customer, {:.0} % less than \
+                 the best naive rule, {}",
+                model.id,
+                model.mean(|s| s.mae),
+                100.0 * gain,
+                naive.id
+            )
+        }
+        (Some(model), Some(naive), _) => format!(
+            "no model beat the naive rule {} over {over}: its error is {:.4} purchases per customer, \
+             that of the best model, {}, {:.4}; so the naive rule is served",
+            naive.id,
+            naive.mean(|s| s.mae),
+            model.id,
+            model.mean(|s| s.mae)
+        ),
+        (_, _, Some(served)) => format!("{} was the only one that could take part", served.id),
+        _ => "nothing could take part".to_owned(),
+    }
+}

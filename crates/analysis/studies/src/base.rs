@@ -1,0 +1,164 @@
+//! The customer base in memory: for each customer the days on which they bought or returned something.
+
+use clv_engine::CustomerIds;
+
+/// All customers' days, one run of rows for each customer, in the order of days.
+#[derive(Debug, Clone)]
+pub struct CustomerBase {
+    ids: CustomerIds,
+    offsets: Vec<usize>,
+    rows: Vec<DayRow>,
+    end_day: i32,
+}
+
+/// One customer's day: what they bought and what they gave back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DayRow {
+    /// Days since 1970-01-01.
+    pub day: i32,
+    /// Purchase orders of that day; 0 on a day with returns only.
+    pub orders: u32,
+    /// Money of the purchases.
+    pub gross: f64,
+    /// Money of the returns, a positive number.
+    pub returns: f64,
+}
+
+/// What is known of one customer at an origin, and what they did after it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CustomerAtOrigin {
+    /// Position in the base.
+    pub customer: usize,
+    /// Distinct purchase days up to the origin, at least 1.
+    pub n_days: u32,
+    /// First purchase day.
+    pub first_day: i32,
+    /// Last purchase day up to the origin.
+    pub last_day: i32,
+    /// Mean spend of a repeat purchase day up to the origin; 0 without repeats.
+    pub mean_repeat_spend: f64,
+    /// Purchase days within the window that ends at the origin.
+    pub recent_purchases: u32,
+    /// Purchase days after the origin, within the horizon.
+    pub purchases_after: u32,
+    /// Money of those purchases, before returns.
+    pub spend_after: f64,
+}
+
+impl CustomerBase {
+    /// The base from `rows` in runs by customer: customer i owns `rows[offsets[i]..offsets[i + 1]]`, ordered by
+    /// day, with at least one purchase day. `end_day` is the last day observed.
+    #[must_use]
+    pub fn new(ids: CustomerIds, offsets: Vec<usize>, rows: Vec<DayRow>, end_day: i32) -> Self {
+        Self { ids, offsets, rows, end_day }
+    }
+
+    /// The number of customers.
+    #[must_use]
+    pub fn n_customers(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// The customers' ids.
+    #[must_use]
+    pub fn ids(&self) -> &CustomerIds {
+        &self.ids
+    }
+
+    /// The last day observed.
+    #[must_use]
+    pub fn end_day(&self) -> i32 {
+        self.end_day
+    }
+
+    /// One customer's days, in order.
+    #[must_use]
+    pub fn days_of(&self, customer: usize) -> &[DayRow] {
+        &self.rows[self.offsets[customer]..self.offsets[customer + 1]]
+    }
+
+    /// One customer's purchase days, in order.
+    pub fn purchases_of(&self, customer: usize) -> impl Iterator<Item = &DayRow> {
+        self.days_of(customer).iter().filter(|row| row.orders > 0)
+    }
+
+    /// The base as it was on the evening of `day`: customers who had bought by then, and their days up to it.
+    #[must_use]
+    pub fn until(&self, day: i32) -> Self {
+        let mut kept = Vec::new();
+        let mut offsets = vec![0];
+        let mut rows = Vec::new();
+        for customer in 0..self.n_customers() {
+            if self.first_day_of(customer) <= day {
+                kept.push(customer);
+                rows.extend(self.days_of(customer).iter().filter(|row| row.day <= day));
+                offsets.push(rows.len());
+            }
+        }
+        let ids = match &self.ids {
+            CustomerIds::Integer(ids) => {
+                CustomerIds::Integer(kept.iter().map(|customer| ids[*customer]).collect())
+            }
+            CustomerIds::Text(ids) => {
+                CustomerIds::Text(kept.iter().map(|customer| ids[*customer].clone()).collect())
+            }
+        };
+        Self { ids, offsets, rows, end_day: day.min(self.end_day) }
+    }
+
+    /// The first purchase day of a customer.
+    #[must_use]
+    pub fn first_day_of(&self, customer: usize) -> i32 {
+        self.purchases_of(customer).next().map_or(self.end_day, |row| row.day)
+    }
+
+    /// The first purchase day of all; none without customers.
+    #[must_use]
+    pub fn first_day(&self) -> Option<i32> {
+        (0..self.n_customers()).map(|customer| self.first_day_of(customer)).min()
+    }
+
+    /// Everyone who had bought by the end of `origin`, and what they did in the `horizon_days` after it.
+    /// Recent purchases are counted over as many days up to the origin.
+    #[must_use]
+    pub fn at_origin(&self, origin: i32, horizon_days: i32) -> Vec<CustomerAtOrigin> {
+        (0..self.n_customers())
+            .filter_map(|customer| self.customer_at(customer, origin, horizon_days))
+            .collect()
+    }
+
+    fn customer_at(
+        &self,
+        customer: usize,
+        origin: i32,
+        horizon_days: i32,
+    ) -> Option<CustomerAtOrigin> {
+        let first = self.purchases_of(customer).next().filter(|row| row.day <= origin)?;
+        let mut known = CustomerAtOrigin {
+            customer,
+            n_days: 0,
+            first_day: first.day,
+            last_day: first.day,
+            mean_repeat_spend: 0.0,
+            recent_purchases: 0,
+            purchases_after: 0,
+            spend_after: 0.0,
+        };
+        let mut repeat_spend = 0.0;
+        for row in self.purchases_of(customer) {
+            if row.day <= origin {
+                known.n_days += 1;
+                known.last_day = row.day;
+                known.recent_purchases += u32::from(row.day > origin - horizon_days);
+                repeat_spend += if known.n_days > 1 { row.gross } else { 0.0 };
+            } else if row.day <= origin + horizon_days {
+                known.purchases_after += 1;
+                known.spend_after += row.gross;
+            }
+        }
+        if known.n_days > 1 {
+            known.mean_repeat_spend = repeat_spend / f64::from(known.n_days - 1);
+        }
+        Some(known)
+    }
+}

@@ -1,0 +1,60 @@
+//! What was read, what was put aside and why, in the words of the answers.
+
+use clv_answers::data_quality::{ComplaintExample, ComplaintGroup, DataQuality, DetectedColumn};
+use clv_engine::{Intake, Orders};
+
+use crate::calendar::iso;
+use crate::snapshot::MICROS;
+
+/// The data's quality, from what the engine counted while reading.
+#[must_use]
+pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQuality {
+    let money = |micros: i128| micros as f64 / MICROS;
+    let mut complaints: Vec<ComplaintGroup> = intake
+        .complaints
+        .iter()
+        .map(|group| ComplaintGroup {
+            rule: group.rule.id().to_owned(),
+            meaning: group.rule.sentence().to_owned(),
+            rows: group.count,
+            amount: group.money as f64 / MICROS,
+            put_aside: !group.rule.keeps_row(),
+            examples: group
+                .examples
+                .iter()
+                .map(|example| ComplaintExample {
+                    file: example.file.clone(),
+                    row: example.row,
+                    column: example.column.clone(),
+                    value: example.value.clone(),
+                })
+                .collect(),
+        })
+        .collect();
+    complaints.sort_by(|a, b| b.rows.cmp(&a.rows));
+    DataQuality {
+        source: orders.source_id().to_owned(),
+        files: orders.files(),
+        columns: orders
+            .columns()
+            .iter()
+            .map(|column| DetectedColumn {
+                role: column.role.clone(),
+                column: column.column.clone(),
+                reading: column.reading.clone(),
+            })
+            .collect(),
+        rows_read: intake.rows_read,
+        rows_accepted: intake.rows_accepted,
+        orders: intake.orders,
+        customers: n_customers,
+        gross: money(intake.gross),
+        returns: money(intake.returns),
+        net: money(intake.gross - intake.returns),
+        returns_without_purchase: money(intake.returns_without_purchase),
+        currency: intake.currency.clone(),
+        first_date: iso(intake.first_day.0),
+        last_date: iso(intake.last_day.0),
+        complaints,
+    }
+}

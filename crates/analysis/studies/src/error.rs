@@ -1,0 +1,97 @@
+//! Why a study has no answer. Not converging is not among them: that is an answer.
+
+use clv_engine::EngineError;
+use clv_valuation::definition::DefinitionError;
+
+/// A question that cannot be answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The definition of lifetime value is unknown or lacks an input.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// A discount rate that cannot discount.
+    #[error(transparent)]
+    DiscountRate(#[from] clv_valuation::discounting::DiscountRateError),
+    /// A model id that is not in the catalogue.
+    #[error("there is no model '{id}'; expected one of {known}")]
+    UnknownModel {
+        /// The id asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// A saved model that does not hold what its model needs.
+    #[error("the saved model {problem}")]
+    SavedModel {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A row of a histories file that is no purchase history.
+    #[error("row {row} of the histories file is no purchase history: {problem}")]
+    Histories {
+        /// The row, counting the heading as row 1.
+        row: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// No customer has bought by the day the question is asked for.
+    #[error("no customer has a purchase on or before {until}; the data begin on {first}")]
+    NobodyYet {
+        /// The day asked for, ISO 8601.
+        until: String,
+        /// The first day of the data, ISO 8601.
+        first: String,
+    },
+    /// Every purchase was on one day, so that nothing can be learnt about coming back.
+    #[error("all purchases are on one day, {day}: nothing can be learnt about coming back")]
+    OneDay {
+        /// The day, ISO 8601.
+        day: String,
+    },
+    /// Value was asked for and there is none.
+    #[error("no order has an amount above 0, so that there is no value to compute")]
+    NoValue,
+    /// The data end before the holdout does, or leave too little before it.
+    #[error("{problem}")]
+    TooShort {
+        /// Which period is too short, with both dates.
+        problem: String,
+    },
+}
+
+impl StudyError {
+    /// What to try next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            StudyError::Engine(error) => error.hint(),
+            StudyError::Definition(DefinitionError::Missing { needed, .. }) => {
+                Some(format!("give {needed} NUMBER, or use --definition net-sales"))
+            }
+            StudyError::Definition(_) => Some("clv explain definitions".to_owned()),
+            StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
+            StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
+            StudyError::SavedModel { .. } => {
+                Some("write one with `clv fit ... -o model.json`".to_owned())
+            }
+            StudyError::Histories { .. } => {
+                Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
+            }
+            StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
+            StudyError::OneDay { .. } => {
+                Some("give a longer period of orders; two days are the least".to_owned())
+            }
+            StudyError::NoValue => Some(
+                "name the column that holds money with --columns amount=HEADING; purchase counts \
+                 need no amounts: clv forecast"
+                    .to_owned(),
+            ),
+            StudyError::TooShort { .. } => {
+                Some("choose a shorter --horizon or an earlier --until".to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! From customers to what a purchase model sees: equal histories once, with the number of customers who share
+//! them, and for each customer the row that stands for them.
+
+use clv_models::{PurchaseHistories, PurchaseHistory};
+use rustc_hash::FxHashMap;
+
+use crate::time::TimeUnit;
+
+/// Customers' histories as plain columns, times in days; one entry for each customer.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryColumns<'a> {
+    /// Distinct purchase days, at least 1.
+    pub n_days: &'a [u32],
+    /// Day of the first purchase.
+    pub first_day: &'a [i32],
+    /// Day of the last purchase.
+    pub last_day: &'a [i32],
+    /// The last day observed, not before any last purchase.
+    pub end_day: i32,
+    /// Purchase days within some recent window, where a forecaster asks for them.
+    pub recent_purchases: Option<&'a [u32]>,
+}
+
+/// Distinct histories with weights, and each customer's row among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupedHistories {
+    /// The distinct histories, in order of first appearance; times in the unit asked for.
+    pub histories: PurchaseHistories,
+    /// For each customer, the row of their history.
+    pub row_of_customer: Vec<u32>,
+    /// For each row, the recent purchases of its customers; empty where nobody asked for them.
+    recent_purchases: Vec<u32>,
+}
+
+impl GroupedHistories {
+    /// The recent purchases of a row's customers; 0 where nobody asked for them.
+    #[must_use]
+    pub fn recent_purchases_of_row(&self, row: usize) -> u32 {
+        self.recent_purchases.get(row).copied().unwrap_or(0)
+    }
+
+    /// Histories from a file, one customer for each row, grouped where they are equal; times are multiplied by
+    /// `factor`.
+    #[must_use]
+    pub fn of_rows(rows: &PurchaseHistories, factor: f64) -> Self {
+        let mut known: FxHashMap<(u32, u64, u64), u32> = FxHashMap::default();
+        let mut distinct: Vec<(PurchaseHistory, f64)> = Vec::new();
+        let mut row_of_customer = Vec::with_capacity(rows.len());
+        for (history, weight) in rows.iter() {
+            let (last_age, age) = (history.last_purchase_age() * factor, history.age() * factor);
+            let key = (history.repeat_purchases(), last_age.to_bits(), age.to_bits());
+            let row = *known.entry(key).or_insert_with(|| {
+                let scaled = PurchaseHistory::new(key.0, last_age, age)
+                    .expect("a history stays one when its unit changes");
+                distinct.push((scaled, 0.0));
+                u32::try_from(distinct.len() - 1).expect("there are fewer histories than 2^32")
+            });
+            distinct[row as usize].1 += weight;
+            row_of_customer.push(row);
+        }
+        let mut histories = PurchaseHistories::with_capacity(distinct.len());
+        for (history, weight) in distinct {
+            histories.push(history, weight).expect("a sum of weights is a weight");
+        }
+        Self { histories, row_of_customer, recent_purchases: Vec::new() }
+    }
+}
+
+/// Groups customers by equal history. Customers who first bought after `end_day` count as born on it, with no
+/// repeat purchase: they are new, not lost.
+///
+/// ```
+/// use clv_studies::handoff::{HistoryColumns, group_histories};
+/// use clv_studies::time::TimeUnit;
+/// let columns = HistoryColumns {
+///     n_days: &[3, 1, 3],
+///     first_day: &[0, 7, 0],
+///     last_day: &[14, 7, 14],
+///     end_day: 21,
+///     recent_purchases: None,
+/// };
+/// let grouped = group_histories(&columns, TimeUnit::Week);
+/// assert_eq!(grouped.histories.weights(), [2.0, 1.0]);
+/// assert_eq!(grouped.row_of_customer, [0, 1, 0]);
+/// assert_eq!(grouped.histories.histories()[0].age(), 3.0);
+/// ```
+#[must_use]
+pub fn group_histories(columns: &HistoryColumns<'_>, unit: TimeUnit) -> GroupedHistories {
+    let n = columns.n_days.len();
+    let mut rows: FxHashMap<DayHistory, u32> = FxHashMap::default();
+    let mut keys: Vec<DayHistory> = Vec::new();
+    let mut weights: Vec<f64> = Vec::new();
+    let mut row_of_customer = Vec::with_capacity(n);
+    for customer in 0..n {
+        let key = day_history(columns, customer);
+        let row = *rows.entry(key).or_insert_with(|| {
+            keys.push(key);
+            weights.push(0.0);
+            u32::try_from(keys.len() - 1).expect("there are fewer distinct histories than 2^32")
+        });
+        weights[row as usize] += 1.0;
+        row_of_customer.push(row);
+    }
+    let mut histories = PurchaseHistories::with_capacity(keys.len());
+    let recent_purchases =
+        columns.recent_purchases.map_or_else(Vec::new, |_| keys.iter().map(|key| key.3).collect());
+    for ((repeats, last_age, age, _), weight) in keys.into_iter().zip(weights) {
+        let in_unit = |days: u32| f64::from(days) / unit.days();
+        let history = PurchaseHistory::new(repeats, in_unit(last_age), in_unit(age))
+            .expect("whole days in order make a history");
+        histories.push(history, weight).expect("a count of customers is a weight");
+    }
+    GroupedHistories { histories, row_of_customer, recent_purchases }
+}
+
+/// Repeat purchases, last purchase age and age in days, recent purchases.
+type DayHistory = (u32, u32, u32, u32);
+
+fn day_history(columns: &HistoryColumns<'_>, customer: usize) -> DayHistory {
+    let first = columns.first_day[customer];
+    let age = u32::try_from(columns.end_day - first).unwrap_or(0);
+    let recent = columns.recent_purchases.map_or(0, |recent| recent[customer]);
+    let repeats = columns.n_days[customer].saturating_sub(1);
+    if repeats == 0 || age == 0 {
+        return (0, 0, age, recent);
+    }
+    let last_age = u32::try_from(columns.last_day[customer] - first).unwrap_or(0).min(age);
+    (repeats, last_age, age, recent)
+}

@@ -1,0 +1,281 @@
+//! From orders or a histories file to everything that per-customer questions need: the customers on one day, the
+//! bake-off where one was asked for, and who is served.
+
+use clv_answers::Table;
+use clv_answers::Values;
+use clv_engine::{CustomerIds, HistoriesFile, Intake, Orders};
+use clv_tables::Day;
+use clv_valuation::definition::Definition;
+
+use crate::backtest::{BacktestOptions, BacktestOutcome};
+use crate::base::CustomerBase;
+use crate::customer_value::{CustomerValues, customer_values};
+use crate::error::StudyError;
+use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
+use crate::purchase_forecast::forecast_table;
+use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
+use crate::snapshot::Snapshot;
+use crate::time::{Span, TimeUnit};
+use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
+
+/// Rolling origins of the bake-off behind `auto`.
+pub const N_ORIGINS: usize = 3;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct InquiryOptions {
+    /// Who shall answer.
+    pub choice: ModelChoice,
+    /// The unit of time.
+    pub unit: TimeUnit,
+    /// The horizon.
+    pub horizon: Span,
+    /// The last day used; none takes all.
+    pub until: Option<i32>,
+    /// Whether a bake-off runs even where the model is settled, because the report shows it.
+    pub always_bake_off: bool,
+}
+
+/// Everything there is to answer with.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// The customers.
+    pub snapshot: Snapshot,
+    /// What was read; none for a histories file.
+    pub intake: Option<Intake>,
+    /// The base of the bake-off, perhaps a sample.
+    pub base: Option<CustomerBase>,
+    /// The bake-off.
+    pub bake_off: Option<BacktestOutcome>,
+    /// Who answers.
+    pub served: Served,
+    /// The horizon.
+    pub horizon: Span,
+}
+
+impl Inquiry {
+    /// Asks orders.
+    ///
+    /// # Errors
+    /// [`StudyError`] where reading fails, nobody had bought by `until` or the model is unknown.
+    pub fn of_orders(orders: &Orders, options: &InquiryOptions) -> Result<Self, StudyError> {
+        let (mut snapshot, intake) = Snapshot::of_orders(orders, options.until)?;
+        let wants_bake_off =
+            options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
+        let mut base = None;
+        let mut outcome = None;
+        let mut too_short = None;
+        if wants_bake_off {
+            let mut sampled = bake_off_base(orders, snapshot.n_customers())?;
+            if let Some(until) = options.until {
+                sampled = sampled.until(until);
+            }
+            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options))? {
+                Ok(found) => outcome = Some(found),
+                Err(problem) => too_short = Some(problem),
+            }
+            base = Some(sampled);
+        }
+        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &mut outcome) {
+            settle_naive_rule(found, &mut snapshot, orders, options)?;
+        }
+        let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
+        if let Some(problem) = too_short {
+            served.cautions.push(format!("no forecast could be tested on a holdout: {problem}"));
+        }
+        let horizon = options.horizon.clone();
+        Ok(Self { snapshot, intake: Some(intake), base, bake_off: outcome, served, horizon })
+    }
+
+    /// Asks a histories file, whose times are in the options' unit.
+    ///
+    /// # Errors
+    /// [`StudyError`] where a row is no history or the model is unknown.
+    pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
+        let unit = match &options.choice {
+            ModelChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+            _ => options.unit,
+        };
+        let snapshot = Snapshot::of_file(file, unit)?;
+        let served = serve(&snapshot, None, &ServeOptions { unit, ..serve_options(options) })?;
+        let horizon = options.horizon.clone();
+        Ok(Self { snapshot, intake: None, base: None, bake_off: None, served, horizon })
+    }
+
+    /// The horizon in the unit of whoever is served, discounted at `annual` per year.
+    #[must_use]
+    pub fn horizon_options(
+        &self,
+        annual: clv_valuation::discounting::AnnualDiscountRate,
+    ) -> HorizonOptions {
+        HorizonOptions {
+            length: self.horizon.in_unit(self.served.unit),
+            discount_rate: annual.continuous_per(self.served.unit.years()),
+        }
+    }
+
+    /// Forecasts of the distinct histories.
+    #[must_use]
+    pub fn forecast_rows(&self, horizon: &HorizonOptions) -> Vec<RowForecast> {
+        self.served.forecaster.forecast_rows(&self.served.grouped, horizon)
+    }
+
+    /// The forecast of every customer, as `clv forecast` gives it.
+    #[must_use]
+    pub fn forecast_table(&self, rows: &[RowForecast], horizon: &HorizonOptions) -> Table {
+        forecast_table(
+            self.snapshot.id_values(),
+            &self.served.forecaster,
+            &self.served.grouped,
+            rows,
+            horizon.length,
+            self.served.unit,
+            self.snapshot.end_day(),
+        )
+    }
+
+    /// What the parameters' uncertainty does to the forecasts.
+    #[must_use]
+    pub fn uncertainty(
+        &self,
+        rows: &[RowForecast],
+        horizon: &HorizonOptions,
+    ) -> ParameterUncertainty {
+        let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
+        parameter_uncertainty(
+            &self.served.forecaster,
+            self.served.ln_covariance.as_deref(),
+            &self.served.grouped,
+            &expected,
+            horizon,
+        )
+    }
+
+    /// The value of every customer.
+    ///
+    /// # Errors
+    /// [`StudyError::NoValue`] where nobody has spent anything.
+    pub fn values(
+        &self,
+        rows: &[RowForecast],
+        uncertainty: &ParameterUncertainty,
+        definition: &Definition,
+    ) -> Result<CustomerValues, StudyError> {
+        if !self.snapshot.has_value() {
+            return Err(StudyError::NoValue);
+        }
+        Ok(customer_values(
+            &self.snapshot.columns(),
+            &self.served.grouped,
+            rows,
+            &self.served.spend,
+            uncertainty,
+            definition,
+            self.snapshot.return_ratio(),
+        ))
+    }
+
+    /// The value table, as `clv value` gives it; low and high are the 80 % interval, the `_90` columns the 90 %.
+    #[must_use]
+    pub fn value_table(&self, values: CustomerValues, definition: &Definition) -> Table {
+        let n = values.residual.len();
+        let ends = |intervals: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) {
+            intervals.iter().copied().unzip()
+        };
+        let (low, high) = ends(&values.interval_80);
+        let (low_90, high_90) = ends(&values.interval_90);
+        Table::new()
+            .with("customer_id", "", self.snapshot.id_values())
+            .with("historic_value", "money", Values::Real(values.historic))
+            .with("residual_value", "money", Values::Real(values.residual))
+            .with("residual_value_low", "money", Values::Real(low))
+            .with("residual_value_high", "money", Values::Real(high))
+            .with("residual_value_low_90", "money", Values::Real(low_90))
+            .with("residual_value_high_90", "money", Values::Real(high_90))
+            .with("lifetime_value", "money", Values::Real(values.lifetime))
+            .with("definition_id", "", Values::Same(definition.id(), n))
+    }
+}
+
+fn serve_options(options: &InquiryOptions) -> ServeOptions {
+    ServeOptions {
+        choice: options.choice.clone(),
+        unit: options.unit,
+        horizon: options.horizon.clone(),
+    }
+}
+
+fn bake_off_options(
+    base: &CustomerBase,
+    snapshot: &Snapshot,
+    options: &InquiryOptions,
+) -> BacktestOptions {
+    let n = base.n_customers();
+    BacktestOptions {
+        unit: options.unit,
+        horizon: None,
+        wished_horizon: options.horizon.clone(),
+        until: None,
+        n_origins: N_ORIGINS,
+        models: Vec::new(),
+        sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
+    }
+}
+
+/// A naive rule that won is taken to the present: the mean rate over all customers, or the purchases of the window
+/// that ends now.
+fn settle_naive_rule(
+    outcome: &mut BacktestOutcome,
+    snapshot: &mut Snapshot,
+    orders: &Orders,
+    options: &InquiryOptions,
+) -> Result<(), StudyError> {
+    match outcome.naive {
+        Some(NaiveRule::MeanRate { .. }) => {
+            let grouped = snapshot.grouped(options.unit);
+            let (repeats, time) =
+                grouped.histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
+                    let repeats_of = f64::from(one.repeat_purchases());
+                    (repeats + weight * repeats_of, time + weight * one.age())
+                });
+            let rate = if time > 0.0 { repeats / time } else { 0.0 };
+            outcome.naive = Some(NaiveRule::MeanRate { rate });
+        }
+        Some(NaiveRule::SamePeriod { .. }) => {
+            let Some(end) = snapshot.end_day() else { return Ok(()) };
+            let window = outcome.origins.horizon_days;
+            let recent = recent_purchases(snapshot, orders, end - window)?;
+            snapshot.set_recent_purchases(recent);
+        }
+        Some(NaiveRule::OwnRate) | None => {}
+    }
+    Ok(())
+}
+
+/// Each customer's purchase days after `since`: those at the end less those until then.
+fn recent_purchases(
+    snapshot: &Snapshot,
+    orders: &Orders,
+    since: i32,
+) -> Result<Vec<u32>, StudyError> {
+    let Some((first_day, _, n_days)) = snapshot.days() else { return Ok(Vec::new()) };
+    let (before, _) = orders.purchase_histories(Some(Day(since)))?;
+    // Both are ordered by id, and everyone known earlier is known now.
+    let is_same = |now: usize, then: usize| match (snapshot.ids(), &before.ids) {
+        (CustomerIds::Integer(now_ids), CustomerIds::Integer(ids)) => now_ids[now] == ids[then],
+        (CustomerIds::Text(now_ids), CustomerIds::Text(ids)) => now_ids[now] == ids[then],
+        _ => false,
+    };
+    let mut then = 0;
+    Ok((0..n_days.len())
+        .map(|now| {
+            let earlier = if then < before.n_days.len() && is_same(now, then) {
+                then += 1;
+                if first_day[now] <= since { before.n_days[then - 1] } else { 0 }
+            } else {
+                0
+            };
+            n_days[now].saturating_sub(earlier)
+        })
+        .collect())
+}

@@ -1,0 +1,180 @@
+//! Fits as people and scripts read them, and models read back from what was saved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clv_answers::model_fit::ModelFit;
+use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
+use clv_models::fit::FittedPurchaseModel;
+use clv_models::purchase::PurchaseModel;
+use clv_models::spend::GammaGamma;
+
+use crate::error::StudyError;
+use crate::spend::SpendOutlook;
+use crate::time::TimeUnit;
+
+/// The id of the spend model.
+pub const GAMMA_GAMMA: &str = "gamma-gamma";
+
+/// The catalogue's entry for a model id.
+///
+/// # Errors
+/// [`StudyError::UnknownModel`] where there is none.
+pub fn model_entry(id: &str) -> Result<&'static PurchaseModelEntry, StudyError> {
+    purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
+        let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+        known.extend([GAMMA_GAMMA, "auto"]);
+        StudyError::UnknownModel { id: id.to_owned(), known: known.join(", ") }
+    })
+}
+
+/// The answer for a fitted purchase model in `unit`; `period` is the first and last day of the data, ISO 8601.
+#[must_use]
+pub fn purchase_model_fit(
+    fitted: &FittedPurchaseModel,
+    unit: TimeUnit,
+    period: Option<(String, String)>,
+) -> ModelFit {
+    let parameters = fitted.model().parameters();
+    let names: Vec<String> = parameters.iter().map(|one| one.name.to_owned()).collect();
+    ModelFit {
+        model: fitted.model().id().to_owned(),
+        time_unit: unit.name().to_owned(),
+        parameters: parameters.iter().map(|one| (one.name.to_owned(), one.value)).collect(),
+        standard_errors: standard_errors(&names, fitted.standard_errors()),
+        ln_covariance: fitted.ln_covariance().map(<[_]>::to_vec).unwrap_or_default(),
+        covariance_order: if fitted.ln_covariance().is_some() { names } else { Vec::new() },
+        log_likelihood: Some(fitted.log_likelihood()),
+        aic: Some(fitted.aic()),
+        n_customers: Some(fitted.n_customers().round() as u64),
+        n_histories: Some(fitted.n_histories() as u64),
+        converged: Some(fitted.converged()),
+        warnings: fitted.warnings().iter().map(ToString::to_string).collect(),
+        data_period: period,
+        spend: None,
+    }
+}
+
+/// The answer for a spend model; none of its parameters bears time.
+#[must_use]
+pub fn spend_model_fit(
+    spend: &SpendOutlook,
+    unit: TimeUnit,
+    period: Option<(String, String)>,
+) -> ModelFit {
+    let model = spend.model();
+    let values = [("p", model.p()), ("q", model.q()), ("gamma", model.gamma())];
+    let names: Vec<String> = values.iter().map(|one| one.0.to_owned()).collect();
+    let mut answer = ModelFit {
+        model: GAMMA_GAMMA.to_owned(),
+        time_unit: unit.name().to_owned(),
+        parameters: values.iter().map(|one| (one.0.to_owned(), one.1)).collect(),
+        standard_errors: BTreeMap::new(),
+        ln_covariance: Vec::new(),
+        covariance_order: Vec::new(),
+        log_likelihood: None,
+        aic: None,
+        n_customers: None,
+        n_histories: None,
+        converged: None,
+        warnings: Vec::new(),
+        data_period: period,
+        spend: None,
+    };
+    if let Some(fitted) = spend.fitted() {
+        answer.standard_errors = standard_errors(&names, fitted.standard_errors());
+        answer.log_likelihood = Some(fitted.log_likelihood());
+        answer.aic = Some(2.0 * names.len() as f64 - 2.0 * fitted.log_likelihood());
+        answer.n_customers = Some(fitted.n_customers().round() as u64);
+        answer.converged = Some(fitted.converged());
+        answer.warnings = fitted.warnings().iter().map(ToString::to_string).collect();
+        if let Some(covariance) = fitted.ln_covariance() {
+            answer.ln_covariance = covariance.to_vec();
+            answer.covariance_order = names;
+        }
+    }
+    answer
+}
+
+fn standard_errors(names: &[String], errors: &[Option<f64>]) -> BTreeMap<String, f64> {
+    names
+        .iter()
+        .zip(errors)
+        .filter_map(|(name, error)| error.map(|error| (name.clone(), error)))
+        .collect()
+}
+
+/// The purchase model that was saved, with its unit of time.
+///
+/// # Errors
+/// [`StudyError::SavedModel`] where the id, the unit or a parameter is unknown, missing or out of range.
+pub fn saved_purchase_model(
+    saved: &ModelFit,
+) -> Result<(Arc<dyn PurchaseModel>, TimeUnit), StudyError> {
+    let entry = model_entry(&saved.model)?;
+    let unit: TimeUnit = saved
+        .time_unit
+        .parse()
+        .map_err(|error| StudyError::SavedModel { problem: format!("has a wrong unit: {error}") })?;
+    let values = named_values(saved, entry.parameter_names)?;
+    let model = (entry.build)(&values)
+        .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })?;
+    Ok((Arc::from(model), unit))
+}
+
+/// The spend model that was saved beside a purchase model; none where there is none.
+///
+/// # Errors
+/// [`StudyError::SavedModel`] where a parameter is missing or out of range.
+pub fn saved_spend_model(saved: &ModelFit) -> Result<Option<GammaGamma>, StudyError> {
+    let Some(spend) = &saved.spend else { return Ok(None) };
+    let values = named_values(spend, &["p", "q", "gamma"])?;
+    GammaGamma::new(values[0], values[1], values[2])
+        .map(Some)
+        .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })
+}
+
+fn named_values(saved: &ModelFit, names: &[&str]) -> Result<Vec<f64>, StudyError> {
+    let given: Vec<&str> = saved.parameters.keys().map(String::as_str).collect();
+    if let Some(unknown) = given.iter().find(|name| !names.contains(name)) {
+        return Err(StudyError::SavedModel {
+            problem: format!(
+                "has a parameter '{unknown}' that {} does not know; expected {}",
+                saved.model,
+                names.join(", ")
+            ),
+        });
+    }
+    names
+        .iter()
+        .map(|name| {
+            saved.parameters.get(*name).copied().ok_or_else(|| StudyError::SavedModel {
+                problem: format!(
+                    "lacks parameter '{name}' of {}; expected {}",
+                    saved.model,
+                    names.join(", ")
+                ),
+            })
+        })
+        .collect()
+}
+
+/// The covariance of a saved model's logarithms in the order of its parameters; none where it was not saved.
+#[must_use]
+pub fn saved_ln_covariance(saved: &ModelFit, model: &dyn PurchaseModel) -> Option<Vec<Vec<f64>>> {
+    let order: Option<Vec<usize>> = model
+        .parameters()
+        .iter()
+        .map(|one| saved.covariance_order.iter().position(|name| name == one.name))
+        .collect();
+    let order = order?;
+    let n = saved.covariance_order.len();
+    let is_square =
+        saved.ln_covariance.len() == n && saved.ln_covariance.iter().all(|row| row.len() == n);
+    (is_square && order.len() == n).then(|| {
+        order
+            .iter()
+            .map(|row| order.iter().map(|column| saved.ln_covariance[*row][*column]).collect())
+            .collect()
+    })
+}

@@ -1,0 +1,97 @@
+//! When each customer will buy again, and how often.
+
+use clv_answers::{Table, Values};
+use rayon::prelude::*;
+
+use crate::backtest::count_intervals;
+use crate::forecaster::{Forecaster, RowForecast};
+use crate::handoff::GroupedHistories;
+use crate::time::TimeUnit;
+
+/// A next order later than this many days from now is as good as none.
+const LATEST_DAYS: f64 = 36_525.0;
+
+/// Days until the next order of one distinct history, given that there is one: 10 %, 50 % and 90 % quantile.
+type WaitDays = Option<[f64; 3]>;
+
+/// The forecast table: one row for each customer, beside the `ids` column given.
+///
+/// The counts' interval holds at least 80 %; so does the interval of the next order's date, given that there is a
+/// next order. `end_day` is the last day observed; without it (histories from a file) there are no dates and the
+/// wait is given in `unit` instead.
+#[must_use]
+pub fn forecast_table(
+    ids: Values,
+    forecaster: &Forecaster,
+    grouped: &GroupedHistories,
+    rows: &[RowForecast],
+    horizon: f64,
+    unit: TimeUnit,
+    end_day: Option<i32>,
+) -> Table {
+    let counts = count_intervals(forecaster, grouped, horizon, 0.8);
+    let waits = waits(forecaster, grouped, unit);
+    let of = |value: &dyn Fn(usize) -> f64| -> Values {
+        Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
+    };
+    let table = Table::new()
+        .with("customer_id", "", ids)
+        .with("expected_purchases", "count", of(&|row| rows[row].expected_purchases))
+        .with("expected_purchases_low", "count", of(&|row| counts[row].0))
+        .with("expected_purchases_high", "count", of(&|row| counts[row].1))
+        .with("probability_alive", "probability", of(&|row| rows[row].probability_alive))
+        .with("probability_next_order", "probability", of(&|row| 1.0 - rows[row].probability_none));
+    let wait = |row: u32, quantile: usize| {
+        waits[row as usize].map(|wait| wait[quantile]).filter(|days| *days <= LATEST_DAYS)
+    };
+    let names = ["next_order_date_low", "next_order_date", "next_order_date_high"];
+    [1, 0, 2].into_iter().fold(table, |table, quantile| {
+        let customers = grouped.row_of_customer.iter();
+        match end_day {
+            Some(end) => {
+                let dates = customers.map(|row| wait(*row, quantile).map(|days| date(end, days)));
+                table.with(names[quantile], "date", Values::OptionalDate(dates.collect()))
+            }
+            None => {
+                let waits = customers.map(|row| wait(*row, quantile).map(|days| days / unit.days()));
+                let name = names[quantile].replace("date", "wait");
+                table.with(&name, unit.name(), Values::OptionalReal(waits.collect()))
+            }
+        }
+    })
+}
+
+/// The day `days` after `end`, the next day at the earliest.
+#[must_use]
+pub fn date(end: i32, days: f64) -> i32 {
+    end.saturating_add(days.ceil().max(1.0) as i32)
+}
+
+fn waits(forecaster: &Forecaster, grouped: &GroupedHistories, unit: TimeUnit) -> Vec<WaitDays> {
+    let histories = grouped.histories.histories();
+    (0..histories.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|row| {
+            let recent = grouped.recent_purchases_of_row(row);
+            let (_, process) = forecaster.outlook(&histories[row], recent);
+            process.map(|process| [0.1, 0.5, 0.9].map(|q| process.wait_quantile(q) * unit.days()))
+        })
+        .collect()
+}
+
+/// The median date of one customer's next order, given that there is one; none where it is beyond a century.
+#[must_use]
+pub fn median_next_order(
+    forecaster: &Forecaster,
+    grouped: &GroupedHistories,
+    customer: usize,
+    unit: TimeUnit,
+    end_day: i32,
+) -> Option<i32> {
+    let row = grouped.row_of_customer[customer] as usize;
+    let history = &grouped.histories.histories()[row];
+    let (_, process) = forecaster.outlook(history, grouped.recent_purchases_of_row(row));
+    let days = process?.wait_quantile(0.5) * unit.days();
+    (days <= LATEST_DAYS).then(|| date(end_day, days))
+}

@@ -1,0 +1,302 @@
+//! The whole story of one order file: every question asked once.
+
+use std::sync::Arc;
+
+use clv_answers::customer_value::CustomerValue;
+use clv_answers::report::{DefinitionNote, Report};
+use clv_answers::{Table, Values};
+use clv_engine::{Intake, Orders};
+use clv_models::fit::{FitOptions, fit_purchase_model};
+use clv_valuation::definition::Definition;
+
+use crate::backtest::OriginData;
+use crate::calendar::iso;
+use crate::calibration::calibration;
+use crate::cohorts::cohorts;
+use crate::concentration::concentration;
+use crate::customer_value::CustomerValues;
+use crate::data_quality::data_quality;
+use crate::error::StudyError;
+use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
+use crate::headline::{HeadlineInputs, at_risk, headline};
+use crate::inquiry::Inquiry;
+use crate::model_fit::model_entry;
+use crate::purchase_forecast::median_next_order;
+use crate::segments::{SegmentColumns, rfm_segments, value_segments};
+use crate::snapshot::id_text;
+use crate::tracking::tracking;
+
+/// Customers shown in the page.
+const N_SHOWN: usize = 100;
+
+/// The report and the table of all customers beside it.
+#[derive(Debug)]
+pub struct ReportOutcome {
+    /// The report.
+    pub report: Report,
+    /// All customers, with the columns of the report's customer table.
+    pub customers: Table,
+}
+
+/// Tells the whole story. `inquiry` comes from the same `orders` with a bake-off.
+///
+/// # Errors
+/// [`StudyError`] where there is only one day of purchases, no value, or reading fails.
+pub fn report(
+    title: &str,
+    orders: &Orders,
+    inquiry: &Inquiry,
+    definition: &Definition,
+) -> Result<ReportOutcome, StudyError> {
+    let intake = inquiry.intake.as_ref().ok_or_else(|| StudyError::TooShort {
+        problem: "a report needs orders; a histories file has no dates".to_owned(),
+    })?;
+    check_span(intake)?;
+    let horizon = inquiry.horizon_options(definition.discount_rate());
+    let rows = inquiry.forecast_rows(&horizon);
+    let uncertainty = inquiry.uncertainty(&rows, &horizon);
+    let values = inquiry.values(&rows, &uncertainty, definition)?;
+    let is_at_risk = at_risk(inquiry);
+    let quality = data_quality(orders, intake, inquiry.snapshot.n_customers() as u64);
+    let headline = headline(&HeadlineInputs {
+        inquiry,
+        rows: &rows,
+        horizon: &horizon,
+        uncertainty: &uncertainty,
+        values: &values,
+        is_at_risk: &is_at_risk,
+        definition,
+        currency: quality.currency.clone(),
+    });
+
+    let columns = PerCustomer::of(inquiry, &rows);
+    let segment_columns = SegmentColumns {
+        days_since_last: &columns.days_since_last,
+        n_days: &columns.n_days,
+        historic_value: &values.historic,
+        residual_value: &values.residual,
+        probability_next_order: &columns.probability_next_order,
+    };
+    let (value_groups, value_group_of) = value_segments(&segment_columns);
+    let (rfm_groups, _, rfm_scores) = rfm_segments(&segment_columns);
+    let rfm: Vec<String> = rfm_scores.iter().map(|[r, f, m]| format!("{r}-{f}-{m}")).collect();
+    let groups = Groups { value: &value_group_of, rfm: &rfm };
+    let best = best_customers(inquiry, &columns, &values, &groups);
+    let holdout = holdout(inquiry)?;
+    let historic_concentration = concentration("historic_value", &values.historic)
+        .ok_or(StudyError::NoValue)?;
+    let base = inquiry.base.as_ref();
+    let report = Report {
+        title: title.to_owned(),
+        definition: DefinitionNote {
+            definition_id: definition.id(),
+            meaning: definition.meaning().to_owned(),
+        },
+        headline,
+        best_customers: best,
+        historic_concentration,
+        residual_concentration: concentration("residual_value", &values.residual),
+        value_segments: value_groups,
+        rfm_segments: rfm_groups,
+        cohorts: base.map_or_else(
+            || clv_answers::cohorts::Cohorts {
+                period: "month".to_owned(),
+                cohorts: Vec::new(),
+                n_periods: 0,
+                mean_retention: Vec::new(),
+                mean_cumulative_value: Vec::new(),
+            },
+            cohorts,
+        ),
+        tracking: holdout.as_ref().and_then(|held| held.tracking.clone()),
+        calibration: holdout.map(|held| held.calibration),
+        backtest: inquiry.bake_off.as_ref().map(|outcome| outcome.answer.clone()),
+        model: inquiry.served.fit.clone(),
+        data_quality: quality,
+        cautions: inquiry.served.cautions.clone(),
+    };
+    let customers = customer_table(inquiry, &columns, values, definition, &groups);
+    Ok(ReportOutcome { report, customers })
+}
+
+fn check_span(intake: &Intake) -> Result<(), StudyError> {
+    if intake.first_day == intake.last_day {
+        return Err(StudyError::OneDay { day: iso(intake.first_day.0) });
+    }
+    Ok(())
+}
+
+/// Columns of the customers that several sections use; one entry for each customer.
+struct PerCustomer {
+    n_days: Vec<u32>,
+    first_day: Vec<i32>,
+    last_day: Vec<i32>,
+    days_since_last: Vec<i32>,
+    expected_purchases: Vec<f64>,
+    probability_next_order: Vec<f64>,
+    probability_alive: Vec<f64>,
+}
+
+impl PerCustomer {
+    fn of(inquiry: &Inquiry, rows: &[RowForecast]) -> Self {
+        let end = inquiry.snapshot.end_day().unwrap_or(0);
+        let (first_day, last_day, n_days) = inquiry.snapshot.days().unwrap_or_default();
+        let per_row = |of: &dyn Fn(&RowForecast) -> f64| -> Vec<f64> {
+            let customers = &inquiry.served.grouped.row_of_customer;
+            customers.iter().map(|row| of(&rows[*row as usize])).collect()
+        };
+        Self {
+            n_days: n_days.to_vec(),
+            first_day: first_day.to_vec(),
+            last_day: last_day.to_vec(),
+            days_since_last: last_day.iter().map(|last| end - last).collect(),
+            expected_purchases: per_row(&|row| row.expected_purchases),
+            probability_next_order: per_row(&|row| 1.0 - row.probability_none),
+            probability_alive: per_row(&|row| row.probability_alive),
+        }
+    }
+}
+
+/// Each customer's segments.
+struct Groups<'a> {
+    value: &'a [&'static str],
+    rfm: &'a [String],
+}
+
+fn best_customers(
+    inquiry: &Inquiry,
+    columns: &PerCustomer,
+    values: &CustomerValues,
+    groups: &Groups<'_>,
+) -> Vec<CustomerValue> {
+    let n = inquiry.snapshot.n_customers();
+    let mut order: Vec<usize> = (0..n).collect();
+    let by_residual = |a: &usize, b: &usize| {
+        values.residual[*b].total_cmp(&values.residual[*a]).then(a.cmp(b))
+    };
+    if n > N_SHOWN {
+        order.select_nth_unstable_by(N_SHOWN, by_residual);
+        order.truncate(N_SHOWN);
+    }
+    order.sort_by(by_residual);
+    let end = inquiry.snapshot.end_day().unwrap_or(0);
+    let money = inquiry.snapshot.columns();
+    order
+        .into_iter()
+        .map(|customer| CustomerValue {
+            customer_id: id_text(inquiry.snapshot.ids(), customer),
+            orders: u64::from(money.orders[customer]),
+            first_order: iso(columns.first_day[customer]),
+            last_order: iso(columns.last_day[customer]),
+            mean_spend: money.gross[customer] / f64::from(columns.n_days[customer].max(1)),
+            historic_value: values.historic[customer],
+            expected_purchases: columns.expected_purchases[customer],
+            probability_next_order: columns.probability_next_order[customer],
+            probability_alive: columns.probability_alive[customer],
+            residual_value: values.residual[customer],
+            residual_value_low: values.interval_80[customer].0,
+            residual_value_high: values.interval_80[customer].1,
+            lifetime_value: values.lifetime[customer],
+            next_order_date: median_next_order(
+                &inquiry.served.forecaster,
+                &inquiry.served.grouped,
+                customer,
+                inquiry.served.unit,
+                end,
+            )
+            .map(iso),
+            segment: groups.value[customer].to_owned(),
+            rfm: groups.rfm[customer].clone(),
+        })
+        .collect()
+}
+
+fn customer_table(
+    inquiry: &Inquiry,
+    columns: &PerCustomer,
+    values: CustomerValues,
+    definition: &Definition,
+    groups: &Groups<'_>,
+) -> Table {
+    let orders = inquiry.snapshot.columns().orders;
+    let value_table = inquiry.value_table(values, definition);
+    let mut table = Table::new();
+    for (position, column) in value_table.columns().iter().enumerate() {
+        table = table.with(&column.name, &column.unit, column.values.clone());
+        if position == 0 {
+            table = table
+                .with(
+                    "orders",
+                    "count",
+                    Values::Integer(orders.iter().map(|n| i64::from(*n)).collect()),
+                )
+                .with("first_order", "date", Values::Date(columns.first_day.clone()))
+                .with("last_order", "date", Values::Date(columns.last_day.clone()))
+                .with(
+                    "expected_purchases",
+                    "count",
+                    Values::Real(columns.expected_purchases.clone()),
+                )
+                .with(
+                    "probability_alive",
+                    "probability",
+                    Values::Real(columns.probability_alive.clone()),
+                )
+                .with(
+                    "probability_next_order",
+                    "probability",
+                    Values::Real(columns.probability_next_order.clone()),
+                );
+        }
+    }
+    let segments = groups.value.iter().map(|id| (*id).to_owned()).collect();
+    table
+        .with("segment", "", Values::Text(segments))
+        .with("rfm", "", Values::Text(groups.rfm.to_vec()))
+}
+
+/// What the last holdout shows of whoever is served.
+struct Holdout {
+    tracking: Option<clv_answers::tracking::Tracking>,
+    calibration: clv_answers::calibration::Calibration,
+}
+
+/// Fits the served model again at the last origin and looks at what came after. Where a naive rule is served, the
+/// rule is calibrated and the best model is tracked.
+fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
+    let (Some(base), Some(outcome)) = (&inquiry.base, &inquiry.bake_off) else { return Ok(None) };
+    let Some(origin) = outcome.origins.days.last() else { return Ok(None) };
+    let horizon_days = outcome.origins.horizon_days;
+    let unit = inquiry.served.unit;
+    let data = OriginData::at(base, *origin, horizon_days, unit);
+    let horizon =
+        HorizonOptions { length: f64::from(horizon_days) / unit.days(), discount_rate: 0.0 };
+    let id = match &inquiry.served.forecaster {
+        Forecaster::Model(model) => Some(model.id().to_owned()),
+        Forecaster::Naive(_) => outcome.best_model.clone(),
+    };
+    let fitted = match id {
+        Some(id) => Some(fit_purchase_model(
+            model_entry(&id)?,
+            &data.grouped.histories,
+            &FitOptions::default(),
+        )?),
+        None => None,
+    };
+    let model = fitted.as_ref().map(|fitted| Forecaster::Model(Arc::clone(fitted.model())));
+    let calibrated = match &inquiry.served.forecaster {
+        Forecaster::Naive(rule) => data
+            .naive_rules(horizon.length)
+            .into_iter()
+            .find(|known| known.id() == rule.id())
+            .map(Forecaster::Naive),
+        Forecaster::Model(_) => model.clone(),
+    };
+    let Some(calibrated) = calibrated else { return Ok(None) };
+    let ln_covariance = fitted.as_ref().and_then(|fitted| fitted.ln_covariance());
+    Ok(Some(Holdout {
+        tracking: model
+            .and_then(|model| tracking(base, &model, &data, &horizon, horizon_days, unit)),
+        calibration: calibration(&calibrated, ln_covariance, &data, &horizon, horizon_days),
+    }))
+}

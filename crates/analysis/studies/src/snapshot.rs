@@ -1,0 +1,248 @@
+//! The customers as they stand on one day: what every per-customer question starts from.
+
+use clv_answers::Values;
+use clv_engine::{CustomerHistories, CustomerIds, HistoriesFile, Intake, Orders};
+use clv_models::{PurchaseHistories, PurchaseHistory};
+use clv_tables::Day;
+
+use crate::calendar::iso;
+use crate::customer_value::CustomerColumns;
+use crate::error::StudyError;
+use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::time::TimeUnit;
+
+/// Money in tables is counted in millionths.
+pub(crate) const MICROS: f64 = 1e6;
+
+/// Where the histories came from.
+#[derive(Debug)]
+enum Origin {
+    /// Orders, with dates.
+    Orders { first_day: Vec<i32>, last_day: Vec<i32>, n_days: Vec<u32>, end_day: i32 },
+    /// A histories file, whose times are in this unit.
+    File { histories: PurchaseHistories, unit: TimeUnit },
+}
+
+/// All customers on one day; every vector has one entry for each, ordered by id.
+#[derive(Debug)]
+pub struct Snapshot {
+    ids: CustomerIds,
+    origin: Origin,
+    n_repeats: Vec<u32>,
+    mean_spend: Vec<f64>,
+    gross: Vec<f64>,
+    returns: Vec<f64>,
+    orders: Vec<u32>,
+    first_spend: f64,
+    recent_purchases: Option<Vec<u32>>,
+}
+
+impl Snapshot {
+    /// The customers of `orders` on the evening of `until`, or at the end of the data, and what was read.
+    /// Customers who first bought later are part of it where `until` is given: they are scored as new.
+    ///
+    /// # Errors
+    /// [`StudyError`] where reading fails or nobody had bought by then.
+    pub fn of_orders(
+        orders: &Orders,
+        until: Option<i32>,
+    ) -> Result<(Self, Intake), StudyError> {
+        let (histories, intake) = orders.purchase_histories(until.map(Day))?;
+        if histories.first_day.is_empty() {
+            return Err(StudyError::NobodyYet {
+                until: iso(until.unwrap_or(histories.last_observed_day)),
+                first: iso(intake.first_day.0),
+            });
+        }
+        let end_day = until.unwrap_or(histories.last_observed_day);
+        Ok((Self::of_histories(histories, end_day), intake))
+    }
+
+    fn of_histories(histories: CustomerHistories, end_day: i32) -> Self {
+        let n_repeats: Vec<u32> = histories.n_days.iter().map(|n| n.saturating_sub(1)).collect();
+        let money = |micros: &i64| *micros as f64 / MICROS;
+        let mean_spend = (0..n_repeats.len())
+            .map(|customer| {
+                let repeat = histories.gross[customer] - histories.first_day_gross[customer];
+                if n_repeats[customer] == 0 {
+                    0.0
+                } else {
+                    repeat as f64 / MICROS / f64::from(n_repeats[customer])
+                }
+            })
+            .collect();
+        let first_gross: f64 = histories.first_day_gross.iter().map(money).sum();
+        Self {
+            mean_spend,
+            gross: histories.gross.iter().map(money).collect(),
+            returns: histories.returns.iter().map(money).collect(),
+            orders: histories.orders,
+            first_spend: first_gross / n_repeats.len() as f64,
+            n_repeats,
+            ids: histories.ids,
+            origin: Origin::Orders {
+                first_day: histories.first_day,
+                last_day: histories.last_day,
+                n_days: histories.n_days,
+                end_day,
+            },
+            recent_purchases: None,
+        }
+    }
+
+    /// The customers of a histories file, whose times are in `unit`.
+    ///
+    /// # Errors
+    /// [`StudyError::Histories`] where a row is no purchase history.
+    pub fn of_file(file: HistoriesFile, unit: TimeUnit) -> Result<Self, StudyError> {
+        let n = file.repeat_purchases.len();
+        let mut histories = PurchaseHistories::with_capacity(n);
+        for row in 0..n {
+            let history = PurchaseHistory::new(
+                file.repeat_purchases[row],
+                file.last_purchase_age[row],
+                file.age[row],
+            )
+            .and_then(|history| histories.push(history, 1.0));
+            if let Err(error) = history {
+                return Err(StudyError::Histories { row: row as u64 + 2, problem: error.to_string() });
+            }
+        }
+        let mean_spend = file.mean_spend.unwrap_or_else(|| vec![0.0; n]);
+        let orders: Vec<u32> = file
+            .orders
+            .unwrap_or_else(|| file.repeat_purchases.iter().map(|x| x + 1).collect());
+        let first_spend = mean_spend.iter().sum::<f64>() / n.max(1) as f64;
+        Ok(Self {
+            gross: file.historic_value.unwrap_or_else(|| vec![0.0; n]),
+            returns: vec![0.0; n],
+            orders,
+            first_spend,
+            mean_spend,
+            n_repeats: file.repeat_purchases,
+            ids: file.ids,
+            origin: Origin::File { histories, unit },
+            recent_purchases: None,
+        })
+    }
+
+    /// The number of customers.
+    #[must_use]
+    pub fn n_customers(&self) -> usize {
+        self.n_repeats.len()
+    }
+
+    /// The last day observed; none for a histories file.
+    #[must_use]
+    pub fn end_day(&self) -> Option<i32> {
+        match &self.origin {
+            Origin::Orders { end_day, .. } => Some(*end_day),
+            Origin::File { .. } => None,
+        }
+    }
+
+    /// First and last purchase day and number of purchase days of each customer; none for a histories file.
+    #[must_use]
+    pub fn days(&self) -> Option<(&[i32], &[i32], &[u32])> {
+        match &self.origin {
+            Origin::Orders { first_day, last_day, n_days, .. } => {
+                Some((first_day, last_day, n_days))
+            }
+            Origin::File { .. } => None,
+        }
+    }
+
+    /// First and last day of the data, ISO 8601; none for a histories file.
+    #[must_use]
+    pub fn period(&self) -> Option<(String, String)> {
+        let (first, ..) = self.days()?;
+        Some((iso(*first.iter().min()?), iso(self.end_day()?)))
+    }
+
+    /// Histories grouped for models in `unit`; a file's are in its own unit, converted.
+    #[must_use]
+    pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
+        match &self.origin {
+            Origin::Orders { first_day, last_day, n_days, end_day } => group_histories(
+                &HistoryColumns {
+                    n_days,
+                    first_day,
+                    last_day,
+                    end_day: *end_day,
+                    recent_purchases: self.recent_purchases.as_deref(),
+                },
+                unit,
+            ),
+            Origin::File { histories, unit: of_file } => {
+                GroupedHistories::of_rows(histories, of_file.days() / unit.days())
+            }
+        }
+    }
+
+    /// Notes each customer's purchase days within some recent window; one entry for each customer.
+    pub fn set_recent_purchases(&mut self, recent: Vec<u32>) {
+        self.recent_purchases = Some(recent);
+    }
+
+    /// Counts and money for valuing the customers.
+    #[must_use]
+    pub fn columns(&self) -> CustomerColumns<'_> {
+        CustomerColumns {
+            n_repeats: &self.n_repeats,
+            mean_spend: &self.mean_spend,
+            gross: &self.gross,
+            returns: &self.returns,
+            orders: &self.orders,
+        }
+    }
+
+    /// The ids.
+    #[must_use]
+    pub fn ids(&self) -> &CustomerIds {
+        &self.ids
+    }
+
+    /// The ids as a column of an answer.
+    #[must_use]
+    pub fn id_values(&self) -> Values {
+        id_values(&self.ids)
+    }
+
+    /// Mean gross spend of a customer's first purchase day, money.
+    #[must_use]
+    pub fn mean_first_spend(&self) -> f64 {
+        self.first_spend
+    }
+
+    /// Whether any customer has spent anything.
+    #[must_use]
+    pub fn has_value(&self) -> bool {
+        self.gross.iter().chain(&self.mean_spend).any(|value| *value > 0.0)
+    }
+
+    /// Share of gross sales that came back, between 0 and 1.
+    #[must_use]
+    pub fn return_ratio(&self) -> f64 {
+        let gross: f64 = self.gross.iter().sum();
+        let returns: f64 = self.returns.iter().sum();
+        if gross > 0.0 { (returns / gross).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+/// Ids as a column of an answer.
+#[must_use]
+pub fn id_values(ids: &CustomerIds) -> Values {
+    match ids {
+        CustomerIds::Integer(ids) => Values::Integer(ids.clone()),
+        CustomerIds::Text(ids) => Values::Text(ids.clone()),
+    }
+}
+
+/// One id as text.
+#[must_use]
+pub fn id_text(ids: &CustomerIds, customer: usize) -> String {
+    match ids {
+        CustomerIds::Integer(ids) => ids[customer].to_string(),
+        CustomerIds::Text(ids) => ids[customer].clone(),
+    }
+}

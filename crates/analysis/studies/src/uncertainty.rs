@@ -1,0 +1,157 @@
+//! What not knowing the parameters exactly does to forecasts.
+//!
+//! The estimates' logarithms are normal around the fit with the covariance of the fit. Forecasts are evaluated at
+//! the 2k sigma points of that law, which carry its mean and covariance exactly for k parameters.
+
+use std::sync::Arc;
+
+use clv_models::purchase::PurchaseModel;
+
+use crate::forecaster::{Forecaster, HorizonOptions};
+use crate::handoff::GroupedHistories;
+
+/// Histories at which the uncertainty is evaluated; between them it is interpolated.
+const N_KNOTS: usize = 256;
+
+/// Relative variance of expected purchases from the parameters alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParameterUncertainty {
+    /// Of the total over all customers.
+    pub of_total: f64,
+    /// Ln of expected purchases at the knots, ascending.
+    knots: Vec<f64>,
+    /// Relative variance at the knots.
+    at_knots: Vec<f64>,
+}
+
+impl ParameterUncertainty {
+    /// No parameter uncertainty, or none that is known.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { of_total: 0.0, knots: Vec::new(), at_knots: Vec::new() }
+    }
+
+    /// The uncertainty of `model` given the covariance of the logarithms of its parameters (k x k, in the order
+    /// of [`PurchaseModel::parameters`]), over the histories that were forecast.
+    ///
+    /// It is evaluated at up to 256 histories spread evenly over the ranks of `expected_purchases` (one entry for
+    /// each row) and interpolated in the logarithm of the expectation; parameter uncertainty is a small part of
+    /// one customer's, and smooth.
+    #[must_use]
+    pub fn of(
+        model: &Arc<dyn PurchaseModel>,
+        ln_covariance: &[Vec<f64>],
+        grouped: &GroupedHistories,
+        expected_purchases: &[f64],
+        horizon: &HorizonOptions,
+    ) -> Self {
+        let points = sigma_points(model, ln_covariance);
+        if points.is_empty() || expected_purchases.is_empty() {
+            return Self::none();
+        }
+        let mut rows: Vec<usize> = (0..expected_purchases.len()).collect();
+        rows.sort_by(|a, b| expected_purchases[*a].total_cmp(&expected_purchases[*b]));
+        let n_knots = rows.len().min(N_KNOTS);
+        let knots: Vec<usize> =
+            (0..n_knots).map(|knot| rows[(knot * 2 + 1) * rows.len() / (2 * n_knots)]).collect();
+        let expected_at = |model: &Arc<dyn PurchaseModel>, row: usize| {
+            model.expected_future_purchases(&grouped.histories.histories()[row], horizon.length)
+        };
+        let values: Vec<Vec<f64>> = points
+            .iter()
+            .map(|point| knots.iter().map(|row| expected_at(point, *row)).collect())
+            .collect();
+        let at_knots = (0..n_knots)
+            .map(|knot| relative_variance(values.iter().map(|of_point| of_point[knot])))
+            .collect();
+        // Each knot stands for an equal part of the rows; within it, for their customers and their purchases.
+        let mut total_of_part = vec![0.0; n_knots];
+        for (rank, row) in rows.iter().enumerate() {
+            total_of_part[rank * n_knots / rows.len()] +=
+                grouped.histories.weights()[*row] * expected_purchases[*row];
+        }
+        let of_total = relative_variance(values.iter().map(|of_point| {
+            (0..n_knots)
+                .map(|knot| {
+                    let base = expected_purchases[knots[knot]].max(f64::MIN_POSITIVE);
+                    total_of_part[knot] * (of_point[knot] / base)
+                })
+                .sum::<f64>()
+        }));
+        let knots =
+            knots.into_iter().map(|row| expected_purchases[row].max(1e-300).ln()).collect();
+        Self { of_total, knots, at_knots }
+    }
+
+    /// Relative variance of a customer's expected purchases, at least 0.
+    #[must_use]
+    pub fn at(&self, expected_purchases: f64) -> f64 {
+        let (Some(first), Some(last)) = (self.at_knots.first(), self.at_knots.last()) else {
+            return 0.0;
+        };
+        let position = expected_purchases.max(1e-300).ln();
+        let right = self.knots.partition_point(|knot| *knot < position);
+        if right == 0 {
+            return *first;
+        }
+        if right == self.knots.len() {
+            return *last;
+        }
+        let (x0, x1) = (self.knots[right - 1], self.knots[right]);
+        let share = if x1 > x0 { (position - x0) / (x1 - x0) } else { 0.0 };
+        self.at_knots[right - 1] * (1.0 - share) + self.at_knots[right] * share
+    }
+}
+
+/// The model at the sigma points of the law of its parameters; none where the covariance is of no use.
+fn sigma_points(
+    model: &Arc<dyn PurchaseModel>,
+    ln_covariance: &[Vec<f64>],
+) -> Vec<Arc<dyn PurchaseModel>> {
+    let centre: Vec<f64> = model.parameters().iter().map(|p| p.value.ln()).collect();
+    let Some(root) = clv_numerics::linear_algebra::cholesky(ln_covariance) else {
+        return Vec::new();
+    };
+    if root.len() != centre.len() {
+        return Vec::new();
+    }
+    let spread = (centre.len() as f64).sqrt();
+    let mut points: Vec<Arc<dyn PurchaseModel>> = Vec::new();
+    for column in 0..centre.len() {
+        for sign in [-spread, spread] {
+            let values: Vec<f64> = (0..centre.len())
+                .map(|row| (centre[row] + (sign * root[row][column]).clamp(-5.0, 5.0)).exp())
+                .collect();
+            if let Ok(point) = model.with_parameters(&values) {
+                points.push(Arc::from(point));
+            }
+        }
+    }
+    points
+}
+
+/// Variance over squared mean.
+fn relative_variance(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let variance =
+        values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / values.len() as f64;
+    if mean > 0.0 && variance.is_finite() { variance / (mean * mean) } else { 0.0 }
+}
+
+/// The same for whoever forecasts: naive rules have no parameters to be unsure of.
+#[must_use]
+pub fn parameter_uncertainty(
+    forecaster: &Forecaster,
+    ln_covariance: Option<&[Vec<f64>]>,
+    grouped: &GroupedHistories,
+    expected_purchases: &[f64],
+    horizon: &HorizonOptions,
+) -> ParameterUncertainty {
+    match (forecaster, ln_covariance) {
+        (Forecaster::Model(model), Some(covariance)) => {
+            ParameterUncertainty::of(model, covariance, grouped, expected_purchases, horizon)
+        }
+        _ => ParameterUncertainty::none(),
+    }
+}

@@ -1,0 +1,232 @@
+//! A customer who may leave at any moment, at a gamma distributed dropout rate: the lifetime is Lomax.
+
+use super::count::{self, NegativeBinomial};
+use super::panels::Panel;
+
+/// Beyond this times the larger of alpha and beta, both survival functions are powers of time to 1e-17.
+const POWER_LAW: f64 = 1e17;
+
+/// Shape and rate of the purchase rate, shape and rate of the dropout rate.
+#[derive(Clone, Copy)]
+pub(super) struct Lapsing {
+    pub(super) r: f64,
+    pub(super) alpha: f64,
+    pub(super) s: f64,
+    pub(super) beta: f64,
+}
+
+impl Lapsing {
+    /// (e^(rate length) - 1) / rate, for any rate including 0.
+    fn exponential_integral(rate: f64, length: f64) -> f64 {
+        let exponent = rate * length;
+        if exponent.abs() < 1e-300 { length } else { length * (exponent.exp_m1() / exponent) }
+    }
+
+    pub(super) fn expected_purchases(self, horizon: f64) -> f64 {
+        // E[min(lifetime, t)] is the integral of (beta / (beta + u))^s, in v = ln(1 + u / beta).
+        let length = (horizon / self.beta).ln_1p();
+        if length.is_infinite() {
+            let mean = if self.s > 1.0 { self.beta / (self.s - 1.0) } else { f64::INFINITY };
+            return self.r / self.alpha * mean;
+        }
+        self.r / self.alpha * (self.beta * Self::exponential_integral(1.0 - self.s, length))
+    }
+
+    pub(super) fn expected_pairs(self, horizon: f64) -> f64 {
+        // E[min(lifetime, t)^2] = 2 beta^2 int (e^v - 1) e^((1-s) v) dv.
+        let length = (horizon / self.beta).ln_1p();
+        if length.is_infinite() && self.s > 2.0 {
+            let square = 2.0 / ((self.s - 1.0) * (self.s - 2.0));
+            return self.pairs_of(square);
+        }
+        if length.is_infinite() {
+            return f64::INFINITY;
+        }
+        let half_square = if length < 0.5 && (self.s + 1.0) * length < 8.0 {
+            // The difference below would lose the digits that v and v cancel.
+            let mut sum = 0.0;
+            let mut from = 0.0;
+            while let Some(panel) = Panel::next(from, length, 0.25, |_| 2.0 + self.s) {
+                sum += panel.integral(|v| v.exp_m1() * ((1.0 - self.s) * v).exp());
+                from = panel.end();
+            }
+            sum
+        } else {
+            Self::exponential_integral(2.0 - self.s, length)
+                - Self::exponential_integral(1.0 - self.s, length)
+        };
+        self.pairs_of(2.0 * half_square)
+    }
+
+    /// E[rate^2] times a mean square lifetime in units of beta^2.
+    fn pairs_of(self, square: f64) -> f64 {
+        let scale = self.beta / self.alpha;
+        self.r * (self.r + 1.0) * scale * scale * square
+    }
+
+    /// The time scale of the panels.
+    fn scale(self) -> f64 {
+        self.alpha.min(self.beta)
+    }
+
+    /// ln P(neither bought nor left until u).
+    fn ln_undisturbed(self, u: f64) -> f64 {
+        -self.r * (u / self.alpha).ln_1p() - self.s * (u / self.beta).ln_1p()
+    }
+
+    /// How steeply the undisturbed probability falls with v = ln(1 + u / scale).
+    fn steepness(self, v: f64) -> f64 {
+        let scale = self.scale();
+        let u = scale * v.exp_m1();
+        (scale + u) * (self.r / (self.alpha + u) + self.s / (self.beta + u))
+    }
+
+    /// Where panels give way to the power law, in v.
+    fn power_law_from(self) -> f64 {
+        (POWER_LAW * (self.alpha.max(self.beta) / self.scale())).ln()
+    }
+
+    /// P(leaves before buying, within the horizon).
+    fn leaves_first(self, horizon: f64) -> f64 {
+        let scale = self.scale();
+        let end = (horizon / scale).ln_1p();
+        let panels_end = end.min(self.power_law_from());
+        let (mut sum, mut from) = (0.0, 0.0);
+        while let Some(panel) = Panel::next(from, panels_end, 1.0, |v| self.steepness(v)) {
+            sum += panel.integral(|v| {
+                let u = scale * v.exp_m1();
+                self.s * (scale + u) / (self.beta + u) * self.ln_undisturbed(u).exp()
+            });
+            from = panel.end();
+            if self.ln_undisturbed(scale * from.exp_m1()).exp() < 1e-17 * sum {
+                return sum;
+            }
+        }
+        if end > panels_end {
+            let both = self.r + self.s;
+            let at_start = self.ln_undisturbed(scale * panels_end.exp_m1()).exp();
+            let share =
+                if end.is_infinite() { 1.0 } else { -(-both * (end - panels_end)).exp_m1() };
+            sum += self.s / both * at_start * share;
+        }
+        sum
+    }
+
+    pub(super) fn probability_none(self, horizon: f64) -> f64 {
+        let undisturbed =
+            if horizon.is_infinite() { 0.0 } else { self.ln_undisturbed(horizon).exp() };
+        undisturbed + self.leaves_first(horizon)
+    }
+
+    pub(super) fn discounted_purchases(self, horizon: f64, discount_rate: f64) -> f64 {
+        // int e^(-delta u) (beta / (beta + u))^s du with u = beta (e^v - 1).
+        let end = (horizon / self.beta).ln_1p();
+        let per_scale = discount_rate * self.beta;
+        let exponent = |v: f64| (1.0 - self.s) * v - per_scale * v.exp_m1();
+        let steepness = |v: f64| per_scale * v.exp() + (1.0 - self.s).abs();
+        let (mut sum, mut from) = (0.0, 0.0);
+        while let Some(panel) = Panel::next(from, end, 1.0, steepness) {
+            sum += panel.integral(|v| exponent(v).exp());
+            from = panel.end();
+            // What is left is at most the integrand over the discount rate.
+            if (exponent(from) - from).exp() < 1e-17 * sum * per_scale {
+                break;
+            }
+        }
+        self.r / self.alpha * (self.beta * sum)
+    }
+
+    pub(super) fn wait_quantile(self, q: f64) -> f64 {
+        let buys_ever = 1.0 - self.leaves_first(f64::INFINITY);
+        let target = q * buys_ever;
+        let scale = self.scale();
+        let density = |v: f64| {
+            let u = scale * v.exp_m1();
+            self.r * (scale + u) / (self.alpha + u) * self.ln_undisturbed(u).exp()
+        };
+        let panels_end = self.power_law_from();
+        let (mut reached, mut from) = (0.0, 0.0);
+        while let Some(panel) = Panel::next(from, panels_end, 1.0, |v| self.steepness(v)) {
+            let here = panel.integral(density);
+            if reached + here >= target {
+                return scale * solve_in(panel, target - reached, here, density).exp_m1();
+            }
+            reached += here;
+            from = panel.end();
+            if self.ln_undisturbed(scale * from.exp_m1()).exp() < 1e-17 * reached {
+                return scale * from.exp_m1();
+            }
+        }
+        // What is left of the target lies in the power law.
+        let both = self.r + self.s;
+        let left = self.r / both * self.ln_undisturbed(scale * from.exp_m1()).exp();
+        let share = ((target - reached) / left).clamp(0.0, 1.0);
+        scale * (from - (-share).ln_1p() / both).exp_m1()
+    }
+
+    /// Points of time with P(leaves there), and P(is still a customer at the horizon).
+    fn lifetimes(self, horizon: f64, fineness: f64) -> (Vec<(f64, f64)>, f64) {
+        let scale = self.scale();
+        let end = (horizon / scale).ln_1p().min(self.power_law_from());
+        let mut points = Vec::with_capacity(24);
+        let mut from = 0.0;
+        while let Some(panel) = Panel::next(from, end, fineness, |v| self.steepness(v)) {
+            points.extend(panel.points().map(|(v, dv)| {
+                let u = scale * v.exp_m1();
+                let density = self.s / (self.beta + u) * (-self.s * (u / self.beta).ln_1p()).exp();
+                (u, dv * (scale + u) * density)
+            }));
+            from = panel.end();
+        }
+        (points, (-self.s * (scale * end.exp_m1() / self.beta).ln_1p()).exp())
+    }
+
+    /// The negative binomial counts of each lifetime, with its probability.
+    fn counts(self, horizon: f64, fineness: f64) -> Vec<(NegativeBinomial, f64)> {
+        let (points, stays) = self.lifetimes(horizon, fineness);
+        let last = horizon.min(self.scale() * self.power_law_from().exp_m1());
+        let counts = |u: f64| NegativeBinomial { shape: self.r, odds: u / self.alpha };
+        points.into_iter().chain([(last, stays)]).map(|(u, weight)| (counts(u), weight)).collect()
+    }
+
+    pub(super) fn probability_mass(self, horizon: f64, n_max: usize) -> Vec<f64> {
+        let mut masses = vec![0.0; n_max + 1];
+        for (counts, weight) in self.counts(horizon, 0.25) {
+            for (mass, part) in masses.iter_mut().zip(counts.masses(n_max)) {
+                *mass += weight * part;
+            }
+        }
+        masses
+    }
+
+    pub(super) fn count_quantiles(self, horizon: f64, targets: &[f64]) -> Vec<u64> {
+        let counts = self.counts(horizon, 1.0);
+        let masses = count::mixture_masses(&counts);
+        count::quantiles(targets, masses, |n| {
+            counts.iter().map(|(counts, weight)| weight * counts.approximate_cdf(n)).sum()
+        })
+    }
+}
+
+/// The v within `panel` up to which `density` integrates to `target`, of `whole` over the panel: Newton steps
+/// kept inside a shrinking bracket.
+fn solve_in(panel: Panel, target: f64, whole: f64, density: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (panel.from, panel.end());
+    let mut v = low + panel.width * (target / whole).clamp(0.0, 1.0);
+    for _ in 0..60 {
+        let excess = panel.cut_at(v).integral(&density) - target;
+        if excess > 0.0 {
+            high = v;
+        } else {
+            low = v;
+        }
+        let step = excess / density(v);
+        let newton = v - step;
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        if (next - v).abs() <= 1e-14 * v.max(1e-300) {
+            return next;
+        }
+        v = next;
+    }
+    v
+}

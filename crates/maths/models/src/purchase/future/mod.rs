@@ -1,0 +1,213 @@
+//! What a living customer does from now on: a counting process in closed form or by quadrature.
+//!
+//! Every method is total: a horizon that is not above 0 gives what no time gives (no purchases), and where an
+//! infinite horizon has a finite answer it is allowed. Each answer is within 1e-8 relative of high precision
+//! values over the ranges of `golden/future_process.toml`.
+//!
+//! A customer who may leave right now leaves with probability a / (a + b); who stays has, by Bayes, a dropout
+//! probability with shapes a and b + 1. So that process is the one of leaving after purchases, behind one toss.
+
+mod beta_mean;
+mod count;
+mod lapsing;
+mod leaving;
+mod panels;
+mod steady;
+
+use lapsing::Lapsing;
+use leaving::Leaving;
+use steady::Steady;
+
+/// The purchases to come of a customer who is one now, time counted from now.
+///
+/// Rates are gamma distributed over such customers with shape `r` and rate `alpha`. All parameters are finite
+/// and above 0; time is in the unit of `alpha`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FutureProcess {
+    /// Never leaves (NBD).
+    Steady {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate, time.
+        alpha: f64,
+    },
+    /// May leave at any moment (Pareto/NBD).
+    Lapsing {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate, time.
+        alpha: f64,
+        /// Shape of the dropout rate.
+        s: f64,
+        /// Rate of the dropout rate, time.
+        beta: f64,
+    },
+    /// May leave after each purchase to come (BG/NBD and its kin).
+    LeavingAfterPurchase {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate, time.
+        alpha: f64,
+        /// First shape of the dropout probability.
+        a: f64,
+        /// Second shape of the dropout probability.
+        b: f64,
+    },
+    /// As above, and may leave right now before any purchase (a new MBG/NBD customer).
+    LeavingAtOnceOrAfterPurchase {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate, time.
+        alpha: f64,
+        /// First shape of the dropout probability.
+        a: f64,
+        /// Second shape of the dropout probability.
+        b: f64,
+    },
+}
+
+/// The process behind the first toss.
+enum Kind {
+    Steady(Steady),
+    Lapsing(Lapsing),
+    Leaving(Leaving),
+}
+
+/// Calls the same method of whichever process it is.
+macro_rules! of {
+    ($kind:expr, $method:ident($($argument:expr),*)) => {
+        match $kind {
+            Kind::Steady(process) => process.$method($($argument),*),
+            Kind::Lapsing(process) => process.$method($($argument),*),
+            Kind::Leaving(process) => process.$method($($argument),*),
+        }
+    };
+}
+
+impl FutureProcess {
+    /// The probability of staying at the first toss, and the process of who stays.
+    fn parts(&self) -> (f64, Kind) {
+        match *self {
+            Self::Steady { r, alpha } => (1.0, Kind::Steady(Steady { r, alpha })),
+            Self::Lapsing { r, alpha, s, beta } => {
+                (1.0, Kind::Lapsing(Lapsing { r, alpha, s, beta }))
+            }
+            Self::LeavingAfterPurchase { r, alpha, a, b } => {
+                (1.0, Kind::Leaving(Leaving { r, alpha, a, b }))
+            }
+            Self::LeavingAtOnceOrAfterPurchase { r, alpha, a, b } => {
+                (b / (a + b), Kind::Leaving(Leaving { r, alpha, a, b: b + 1.0 }))
+            }
+        }
+    }
+
+    /// Expected purchases within `horizon` from now (unit of `alpha`).
+    ///
+    /// An infinite horizon gives the limit, which is infinite unless customers leave soon enough.
+    ///
+    /// ```
+    /// use clv_models::purchase::FutureProcess;
+    /// let steady = FutureProcess::Steady { r: 2.0, alpha: 8.0 };
+    /// assert!((steady.expected_purchases(4.0) - 1.0).abs() < 1e-15);
+    /// ```
+    #[must_use]
+    pub fn expected_purchases(&self, horizon: f64) -> f64 {
+        if !is_some_time(horizon) {
+            return 0.0;
+        }
+        let (stays, kind) = self.parts();
+        stays * of!(kind, expected_purchases(horizon))
+    }
+
+    /// E[N (N - 1)] of the number N of purchases within `horizon`, so that the variance of N is this plus
+    /// E[N] - E[N]^2. Finite for every finite horizon.
+    #[must_use]
+    pub fn expected_pairs(&self, horizon: f64) -> f64 {
+        if !is_some_time(horizon) {
+            return 0.0;
+        }
+        let (stays, kind) = self.parts();
+        stays * of!(kind, expected_pairs(horizon))
+    }
+
+    /// P(no purchase within `horizon`), in [0, 1]; with an infinite horizon P(never buys again).
+    #[must_use]
+    pub fn probability_none(&self, horizon: f64) -> f64 {
+        if !is_some_time(horizon) {
+            return 1.0;
+        }
+        let (stays, kind) = self.parts();
+        (1.0 - stays + stays * of!(kind, probability_none(horizon))).clamp(0.0, 1.0)
+    }
+
+    /// P(exactly n purchases within `horizon`) for n = 0 ..= `n_max`; absolute error below 1e-10.
+    #[must_use]
+    pub fn probability_mass(&self, horizon: f64, n_max: usize) -> Vec<f64> {
+        if !is_some_time(horizon) {
+            let mut masses = vec![0.0; n_max + 1];
+            masses[0] = 1.0;
+            return masses;
+        }
+        let (stays, kind) = self.parts();
+        let mut masses = of!(kind, probability_mass(horizon, n_max));
+        for mass in &mut masses {
+            *mass *= stays;
+        }
+        masses[0] += 1.0 - stays;
+        masses
+    }
+
+    /// Expected purchases within `horizon`, each worth exp(-`discount_rate` u) at time u from now.
+    ///
+    /// The rate is continuous, per unit of time, at least 0; 0 equals
+    /// [`expected_purchases`](Self::expected_purchases) exactly. The horizon may be infinite where the rate is
+    /// above 0 (discounted expected residual purchases).
+    #[must_use]
+    pub fn discounted_purchases(&self, horizon: f64, discount_rate: f64) -> f64 {
+        if !is_some_time(horizon) {
+            return 0.0;
+        }
+        if discount_rate <= 0.0 {
+            return self.expected_purchases(horizon);
+        }
+        let (stays, kind) = self.parts();
+        stays * of!(kind, discounted_purchases(horizon, discount_rate))
+    }
+
+    /// The `q`-quantile of the time to the next purchase, given that there will be one; 0 for `q` of 0 and
+    /// below, and cut at `f64::MAX`.
+    #[must_use]
+    pub fn wait_quantile(&self, q: f64) -> f64 {
+        if q <= 0.0 || q.is_nan() {
+            return 0.0;
+        }
+        of!(self.parts().1, wait_quantile(q.min(1.0))).clamp(0.0, f64::MAX)
+    }
+
+    /// Quantiles of the number of purchases within `horizon` of someone who is a customer with
+    /// `probability_alive`: for each level the smallest n with P(N <= n) >= level.
+    ///
+    /// Levels are cut to [0, 1 - 1e-9]. Exact up to 400 purchases; beyond that the count given the rate is
+    /// taken as gamma distributed, which is within 1 purchase and 0.5 % of the exact quantile.
+    #[must_use]
+    pub fn count_quantiles(
+        &self,
+        horizon: f64,
+        probability_alive: f64,
+        levels: &[f64],
+    ) -> Vec<u64> {
+        let (stays, kind) = self.parts();
+        let alive = probability_alive * stays;
+        if !is_some_time(horizon) || !(alive > 0.0) {
+            return vec![0; levels.len()];
+        }
+        let targets: Vec<f64> =
+            levels.iter().map(|level| (level.min(1.0 - 1e-9) - (1.0 - alive)) / alive).collect();
+        of!(kind, count_quantiles(horizon, &targets))
+    }
+}
+
+/// Whether the horizon is above 0; a NaN is not.
+fn is_some_time(horizon: f64) -> bool {
+    horizon > 0.0
+}

@@ -1,0 +1,177 @@
+//! Gamma-gamma: each customer has their own mean spend, and purchases scatter around it.
+//!
+//! A customer's purchases are gamma distributed with shape p and a rate nu of their own. Over customers nu is
+//! gamma distributed with shape q and rate gamma. Spend does not depend on how often a customer buys.
+//!
+//! | parameter | role | unit |
+//! | --- | --- | --- |
+//! | p | shape of one purchase around the customer's mean: its squared coefficient of variation is 1/p | - |
+//! | q | shape of the customers' rates: the population mean exists for q > 1, its variance for q > 2 | - |
+//! | gamma | rate of the customers' rates | money |
+//!
+//! The likelihood is equation 1a of [FaderHardie2013]. Reference fit: CDNOW, `golden/gamma_gamma.toml`.
+
+use libm::lgamma as ln_gamma;
+
+use super::{SpendObservation, SpendObservations};
+use crate::Parameter;
+
+/// Least excess of a posterior shape over the 1 (mean) or 2 (variance) from which its moment exists. Below it
+/// the moment is that of the least excess: finite, positive, and continuous in the history.
+const LEAST_EXCESS: f64 = 0.05;
+
+/// A gamma-gamma model with its parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GammaGamma {
+    p: f64,
+    q: f64,
+    gamma: f64,
+}
+
+/// A gamma-gamma parameter that is not a finite number above 0.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("parameter {name} of gamma-gamma is {value}, expected a finite number above 0")]
+pub struct SpendParameterError {
+    /// The parameter.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+/// What is known of one customer's spend after their history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpendMoments {
+    /// Expected spend per purchase, money.
+    pub mean: f64,
+    /// Posterior variance of the customer's own mean spend, money squared.
+    pub variance_of_mean: f64,
+    /// Variance of one purchase around the customer's own mean, averaged over the posterior, money squared.
+    pub variance_of_purchase: f64,
+}
+
+impl GammaGamma {
+    /// The model at the given parameters.
+    ///
+    /// # Errors
+    /// [`SpendParameterError`] unless each is finite and above 0.
+    ///
+    /// ```
+    /// use clv_models::spend::{GammaGamma, SpendObservation};
+    /// let model = GammaGamma::new(6.25, 3.74, 15.44).expect("all above 0");
+    /// let customer = SpendObservation::new(2, 22.345).expect("a positive mean");
+    /// assert!((model.expected_spend(Some(&customer)) - 24.66).abs() < 0.01);
+    /// ```
+    pub fn new(p: f64, q: f64, gamma: f64) -> Result<Self, SpendParameterError> {
+        for (name, value) in [("p", p), ("q", q), ("gamma", gamma)] {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(SpendParameterError { name, value });
+            }
+        }
+        Ok(Self { p, q, gamma })
+    }
+
+    /// The parameters p, q and gamma.
+    #[must_use]
+    pub fn parameters(&self) -> [Parameter; 3] {
+        [
+            Parameter { name: "p", value: self.p },
+            Parameter { name: "q", value: self.q },
+            Parameter { name: "gamma", value: self.gamma },
+        ]
+    }
+
+    /// Log-likelihood of one customer's mean spend given the number of purchases.
+    #[must_use]
+    pub fn ln_likelihood(&self, observation: &SpendObservation) -> f64 {
+        let Self { p, q, gamma } = *self;
+        let x = f64::from(observation.n_purchases());
+        let z = observation.mean_spend();
+        let ln_beta = ln_gamma(p * x) + ln_gamma(q) - ln_gamma(p * x + q);
+        // ln of gamma^q (x z)^(p x) / (gamma + x z)^(p x + q), by shares that stay near 0 when one dominates.
+        let ln_prior_share = -(x * z / gamma).ln_1p();
+        let ln_own_share = -(gamma / (x * z)).ln_1p();
+        q * ln_prior_share + p * x * ln_own_share - z.ln() - ln_beta
+    }
+
+    /// Weighted sum of the log-likelihoods; its gradient with respect to the *logarithms* of p, q and gamma is
+    /// written to `gradient`.
+    pub fn ln_likelihood_sum(
+        &self,
+        observations: &SpendObservations,
+        gradient: &mut [f64; 3],
+    ) -> f64 {
+        let Self { p, q, gamma } = *self;
+        let digamma_q = digamma(q);
+        let mut sum = 0.0;
+        *gradient = [0.0; 3];
+        for (observation, weight) in observations.iter() {
+            let x = f64::from(observation.n_purchases());
+            let z = observation.mean_spend();
+            let ln_own_share = -(gamma / (x * z)).ln_1p();
+            let ln_prior_share = -(x * z / gamma).ln_1p();
+            let own_share = 1.0 / (1.0 + gamma / (x * z));
+            let digamma_both = digamma(p * x + q);
+            let with_p = p * x * (ln_own_share - digamma(p * x) + digamma_both);
+            let with_q = q * (ln_prior_share - digamma_q + digamma_both);
+            let with_gamma = q * own_share - p * x * (1.0 - own_share);
+            sum += weight * self.ln_likelihood(observation);
+            gradient[0] += weight * with_p;
+            gradient[1] += weight * with_q;
+            gradient[2] += weight * with_gamma;
+        }
+        sum
+    }
+
+    /// Shape and scale of the posterior of nu: its shape, and gamma plus what was spent.
+    fn posterior(&self, observation: Option<&SpendObservation>) -> (f64, f64) {
+        observation.map_or((self.q, self.gamma), |seen| {
+            let x = f64::from(seen.n_purchases());
+            (self.p * x + self.q, self.gamma + x * seen.mean_spend())
+        })
+    }
+
+    /// Expected spend per purchase, money: of a customer with this history, or with nobody's history the mean of
+    /// all customers.
+    ///
+    /// Always finite and above 0: where the posterior shape is at most 1, so that the mean does not exist, it is
+    /// taken as if it were 1.05.
+    #[must_use]
+    pub fn expected_spend(&self, observation: Option<&SpendObservation>) -> f64 {
+        let (shape, scale) = self.posterior(observation);
+        (self.p * (scale / (shape - 1.0).max(LEAST_EXCESS))).clamp(f64::MIN_POSITIVE, f64::MAX)
+    }
+
+    /// Mean and variances of a customer's spend, all finite and above 0 (see
+    /// [`expected_spend`](Self::expected_spend); variances likewise as if the posterior shape were at least 2.05).
+    #[must_use]
+    pub fn spend_moments(&self, observation: Option<&SpendObservation>) -> SpendMoments {
+        let (shape, _) = self.posterior(observation);
+        let mean = self.expected_spend(observation);
+        // The latent mean p / nu is inverse gamma: variance mean^2 / (shape - 2), and one purchase has variance
+        // (p / nu)^2 / p around it.
+        let relative = 1.0 / (shape - 2.0).max(LEAST_EXCESS);
+        let square = mean * mean;
+        let positive = |value: f64| value.clamp(f64::MIN_POSITIVE, f64::MAX);
+        SpendMoments {
+            mean,
+            variance_of_mean: positive(square * relative),
+            variance_of_purchase: positive(square * (1.0 + relative) / self.p),
+        }
+    }
+}
+
+/// The logarithmic derivative of the gamma function for x above 0, to 1e-14 relative or absolute near its zero.
+fn digamma(mut x: f64) -> f64 {
+    let mut below = 0.0;
+    while x < 10.0 {
+        below += 1.0 / x;
+        x += 1.0;
+    }
+    let s = 1.0 / (x * x);
+    let tail = s
+        * (1.0 / 12.0
+            - s * (1.0 / 120.0
+                - s * (1.0 / 252.0
+                    - s * (1.0 / 240.0 - s * (1.0 / 132.0 - s * (691.0 / 32760.0 - s / 12.0))))));
+    x.ln() - 0.5 / x - tail - below
+}
