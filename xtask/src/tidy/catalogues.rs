@@ -20,7 +20,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         folder: "crates/data/importers/src/",
-        mark: "impl Importer for",
+        mark: ": Source = Source {",
         catalogue: "crates/data/importers/src/catalogue.rs",
     },
 ];

@@ -42,11 +42,12 @@ fn keys(bibliography: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The keys cited in a line: `[Name1987]`, `[Name1987, eq. 7]`; a name, a year, and letters where there are several.
+/// The keys cited in a line: `[Ehrenberg1959]`, `[Ehrenberg1959, eq. 7]`; a name, a year, and letters where there are several.
 fn citations(line: &str) -> impl Iterator<Item = &str> {
     line.split('[').skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches('`');
         let key = rest.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
-        let closes = rest[key.len()..].starts_with([']', ',', ';', ' ']);
+        let closes = rest[key.len()..].starts_with([']', ',', ';', ' ', '`']);
         let year_at = key.find(|c: char| c.is_ascii_digit())?;
         let year = key.get(year_at..year_at + 4)?;
         let is_year = year.chars().all(|c| c.is_ascii_digit())
@@ -70,7 +71,8 @@ mod tests {
                 "/// [FaderHardieLee2005RFM, eq. 7] and [Ehrenberg1959]",
                 &["FaderHardieLee2005RFM", "Ehrenberg1959"],
             ),
-            ("/// [`Fitted2005`], [`a`], [1], [x2], array[Index2000.len()]", &[]),
+            ("/// Likelihood: [`Ehrenberg1959`], eq. 6.", &["Ehrenberg1959"]),
+            ("/// [`Fitted`], [`a`], [1], [x2], [`f64`], array[Index2000.len()]", &[]),
         ];
         for (line, expected) in cases {
             assert_eq!(citations(line).collect::<Vec<_>>(), *expected, "{line}");

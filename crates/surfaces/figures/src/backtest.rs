@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::figure::Figure;
 use crate::frame::{Ticks, axis, layout, numbers};
 use crate::names::{is_naive, model_name};
-use crate::numbers::{decimal, signed_share};
+use crate::numbers::{decimal, share};
 use crate::palette::{BLUE, GREY, INK};
 
 /// One forecaster over all origins.
@@ -92,8 +92,8 @@ fn title(backtest: &Backtest, worst_first: &[Line]) -> String {
     let naive = worst_first.iter().rev().find(|line| is_naive(&line.model));
     match (worst_first.iter().find(|line| line.served), naive) {
         (Some(own), Some(naive)) if naive.mae > 0.0 && own.mae < naive.mae => format!(
-            "{served} is served: its error is {} against the best naive baseline",
-            signed_share(own.mae / naive.mae - 1.0)
+            "{served} is served: its error is {} smaller than the best naive baseline\u{2019}s",
+            share(1.0 - own.mae / naive.mae)
         ),
         _ => format!("{served} is served"),
     }

@@ -5,7 +5,7 @@ use clv_answers::{Table, Values};
 use serde_json::{Value, json};
 
 use crate::figure::Figure;
-use crate::frame::{Ticks, axis, layout, optional_numbers};
+use crate::frame::{Ticks, axis, layout, optional_numbers, periods as periods_axis};
 use crate::numbers::share;
 use crate::palette::{BLUE, PALE};
 
@@ -37,7 +37,7 @@ pub fn cohort_retention(cohorts: &Cohorts) -> Figure {
         "line": { "color": BLUE, "width": 3 }, "marker": { "size": 6, "color": BLUE },
         "hovertemplate": format!("all cohorts<br>{period} %{{x}}: %{{y:.1%}} bought<extra></extra>"),
     }));
-    let x = axis(&format!("{period}s since the first purchase"), Ticks::Number, false);
+    let x = periods_axis(period, cohorts.n_periods);
     let y = axis(&format!("share of customers who buy in the {period}"), Ticks::Percent, true);
     Figure {
         id: "cohort-retention",

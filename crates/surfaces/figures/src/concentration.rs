@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::figure::Figure;
 use crate::frame::{Ticks, axis, layout, numbers};
 use crate::numbers::share;
-use crate::palette::{BLUE, GREY, INK, VERMILLION};
+use crate::palette::{BLUE, GREY, PAPER, VERMILLION};
 
 /// The share of value (up) that the best customers (right) bring: historic value, and residual value where
 /// there is any, beside the line where all customers would be equal.
@@ -29,7 +29,7 @@ pub fn concentration(historic: &Concentration, residual: Option<&Concentration>)
     let mut layout = layout(x, y, 400);
     if let Some((customers, value)) = at(historic, 0.2) {
         layout.insert("shapes".into(), guides(customers, value));
-        layout.insert("annotations".into(), remark(customers, value));
+        data.push(mark(customers, value));
     }
     Figure {
         id: "concentration",
@@ -81,12 +81,13 @@ fn guides(customers: f64, value: f64) -> Value {
     ])
 }
 
-fn remark(customers: f64, value: f64) -> Value {
-    json!([{
-        "x": customers, "y": value, "xanchor": "left", "yanchor": "top", "showarrow": false,
-        "xshift": 8, "yshift": -4, "align": "left", "font": { "size": 13, "color": INK },
-        "text": format!("top {}: {} of value", share(customers), share(value)),
-    }])
+/// The point on the curve that the title speaks of.
+fn mark(customers: f64, value: f64) -> Value {
+    json!({
+        "type": "scatter", "mode": "markers", "showlegend": false, "hoverinfo": "skip",
+        "x": [customers], "y": numbers([value]),
+        "marker": { "color": BLUE, "size": 11, "line": { "color": PAPER, "width": 2 } },
+    })
 }
 
 fn table(historic: &Concentration, residual: Option<&Concentration>) -> Table {

@@ -5,7 +5,7 @@ use clv_answers::{Table, Values};
 use serde_json::{Value, json};
 
 use crate::figure::Figure;
-use crate::frame::{Ticks, axis, layout, optional_numbers};
+use crate::frame::{Ticks, axis, layout, optional_numbers, periods as periods_axis};
 use crate::names::money_unit;
 use crate::numbers::money;
 use crate::palette::{GREEN, PALE};
@@ -42,7 +42,7 @@ pub fn cumulative_value(cohorts: &Cohorts, currency: Option<&str>) -> Figure {
             "all cohorts<br>by {period} %{{x}}: %{{y:,.2f}} {unit} per customer<extra></extra>"
         ),
     }));
-    let x = axis(&format!("{period}s since the first purchase"), Ticks::Number, false);
+    let x = periods_axis(period, cohorts.n_periods);
     let y = axis(&format!("net value per customer, {unit}"), Ticks::Number, true);
     Figure {
         id: "cumulative-value",

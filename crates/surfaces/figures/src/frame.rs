@@ -44,13 +44,27 @@ pub(crate) fn axis(title: &str, ticks: Ticks, from_zero: bool) -> Map<String, Va
     axis
 }
 
+/// An axis of whole periods since a first purchase, ticked where people count: every quarter or half-year.
+pub(crate) fn periods(period: &str, n_periods: usize) -> Map<String, Value> {
+    let mut axis = axis(&format!("{period}s since the first purchase"), Ticks::Number, false);
+    let step = match (period, n_periods) {
+        (_, 0..=9) => 1,
+        ("month", 10..=18) => 3,
+        ("month", _) => 6,
+        _ => 4,
+    };
+    axis.insert("tick0".into(), json!(0));
+    axis.insert("dtick".into(), json!(step));
+    axis
+}
+
 /// The layout around two axes.
 pub(crate) fn layout(
     x: Map<String, Value>,
     y: Map<String, Value>,
     height: u32,
 ) -> Map<String, Value> {
-    object(json!({
+    let mut layout = object(json!({
         "font": { "family": FONT, "size": 13, "color": INK },
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -65,9 +79,10 @@ pub(crate) fn layout(
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
             "font": { "size": 13, "color": INK }, "itemclick": false, "itemdoubleclick": false,
         },
-        "xaxis": x,
-        "yaxis": y,
-    }))
+    }));
+    layout.insert("xaxis".into(), Value::Object(x));
+    layout.insert("yaxis".into(), Value::Object(y));
+    layout
 }
 
 /// The object's members; empty for anything else.

@@ -39,11 +39,13 @@ pub fn next_order(segments: &Segments, horizon: &str, currency: Option<&str>) ->
         axis(&format!("mean chance of another order within {horizon}"), Ticks::Percent, true);
     // Room for the labels, which stand outside the bars.
     x.insert("range".into(), json!([0, 1.25]));
+    let narrow_x = json!({ "range": [0, 1.95], "tickvals": [0, 0.5, 1] });
     x.insert("tickvals".into(), json!([0, 0.25, 0.5, 0.75, 1]));
     let y = axis("", Ticks::Category, false);
     let height = 110 + 34 * u32::try_from(groups.len()).unwrap_or(0).min(40);
     let mut layout = layout(x, y, height);
     layout.insert("margin".into(), json!({ "l": 40, "r": 16, "t": 12, "b": 52 }));
+    layout.insert("meta".into(), json!({ "narrow_x": narrow_x }));
     layout.insert("bargap".into(), json!(0.35));
     Figure {
         id: "next-order",

@@ -80,7 +80,7 @@ pub fn compact(x: f64) -> String {
     format!("{}{suffix}", decimal(scaled, digits))
 }
 
-/// A share in percent: whole percents from ten to ninety, one digit more towards the ends, where it matters.
+/// A share in percent: whole percents from 10 to 99, one digit more towards the ends, where it matters.
 ///
 /// ```
 /// assert_eq!(clv_figures::numbers::share(0.7412), "74\u{a0}%");
@@ -89,8 +89,8 @@ pub fn compact(x: f64) -> String {
 #[must_use]
 pub fn share(ratio: f64) -> String {
     let percent = ratio * 100.0;
-    let is_even = percent == 0.0 || percent.abs() == 100.0;
-    let digits = usize::from(!(is_even || (9.95..=90.0).contains(&percent.abs())));
+    let is_whole = (percent - percent.round()).abs() < 1e-9;
+    let digits = usize::from(!(is_whole || (9.95..=99.0).contains(&percent.abs())));
     format!("{}{NO_BREAK}%", decimal(percent, digits))
 }
 

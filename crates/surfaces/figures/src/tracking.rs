@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::figure::Figure;
 use crate::frame::{Ticks, axis, layout, number, numbers};
 use crate::names::model_name;
-use crate::numbers::{day, decimal, signed_share};
+use crate::numbers::{day, decimal};
 use crate::palette::{BLUE, GREY, MUTED, SHADE, VERMILLION};
 
 /// Repeat purchases per period (up, from zero) over the calendar (right), actual and expected.
@@ -55,9 +55,19 @@ fn title(tracking: &Tracking) -> String {
         decimal(actual, 0)
     );
     if actual > 0.0 {
-        format!("{counts}: the forecast was off by {}", signed_share(expected / actual - 1.0))
+        format!("{counts}: the forecast was {}", off(expected / actual - 1.0))
     } else {
         counts
+    }
+}
+
+/// How far off a forecast was, in words.
+fn off(bias: f64) -> String {
+    let size = format!("{}\u{a0}%", decimal(bias.abs() * 100.0, 1));
+    match size.as_str() {
+        "0.0\u{a0}%" => "right to the last tenth of a percent".to_owned(),
+        _ if bias > 0.0 => format!("{size} too high"),
+        _ => format!("{size} too low"),
     }
 }
 

@@ -20,15 +20,31 @@
     return value;
   };
 
+  // The text in lines of at most thirty characters or so.
+  const wrapped = (text) =>
+    text.split(" ").reduce((lines, word) => {
+      const last = lines.length - 1;
+      if (last < 0 || (lines[last] + " " + word).length > 30) lines.push(word);
+      else lines[last] += " " + word;
+      return lines;
+    }, []).join("<br>");
+
+  // On a phone: slimmer margins, axis titles in short lines, and what the figure itself asks for.
+  const narrow = (layout) => {
+    layout.margin = { ...layout.margin, l: 40, r: Math.min(layout.margin.r, 40) };
+    for (const axis of [layout.xaxis, layout.yaxis]) {
+      axis.title.text = wrapped(axis.title.text);
+      Object.assign(axis.title.font, { size: 12 });
+    }
+    Object.assign(layout.xaxis, layout.meta?.narrow_x);
+  };
+
   const draw = (inDark) => {
     if (!window.Plotly) return;
     for (const chart of charts) {
       let spec = JSON.parse(document.getElementById("spec-" + chart.dataset.chart).textContent);
       if (inDark) spec = recoloured(spec);
-      if (chart.clientWidth < 520) {
-        spec.layout.margin = { ...spec.layout.margin, l: 40, r: 10 };
-        spec.layout.font.size = 12;
-      }
+      if (chart.clientWidth < 520) narrow(spec.layout);
       Plotly.react(chart, spec.data, spec.layout, { responsive: true, displayModeBar: false });
     }
   };

@@ -47,11 +47,12 @@ pub fn step(value: f64, top: f64) -> usize {
 /// The style rules `.h0` to `.h8`, each following the page's colour scheme.
 #[must_use]
 pub fn style() -> String {
-    let rule = |(i, (light, dark)): (usize, (&(&str, &str), &(&str, &str)))| {
-        format!(
+    let mut rules = String::new();
+    for (i, (light, dark)) in LIGHT.iter().zip(&DARK).enumerate() {
+        rules.push_str(&format!(
             ".h{i}{{background:light-dark({},{});color:light-dark({},{})}}",
             light.0, dark.0, light.1, dark.1
-        )
-    };
-    LIGHT.iter().zip(&DARK).enumerate().map(rule).collect()
+        ));
+    }
+    rules
 }

@@ -84,7 +84,7 @@ fn row(score: &BacktestScore) -> Markup {
     let name = model_name(&score.model);
     html! {
         tr.served[score.served] {
-            td data-text=(name) {
+            td.keep data-text=(name) {
                 (name)
                 @if is_naive(&score.model) { span.chip { "naive" } }
                 @if score.served { span.chip.good { "served" } }

@@ -3,7 +3,7 @@
 use clv_answers::cohorts::{Cohort, Cohorts};
 use clv_figures::cohort_retention::cohort_retention;
 use clv_figures::cumulative_value::cumulative_value;
-use clv_figures::numbers::{count, share};
+use clv_figures::numbers::{count, decimal, share};
 use maud::{Markup, html};
 
 use crate::figure::figure;
@@ -29,7 +29,7 @@ pub(super) fn section(cohorts: &Cohorts, currency: Option<&str>) -> Section {
         body: html! {
             (figure(&cohort_retention(cohorts)))
             div.panel {
-                h3 { "Share of each cohort who buy, " (period) " by " (period) " after the first" }
+                h3 { "Percent of each cohort who buy, " (period) " by " (period) " after the first" }
                 (heat_table(cohorts, newest, "cohorts"))
                 p.remark {
                     "Blank: the " (period) " is not over yet for the whole cohort. Bought again: by the end of the \
@@ -57,7 +57,7 @@ fn heat_table(cohorts: &Cohorts, shown: &[Cohort], id: &str) -> Markup {
                 th scope="col" { "First bought" }
                 th.n scope="col" { "Customers" }
                 th.n scope="col" { "Bought again" }
-                @for k in 1..last { th.n scope="col" { "+" (k) } }
+                @for k in 1..last { th.n scope="col" { (k) } }
             }
         }
         tbody {
@@ -83,10 +83,15 @@ fn heat_table(cohorts: &Cohorts, shown: &[Cohort], id: &str) -> Markup {
 fn cell(value: Option<f64>, top: f64) -> Markup {
     match value {
         Some(value) => html! {
-            td class={ "n h" (step(value, top)) } data-v=(value) { (share(value)) }
+            td class={ "n h" (step(value, top)) } data-v=(value) { (percent(value, top)) }
         },
         None => html! { td.n.blank {} },
     }
+}
+
+/// Percents without their sign, which the heading bears; a digit more where all are small.
+fn percent(value: f64, top: f64) -> String {
+    decimal(value * 100.0, usize::from(top < 0.1))
 }
 
 /// One past the last period that any of the cohorts has lived through.

@@ -36,6 +36,8 @@ pub(super) fn section(report: &Report, currency: Option<&str>) -> Section {
 }
 
 fn table(best: &[CustomerValue]) -> Markup {
+    // Cents tell nothing where every value is in the hundreds; a copy of the table has them all the same.
+    let digits = if best.iter().all(|c| c.residual_value >= 100.0) { 0 } else { 2 };
     let numbers_after_id = [
         "Future value",
         "Low",
@@ -60,14 +62,14 @@ fn table(best: &[CustomerValue]) -> Markup {
                 th scope="col" { "RFM" }
             }
         }
-        tbody { @for customer in best { (row(customer)) } }
+        tbody { @for customer in best { (row(customer, digits)) } }
     };
     let options = Options { id: "customers", caption: "best customers by expected future value" };
     scrolling(&options, &rows)
 }
 
-fn row(c: &CustomerValue) -> Markup {
-    let money = |value: f64| html! { td.n data-v=(value) { (decimal(value, 2)) } };
+fn row(c: &CustomerValue, digits: usize) -> Markup {
+    let money = |value: f64| html! { td.n data-v=(value) { (decimal(value, digits)) } };
     html! {
         tr {
             th.who scope="row" title=(c.customer_id) { (c.customer_id) }

@@ -27,7 +27,7 @@ pub(super) fn section(data: &DataQuality) -> Section {
                 div.panel { h3 { "How the columns are read" } (columns(data)) }
             }
             @if !data.complaints.is_empty() {
-                div.panel { h3 { "Put aside or remarked" } (complaints(&data.complaints)) }
+                div.panel.stack { h3 { "Put aside or remarked" } (complaints(&data.complaints)) }
             }
         },
     }
@@ -83,11 +83,11 @@ fn complaints(groups: &[ComplaintGroup]) -> Markup {
         tbody {
             @for group in groups {
                 tr {
-                    td.words { (group.meaning) }
-                    td.n data-v=(group.rows) { (count(group.rows)) }
-                    td.n data-v=(group.amount) { (decimal(group.amount, 2)) }
-                    td { @if group.put_aside { "put aside" } @else { "kept" } }
-                    td.words { (examples(group)) }
+                    th.words scope="row" { (group.meaning) }
+                    td.n data-label="Rows" data-v=(group.rows) { (count(group.rows)) }
+                    td.n data-label="Money" data-v=(group.amount) { (decimal(group.amount, 2)) }
+                    td.keep data-label="Then" { @if group.put_aside { "put aside" } @else { "kept" } }
+                    td.words data-label="For example" { (examples(group)) }
                 }
             }
         }
@@ -97,12 +97,14 @@ fn complaints(groups: &[ComplaintGroup]) -> Markup {
 
 fn examples(group: &ComplaintGroup) -> Markup {
     html! {
-        @for (i, example) in group.examples.iter().take(3).enumerate() {
-            @if i > 0 { br; }
-            (example.file)
-            @if example.row > 0 { ", row " (count(example.row)) }
-            ", " (example.column) ": "
-            @if example.value.is_empty() { "(empty)" } @else { code { (example.value) } }
+        div {
+            @for (i, example) in group.examples.iter().take(3).enumerate() {
+                @if i > 0 { "; " br; }
+                (example.file)
+                @if example.row > 0 { ", row " (count(example.row)) }
+                ", " (example.column) ": "
+                @if example.value.is_empty() { "(empty)" } @else { code { (example.value) } }
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ mod tracking;
 
 use clv_answers::Answer;
 use clv_answers::report::Report;
-use clv_figures::numbers::{count, day, money};
+use clv_figures::numbers::{count, day, money, money_compact};
 use maud::{Markup, html};
 
 use crate::html::document;
@@ -89,6 +89,8 @@ fn lead(report: &Report) -> Markup {
     html! {
         (count(headline.n_customers)) " customers have placed " (count(headline.n_orders)) " orders worth "
         (money(headline.historic_value, currency)) " net. They are expected to bring another "
-        strong { (money(headline.customer_equity.value, currency)) } " over the next " (headline.horizon) "."
+        strong { (money(headline.customer_equity.value, currency)) } " over the next " (headline.horizon)
+        ": with a chance of 80\u{a0}%, between " (money_compact(headline.customer_equity.low_80, currency)) " and "
+        (money_compact(headline.customer_equity.high_80, currency)) "."
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn section(model: Option<&ModelFit>, backtest: Option<&Backtest>) -> 
 
 fn fitted(model: &ModelFit, kind: &str) -> Markup {
     html! {
-        div.panel {
+        div.panel.stack {
             h3 { (model_name(&model.model)) " for " (kind) }
             @if kind == "spend" { p.remark { (story(&model.model)) } }
             (parameters(model))
@@ -60,12 +60,12 @@ fn parameters(model: &ModelFit) -> Markup {
             @for (name, value) in &model.parameters {
                 tr {
                     th scope="row" { code { (name) } }
-                    td.n data-v=(value) { (decimal(*value, 4)) }
+                    td.n data-label="Value" data-v=(value) { (decimal(*value, 4)) }
                     @match model.standard_errors.get(name) {
-                        Some(error) => td.n data-v=(error) { (decimal(*error, 4)) },
-                        None => td.n.blank {},
+                        Some(error) => td.n data-label="Standard error" data-v=(error) { (decimal(*error, 4)) },
+                        None => td.n.blank data-label="Standard error" {},
                     }
-                    td.words { (in_words(&model.model, name)) }
+                    td.words data-label="In words" { (in_words(&model.model, name)) }
                 }
             }
         }
@@ -79,7 +79,7 @@ fn quality(model: &ModelFit) -> String {
     match model.converged {
         Some(true) => parts.push("The fit reached its optimum".to_owned()),
         Some(false) => {
-            parts.push("The fit did not reach its optimum: read it with care".to_owned())
+            parts.push("The fit did not reach its optimum: read it with care".to_owned());
         }
         None => {}
     }

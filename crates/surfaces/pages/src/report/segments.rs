@@ -51,20 +51,20 @@ fn advice(title: &str, segments: &Segments) -> Markup {
             @for s in &segments.segments {
                 tr {
                     th scope="row" { (s.name) }
-                    td.n data-v=(s.n_customers) { (count(s.n_customers)) }
-                    td.n data-v=(s.customer_share) { (share(s.customer_share)) }
-                    td.n data-v=(s.historic_value) { (decimal(s.historic_value, 0)) }
-                    td.n data-v=(s.residual_value) { (decimal(s.residual_value, 0)) }
-                    td.n data-v=(s.mean_probability_next_order) { (share(s.mean_probability_next_order)) }
-                    td.words { (s.rule) }
-                    td.words { (s.advice) }
+                    td.n data-label="Customers" data-v=(s.n_customers) { (count(s.n_customers)) }
+                    td.n data-label="Share" data-v=(s.customer_share) { (share(s.customer_share)) }
+                    td.n data-label="Value so far" data-v=(s.historic_value) { (decimal(s.historic_value, 0)) }
+                    td.n data-label="Still to come" data-v=(s.residual_value) { (decimal(s.residual_value, 0)) }
+                    td.n data-label="Order again" data-v=(s.mean_probability_next_order) { (share(s.mean_probability_next_order)) }
+                    td.words data-label="Who" { (s.rule) }
+                    td.words data-label="What to do" { (s.advice) }
                 }
             }
         }
     };
     let id = format!("{}-segments-advice", segments.scheme);
     html! {
-        div.panel {
+        div.panel.stack {
             h3 { (title) }
             (scrolling(&Options { id: &id, caption: title }, &rows))
         }
