@@ -1,0 +1,577 @@
+//! Rows of a source into canonical order rows, totals and complaints: the same step for every format and source.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow::datatypes::SchemaRef;
+use clv_tables::day::LAST_DAY;
+use clv_tables::hash::{hash_bytes, hash_number};
+use clv_tables::orders::order_schema;
+use clv_tables::{ComplaintExample, ComplaintLog, IdKind, Rule};
+
+use crate::convert::{
+    BAD_AMOUNT, BAD_DAY, LARGE_AMOUNT, NO_AMOUNT, NO_DAY, Unfit, amounts, days, integers, is_mark, product, texts,
+};
+use crate::currency::{currency_of, is_currency};
+use crate::date_format::{DateFormat, DateOrder};
+use crate::error::ImportError;
+use crate::plan::{ImportPlan, OrderLayout, ZeroOrders};
+use crate::role::Role;
+
+mod rows;
+
+use rows::{CanonicalRows, CustomerRef};
+
+/// Where the rows of a batch stand in their file, the heading being row 1.
+#[derive(Debug, Clone, Copy)]
+pub enum RowNumbers<'a> {
+    /// One after the other from here.
+    From(u64),
+    /// Each by itself.
+    Listed(&'a [u64]),
+    /// Not known; examples then carry row 0.
+    Unknown,
+}
+
+impl RowNumbers<'_> {
+    fn at(self, i: usize) -> u64 {
+        match self {
+            RowNumbers::From(first) => first + i as u64,
+            RowNumbers::Listed(rows) => rows.get(i).copied().unwrap_or(0),
+            RowNumbers::Unknown => 0,
+        }
+    }
+}
+
+/// Sums over the rows that were seen; money in millionths of the currency unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RowTotals {
+    /// Rows of the file.
+    pub rows_read: u64,
+    /// Rows that were not put aside.
+    pub rows_accepted: u64,
+    /// Money of accepted purchases.
+    pub gross: i64,
+    /// Money of accepted returns, positive.
+    pub returns: i64,
+    /// Earliest accepted day.
+    pub first_day: Option<i32>,
+    /// Latest accepted day.
+    pub last_day: Option<i32>,
+    /// The currency that amounts were seen in.
+    pub currency: Option<&'static str>,
+}
+
+impl RowTotals {
+    /// Adds another part's sums.
+    pub fn merge(&mut self, other: &RowTotals) {
+        self.rows_read += other.rows_read;
+        self.rows_accepted += other.rows_accepted;
+        self.gross = self.gross.saturating_add(other.gross);
+        self.returns = self.returns.saturating_add(other.returns);
+        self.first_day = [self.first_day, other.first_day].into_iter().flatten().min();
+        self.last_day = self.last_day.max(other.last_day);
+        self.currency = self.currency.or(other.currency);
+    }
+
+    fn accept(&mut self, day: i32, amount: i64, is_return: bool) {
+        self.rows_accepted += 1;
+        self.add_money(day, amount, is_return);
+    }
+
+    fn add_money(&mut self, day: i32, amount: i64, is_return: bool) {
+        if is_return {
+            self.returns = self.returns.saturating_sub(amount);
+        } else {
+            self.gross = self.gross.saturating_add(amount);
+        }
+        self.first_day = Some(self.first_day.map_or(day, |first| first.min(day)));
+        self.last_day = Some(self.last_day.map_or(day, |last| last.max(day)));
+    }
+}
+
+/// What all files of one import must agree on or share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    seen_rows: Mutex<HashSet<u64>>,
+    currency: Mutex<Option<(&'static str, u64)>>,
+}
+
+/// Turns batches of one file into canonical rows, in the order of the file.
+#[derive(Debug)]
+pub struct Canonicaliser {
+    plan: Arc<ImportPlan>,
+    file: Arc<str>,
+    shared: Arc<Shared>,
+    schema: SchemaRef,
+    /// Complaints so far.
+    pub complaints: ComplaintLog,
+    /// Sums so far.
+    pub totals: RowTotals,
+    order: OpenOrder,
+    currency: Option<&'static str>,
+}
+
+/// The order that the last row belonged to.
+#[derive(Debug, Default)]
+struct OpenOrder {
+    key: Option<u64>,
+    day: i32,
+    customer: String,
+    is_cancelled: bool,
+    total: i64,
+    returned: i64,
+}
+
+/// The columns of one batch in the types of canonical rows.
+struct Columns {
+    customers: Ids,
+    fallback: Option<StringArray>,
+    days: Vec<i32>,
+    day_texts: Option<StringArray>,
+    amounts: Vec<i64>,
+    amount_texts: Option<StringArray>,
+    currencies: Vec<Option<&'static str>>,
+    currency_texts: Option<StringArray>,
+    pieces: Option<Vec<i64>>,
+    refunds: Option<Vec<i64>>,
+    order_ids: Option<StringArray>,
+    order_numbers: Option<StringArray>,
+    statuses: Option<StringArray>,
+    cancelled: Option<StringArray>,
+    kinds: Option<StringArray>,
+}
+
+enum Ids {
+    Integer(Int64Array),
+    Text(StringArray),
+}
+
+impl Canonicaliser {
+    /// A canonicaliser for one file; `shared` is the same for all files of an import.
+    pub fn new(plan: Arc<ImportPlan>, file: &str, shared: Arc<Shared>) -> Canonicaliser {
+        let schema = order_schema(plan.id_kind);
+        Canonicaliser {
+            plan,
+            file: file.into(),
+            shared,
+            schema,
+            complaints: ComplaintLog::default(),
+            totals: RowTotals::default(),
+            order: OpenOrder { day: NO_DAY, ..OpenOrder::default() },
+            currency: None,
+        }
+    }
+
+    /// Counts and complains about a row that the reader could not cut into cells.
+    pub fn add_ragged(&mut self, row: u64, value: &str) {
+        self.totals.rows_read += 1;
+        let file = self.file.to_string();
+        self.complaints.add(Rule::RaggedRow, 0, || ComplaintExample {
+            file,
+            row,
+            column: String::new(),
+            value: value.to_owned(),
+        });
+    }
+
+    /// The canonical rows of a batch whose columns are the plan's, in its order. `row_hashes` are hashes of whole rows, for
+    /// finding duplicates; empty where that is not asked for.
+    ///
+    /// # Errors
+    /// When a row proves the plan wrong: another order of day and month, another currency; or a column has an unfit type.
+    pub fn push(
+        &mut self,
+        batch: &RecordBatch,
+        rows: RowNumbers<'_>,
+        row_hashes: &[u64],
+    ) -> Result<RecordBatch, ImportError> {
+        let columns = self.convert(batch)?;
+        self.totals.rows_read += batch.num_rows() as u64;
+        if let Some(done) = self.push_plain(&columns) {
+            return Ok(done);
+        }
+        let has_orders = columns.order_ids.is_some();
+        let mut out = CanonicalRows::new(self.plan.id_kind, batch.num_rows(), has_orders);
+        for i in 0..batch.num_rows() {
+            self.push_row(&columns, i, rows.at(i), row_hashes.get(i).copied(), &mut out)?;
+        }
+        if self.plan.zero_orders == ZeroOrders::Drop {
+            let heading = self.amount_heading();
+            let (file, complaints, totals) = (&self.file, &mut self.complaints, &mut self.totals);
+            out.drop_zero_orders(|row, n_lines| {
+                totals.rows_accepted -= u64::from(n_lines);
+                for line in 0..n_lines {
+                    complaints.add(Rule::ZeroOrder, 0, || ComplaintExample {
+                        file: file.to_string(),
+                        row: if row == 0 { 0 } else { row + u64::from(line) },
+                        column: heading.clone(),
+                        value: "0".into(),
+                    });
+                }
+            });
+        }
+        Ok(out.finish(&self.schema))
+    }
+
+    fn convert(&self, batch: &RecordBatch) -> Result<Columns, ImportError> {
+        let plan = &self.plan;
+        let array = |role: Role| plan.column(role).map(|at| batch.column(at));
+        let unfit = |role: Role| {
+            move |Unfit(expected): Unfit| ImportError::WrongType {
+                file: self.file.to_string(),
+                column: plan.heading(role).to_owned(),
+                found: array(role).map_or_else(String::new, |array| array.data_type().to_string()),
+                expected,
+            }
+        };
+        let text = |role: Role| array(role).map(texts).transpose().map_err(unfit(role));
+        let number = |role: Role| {
+            let format = plan.column(role).and_then(|at| plan.columns[at].number);
+            array(role).map(|array| amounts(array, format)).transpose().map_err(unfit(role))
+        };
+        let needed = |role: Role| array(role).expect("the plan was checked to have this column");
+        let customers = match plan.id_kind {
+            IdKind::Integer => Ids::Integer(integers(needed(Role::CustomerId)).map_err(unfit(Role::CustomerId))?),
+            IdKind::Text => Ids::Text(texts(needed(Role::CustomerId)).map_err(unfit(Role::CustomerId))?),
+        };
+        let mut pieces = None;
+        let mut money_role = Role::Amount;
+        let money = match (number(Role::Amount)?, number(Role::Quantity)?, number(Role::UnitPrice)?) {
+            (Some(amount), ..) => amount,
+            (None, quantity, Some(mut price)) => {
+                money_role = Role::UnitPrice;
+                if let Some(quantity) = quantity {
+                    price.micros = product(&quantity.micros, &price.micros);
+                    pieces = Some(quantity.micros);
+                }
+                price
+            }
+            (None, ..) => crate::convert::Amounts { micros: vec![0; batch.num_rows()], currencies: Vec::new() },
+        };
+        let as_read = |role: Role| {
+            array(role).filter(|array| crate::plan::is_text_type(array.data_type())).and_then(|array| texts(array).ok())
+        };
+        Ok(Columns {
+            customers,
+            fallback: text(Role::CustomerFallback)?,
+            days: days(needed(Role::OrderedAt), plan.date).map_err(unfit(Role::OrderedAt))?,
+            day_texts: as_read(Role::OrderedAt),
+            amounts: money.micros,
+            amount_texts: as_read(money_role),
+            currencies: money.currencies,
+            currency_texts: text(Role::Currency)?,
+            pieces,
+            refunds: number(Role::RefundedAmount)?.map(|amounts| amounts.micros),
+            order_ids: text(Role::OrderId)?,
+            order_numbers: text(Role::OrderNumber)?,
+            statuses: text(Role::Status)?,
+            cancelled: text(Role::CancelledAt)?,
+            kinds: text(Role::TransactionKind)?,
+        })
+    }
+
+    /// The usual case of typed files: whole numbers, all there, each row an order. Then the columns are the answer.
+    fn push_plain(&mut self, columns: &Columns) -> Option<RecordBatch> {
+        let Ids::Integer(ids) = &columns.customers else { return None };
+        let is_plain = columns.order_ids.is_none()
+            && columns.currency_texts.is_none()
+            && columns.currencies.is_empty()
+            && columns.statuses.is_none()
+            && columns.pieces.is_none()
+            && columns.cancelled.is_none()
+            && columns.refunds.is_none()
+            && self.plan.zero_orders == ZeroOrders::Keep;
+        let last_allowed = self.plan.as_of.map_or(LAST_DAY, |day| day.0);
+        if !is_plain || ids.null_count() > 0 || columns.days.is_empty() {
+            return None;
+        }
+        let (mut first, mut last) = (i32::MAX, i32::MIN);
+        for day in &columns.days {
+            first = first.min(*day);
+            last = last.max(*day);
+        }
+        let least = columns.amounts.iter().copied().min()?;
+        if first <= BAD_DAY || last > last_allowed || is_mark(least) {
+            return None;
+        }
+        let n_rows = columns.days.len();
+        let (mut gross, mut returns) = (0_i64, 0_i64);
+        for amount in &columns.amounts {
+            gross = gross.saturating_add((*amount).max(0));
+            returns = returns.saturating_sub((*amount).min(0));
+        }
+        self.totals.merge(&RowTotals {
+            rows_read: 0,
+            rows_accepted: n_rows as u64,
+            gross,
+            returns,
+            first_day: Some(first),
+            last_day: Some(last),
+            currency: None,
+        });
+        let is_return = if least < 0 {
+            BooleanArray::from_unary(&Int64Array::from(columns.amounts.clone()), |amount| amount < 0)
+        } else {
+            BooleanArray::new(arrow::buffer::BooleanBuffer::new_unset(n_rows), None)
+        };
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(ids.clone()),
+            Arc::new(Int32Array::from(columns.days.clone())),
+            Arc::new(Int64Array::from(columns.amounts.clone())),
+            Arc::new(is_return),
+            Arc::new(UInt64Array::new_null(n_rows)),
+        ];
+        Some(RecordBatch::try_new(Arc::clone(&self.schema), arrays).expect("the arrays are of the schema's types"))
+    }
+
+    fn push_row(
+        &mut self,
+        columns: &Columns,
+        i: usize,
+        row: u64,
+        row_hash: Option<u64>,
+        out: &mut CanonicalRows,
+    ) -> Result<(), ImportError> {
+        let layout = self.plan.source.rules.layout;
+        let order_id = cell(&columns.order_ids, i);
+        let order_number = cell(&columns.order_numbers, i);
+        let key = if columns.order_ids.is_none() {
+            None
+        } else if !order_number.is_empty() {
+            Some(hash_bytes(order_number.as_bytes()))
+        } else if !order_id.is_empty() {
+            Some(hash_bytes(order_id.as_bytes()))
+        } else {
+            // A row without an order id is an order of its own.
+            Some(hash_number(hash_bytes(self.file.as_bytes()) ^ self.totals.rows_read.wrapping_add(i as u64)))
+        };
+        let name = (!order_id.is_empty()).then(|| hash_bytes(order_id.as_bytes())).or(key);
+        let continues = layout != OrderLayout::RowsAdd && name.is_some() && name == self.order.key;
+        if continues && layout == OrderLayout::FirstRowCounts {
+            // The line of an order that already counted: an order number of its own would start another order of that name.
+            self.totals.rows_accepted += u64::from(!self.order.is_cancelled);
+            return Ok(());
+        }
+        let mut amount = columns.amounts[i];
+        let status = cell(&columns.statuses, i).to_lowercase();
+        let is_cancelled = !cell(&columns.cancelled, i).is_empty()
+            || (!status.is_empty() && self.plan.source.rules.cancelled_statuses.contains(&status.as_str()));
+        let mut day = columns.days[i];
+        if !continues {
+            self.order.key = name;
+            self.order.is_cancelled = is_cancelled;
+            self.order.day = day;
+            self.order.customer.clear();
+            self.order.total = 0;
+            self.order.returned = 0;
+        }
+        let money = if is_mark(amount) { 0 } else { amount };
+        if is_cancelled || (continues && self.order.is_cancelled) {
+            let column = if status.is_empty() { Role::CancelledAt } else { Role::Status };
+            let value = if status.is_empty() { cell(&columns.cancelled, i).to_owned() } else { status };
+            self.complain(Rule::CancelledOrder, row, money, column, &value);
+            return Ok(());
+        }
+        let customer = self.customer(columns, i, continues);
+        let customer_ref = match (&columns.customers, &customer) {
+            (Ids::Integer(ids), _) if !ids.is_null(i) => CustomerRef::Integer(ids.value(i)),
+            (Ids::Text(_), Some(text)) => CustomerRef::Text(text),
+            _ => CustomerRef::Missing,
+        };
+        if layout == OrderLayout::RowsAreEvents {
+            if continues && day == NO_DAY {
+                day = self.order.day;
+            }
+            if let Some(text) = &customer {
+                self.order.customer.clone_from(text);
+            }
+            if amount == NO_AMOUNT && continues {
+                // A line of products between the payments.
+                self.totals.rows_accepted += 1;
+                return Ok(());
+            }
+        }
+        if !self.is_wanted_currency(columns, i, row, money)? {
+            return Ok(());
+        }
+        if matches!(customer_ref, CustomerRef::Missing) {
+            self.complain(Rule::NoCustomer, row, money, Role::CustomerId, "");
+            return Ok(());
+        }
+        if day <= BAD_DAY {
+            let value = cell(&columns.day_texts, i);
+            self.refuse_other_order(row, value)?;
+            self.complain(Rule::UnreadableDate, row, money, Role::OrderedAt, value);
+            return Ok(());
+        }
+        if is_mark(amount) {
+            let rule = if amount == LARGE_AMOUNT { Rule::AmountTooLarge } else { Rule::UnreadableAmount };
+            debug_assert!(amount == LARGE_AMOUNT || amount == BAD_AMOUNT || amount == NO_AMOUNT);
+            self.complain(rule, row, 0, Role::Amount, cell(&columns.amount_texts, i));
+            return Ok(());
+        }
+        if self.plan.as_of.is_some_and(|as_of| day > as_of.0) {
+            self.complain(Rule::AfterAsOf, row, money, Role::OrderedAt, &clv_tables::Day(day).to_string());
+            return Ok(());
+        }
+        if self.plan.drops_duplicates
+            && let Some(hash) = row_hash
+            && !self.shared.seen_rows.lock().unwrap_or_else(PoisonError::into_inner).insert(hash)
+        {
+            self.complain(Rule::DuplicateOrder, row, money, Role::OrderId, order_id);
+            return Ok(());
+        }
+        let is_refund = cell(&columns.kinds, i).eq_ignore_ascii_case("refund");
+        let is_return = amount < 0
+            || is_refund
+            || columns.pieces.as_ref().is_some_and(|pieces| pieces[i] < 0)
+            || self.plan.source.rules.return_prefix.is_some_and(|prefix| order_id.starts_with(prefix));
+        if is_return {
+            amount = -amount.abs();
+        }
+        if out.last_key() == key && key.is_some() && !out.is_last_customer(&customer_ref) {
+            self.complain(Rule::OrderOfTwoCustomers, row, money, Role::OrderId, order_id);
+        }
+        self.totals.accept(day, amount, is_return);
+        out.push(&customer_ref, day, amount, is_return, key, row);
+        let refund = columns.refunds.as_ref().map_or(0, |refunds| refunds[i]);
+        if refund != 0 && !is_mark(refund) {
+            let refund = refund.abs();
+            self.totals.add_money(day, -refund, true);
+            out.push(&customer_ref, day, -refund, true, key, row);
+            if refund > amount {
+                self.complain(Rule::RefundExceedsOrder, row, -refund, Role::RefundedAmount, order_id);
+            }
+        } else if refund == BAD_AMOUNT || refund == LARGE_AMOUNT {
+            self.complain(Rule::UnreadableAmount, row, 0, Role::RefundedAmount, order_id);
+        }
+        if layout == OrderLayout::RowsAreEvents {
+            let side = if is_return { &mut self.order.returned } else { &mut self.order.total };
+            *side = side.saturating_add(amount.abs());
+            if is_return && self.order.returned > self.order.total {
+                self.complain(Rule::RefundExceedsOrder, row, amount, Role::Amount, order_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The text id of a row, cleaned; of the order's first row where a later row leaves it blank.
+    fn customer(&self, columns: &Columns, i: usize, continues: bool) -> Option<String> {
+        let Ids::Text(ids) = &columns.customers else { return None };
+        let own = clean_id(if ids.is_null(i) { "" } else { ids.value(i) });
+        let id = own.or_else(|| clean_id(cell(&columns.fallback, i)));
+        match id {
+            None if continues && !self.order.customer.is_empty() => Some(self.order.customer.clone()),
+            id => id,
+        }
+    }
+
+    fn is_wanted_currency(
+        &mut self,
+        columns: &Columns,
+        i: usize,
+        row: u64,
+        money: i64,
+    ) -> Result<bool, ImportError> {
+        let written = cell(&columns.currency_texts, i);
+        let found = columns.currencies.get(i).copied().flatten().or_else(|| currency_of(written));
+        let Some(found) = found else { return Ok(true) };
+        if let Some(wanted) = &self.plan.currency {
+            if !is_currency(found, wanted) {
+                self.complain(Rule::OtherCurrency, row, money, Role::Currency, found);
+                return Ok(false);
+            }
+            self.totals.currency = Some(found);
+            return Ok(true);
+        }
+        if self.currency == Some(found) {
+            return Ok(true);
+        }
+        let mut first = self.shared.currency.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, first_row) = *first.get_or_insert((found, row));
+        // A bare dollar sign beside a dollar code is the same money.
+        if !is_currency(found, first) {
+            return Err(ImportError::MixedCurrencies {
+                file: self.file.to_string(),
+                first: first.to_owned(),
+                first_row,
+                second: found.to_owned(),
+                second_row: row,
+            });
+        }
+        self.currency = Some(found);
+        self.totals.currency = Some(found);
+        Ok(true)
+    }
+
+    fn refuse_other_order(&self, row: u64, value: &str) -> Result<(), ImportError> {
+        let (DateFormat::Slashed(order), Some((proof_row, proof))) = (self.plan.date, &self.plan.date_proof) else {
+            return Ok(());
+        };
+        let other = match order {
+            DateOrder::DayFirst => DateOrder::MonthFirst,
+            DateOrder::MonthFirst => DateOrder::DayFirst,
+        };
+        if DateFormat::Slashed(other).parse(value).is_none() {
+            return Ok(());
+        }
+        let here = (row, value.to_owned());
+        let proof = (*proof_row, proof.clone());
+        let (day, month) = if order == DateOrder::DayFirst { (proof, here) } else { (here, proof) };
+        Err(ImportError::TwoDateOrders {
+            file: self.file.to_string(),
+            column: self.plan.heading(Role::OrderedAt).to_owned(),
+            day_first_row: day.0,
+            day_first: day.1,
+            month_first_row: month.0,
+            month_first: month.1,
+        })
+    }
+
+    fn amount_heading(&self) -> String {
+        let amount = self.plan.heading(Role::Amount);
+        if amount.is_empty() { self.plan.heading(Role::UnitPrice).to_owned() } else { amount.to_owned() }
+    }
+
+    fn complain(&mut self, rule: Rule, row: u64, money: i64, role: Role, value: &str) {
+        let heading = match role {
+            Role::Amount => self.amount_heading(),
+            role => self.plan.heading(role).to_owned(),
+        };
+        let file = &self.file;
+        self.complaints.add(rule, money, || ComplaintExample {
+            file: file.to_string(),
+            row,
+            column: heading,
+            value: value.to_owned(),
+        });
+    }
+}
+
+/// A cell of a text column, trimmed; empty where there is no column or no value.
+fn cell(column: &Option<StringArray>, i: usize) -> &str {
+    match column {
+        Some(strings) if !strings.is_null(i) => strings.value(i).trim(),
+        _ => "",
+    }
+}
+
+/// An id without the traces that programs leave on it: spaces, a spreadsheet's apostrophe, the `.0` of a number column with gaps;
+/// e-mail addresses in lower case. `None` for the ways of writing nothing.
+fn clean_id(cell: &str) -> Option<String> {
+    let mut id = cell.trim().trim_start_matches('\'').trim();
+    if let Some(whole) = id.strip_suffix(".0")
+        && !whole.is_empty()
+        && whole.bytes().all(|b| b.is_ascii_digit())
+    {
+        id = whole;
+    }
+    let is_nothing = id.is_empty()
+        || (id.len() <= 4 && ["null", "nan", "none", "n/a", "na", "nil", "-"].contains(&id.to_lowercase().as_str()));
+    if is_nothing {
+        return None;
+    }
+    Some(if id.contains('@') { id.to_lowercase() } else { id.to_owned() })
+}
