@@ -1,0 +1,4 @@
+//! Integration tests of the models.
+
+mod cdnow;
+mod purchase_golden;
