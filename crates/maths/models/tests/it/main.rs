@@ -1,0 +1,6 @@
+//! The models' tests: each file is about one concept.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod cdnow;
+mod future_process;
+mod purchase_golden;
