@@ -8,5 +8,8 @@ pub mod scores;
 pub mod simulate;
 pub mod spend;
 
+pub mod catalogue;
+pub mod fit;
+
 pub use history::{PurchaseHistories, PurchaseHistory};
 pub use parameter::Parameter;

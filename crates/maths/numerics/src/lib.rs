@@ -1,4 +1,9 @@
-//! Special functions, quadrature and optimisers, each with its stated accuracy.
+#![doc = include_str!("../README.md")]
 
+pub mod accuracy;
 pub mod distribution;
+pub mod gamma;
+pub mod linear_algebra;
+pub mod log_space;
+pub mod optimise;
 pub mod quadrature;

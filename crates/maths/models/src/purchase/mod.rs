@@ -9,7 +9,15 @@ use std::fmt::Debug;
 
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
+mod coin_dropout;
+mod dropout_integral;
+mod likelihood_pass;
+
+pub mod bg_nbd;
 pub mod future;
+pub mod mbg_nbd;
+pub mod nbd;
+pub mod pareto_nbd;
 
 pub use future::FutureProcess;
 
@@ -95,4 +103,21 @@ pub enum ParameterError {
         /// How many were given.
         given: usize,
     },
+}
+
+/// The `values` as an array, each checked to be a finite number above 0.
+fn positive_parameters<const N: usize>(
+    model: &'static str,
+    names: [&'static str; N],
+    values: &[f64],
+) -> Result<[f64; N], ParameterError> {
+    let values: [f64; N] = values.try_into().map_err(|_| ParameterError::Count {
+        model,
+        expected: N,
+        given: values.len(),
+    })?;
+    match names.iter().zip(values).find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
+        Some((name, value)) => Err(ParameterError::OutOfRange { model, name, value }),
+        None => Ok(values),
+    }
 }

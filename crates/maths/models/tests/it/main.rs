@@ -1,4 +1,5 @@
-//! The models' tests: each file is about one concept.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+//! Integration tests of the models.
 
+mod cdnow;
 mod future_process;
+mod purchase_golden;

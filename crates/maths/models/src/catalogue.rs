@@ -1,0 +1,126 @@
+//! Every purchase model, one entry each: what the choices, documents and test batteries are made from.
+
+use std::sync::LazyLock;
+
+use crate::purchase::bg_nbd::BgNbd;
+use crate::purchase::mbg_nbd::MbgNbd;
+use crate::purchase::nbd::Nbd;
+use crate::purchase::pareto_nbd::ParetoNbd;
+use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::{PurchaseHistories, PurchaseHistory};
+
+/// One purchase model, not yet fitted.
+#[derive(Debug, Clone, Copy)]
+pub struct PurchaseModelEntry {
+    /// The id under which it is chosen, such as `pareto-nbd`.
+    pub id: &'static str,
+    /// The name the literature uses.
+    pub name: &'static str,
+    /// What it says about customers, in one plain sentence.
+    pub story: &'static str,
+    /// The parameters' names, in the order of every vector of values.
+    pub parameter_names: &'static [&'static str],
+    /// For each parameter, whether it is a time: those change with the time unit.
+    pub is_time: &'static [bool],
+    /// Whether customers can leave.
+    pub has_dropout: bool,
+    /// The model at the given values; fails where the model's own `from_values` does.
+    pub build: fn(&[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>,
+    /// Values to start a fit from, in the unit of the histories.
+    pub start: fn(&PurchaseHistories) -> Vec<f64>,
+}
+
+/// All purchase models, simplest first.
+///
+/// ```
+/// assert!(clv_models::catalogue::purchase_models().iter().any(|entry| entry.id == "pareto-nbd"));
+/// ```
+#[must_use]
+pub fn purchase_models() -> &'static [PurchaseModelEntry] {
+    static ENTRIES: LazyLock<Vec<PurchaseModelEntry>> = LazyLock::new(|| {
+        vec![
+            PurchaseModelEntry {
+                id: nbd::ID,
+                name: "NBD",
+                story: "Customers buy at their own steady rate and never leave.",
+                parameter_names: &nbd::PARAMETER_NAMES,
+                is_time: &[false, true],
+                has_dropout: false,
+                build: |values| Ok(Box::new(Nbd::from_values(values)?)),
+                start: |histories| start_rates(histories, 1.0).to_vec(),
+            },
+            PurchaseModelEntry {
+                id: pareto_nbd::ID,
+                name: "Pareto/NBD",
+                story: "Customers buy at their own rate and may leave silently at any moment.",
+                parameter_names: &pareto_nbd::PARAMETER_NAMES,
+                is_time: &[false, true, false, true],
+                has_dropout: true,
+                build: |values| Ok(Box::new(ParetoNbd::from_values(values)?)),
+                start: |histories| {
+                    let [r, alpha] = start_rates(histories, 1.3);
+                    vec![r, alpha, 0.6, 0.4 * mean_age(histories)]
+                },
+            },
+            PurchaseModelEntry {
+                id: bg_nbd::ID,
+                name: "BG/NBD",
+                story: "Customers buy at their own rate and may leave after each repeat purchase.",
+                parameter_names: &bg_nbd::PARAMETER_NAMES,
+                is_time: &[false, true, false, false],
+                has_dropout: true,
+                build: |values| Ok(Box::new(BgNbd::from_values(values)?)),
+                start: |histories| with_coin(start_rates(histories, 0.6)),
+            },
+            PurchaseModelEntry {
+                id: mbg_nbd::ID,
+                name: "MBG/NBD",
+                story: "Customers buy at their own rate and may leave after each purchase, the first included.",
+                parameter_names: &mbg_nbd::PARAMETER_NAMES,
+                is_time: &[false, true, false, false],
+                has_dropout: true,
+                build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
+                start: |histories| with_coin(start_rates(histories, 1.3)),
+            },
+        ]
+    });
+    &ENTRIES
+}
+
+/// The purchase model of this id, if there is one.
+#[must_use]
+pub fn purchase_model(id: &str) -> Option<&'static PurchaseModelEntry> {
+    purchase_models().iter().find(|entry| entry.id == id)
+}
+
+/// A coin that ends a quarter of customers at each toss.
+fn with_coin([r, alpha]: [f64; 2]) -> Vec<f64> {
+    vec![r, alpha, 0.8, 2.4]
+}
+
+/// Mean age, or 1 where every age is 0.
+fn mean_age(histories: &PurchaseHistories) -> f64 {
+    let total: f64 = histories.iter().map(|(history, weight)| weight * history.age()).sum();
+    let mean = total / histories.n_customers();
+    if mean > 0.0 && mean.is_finite() { mean } else { 1.0 }
+}
+
+/// Shape and rate of the purchase rate by moments of the counts, the shape times `shape_factor`.
+///
+/// A count has mean λT and variance λT + Var(λ)T², so what the squared residuals leave beyond the counts
+/// themselves is the variance of the rates.
+fn start_rates(histories: &PurchaseHistories, shape_factor: f64) -> [f64; 2] {
+    let sum = |term: &dyn Fn(&PurchaseHistory) -> f64| -> f64 {
+        histories.iter().map(|(history, weight)| weight * term(history)).sum()
+    };
+    let count = |history: &PurchaseHistory| f64::from(history.repeat_purchases());
+    let total_age = sum(&|history| history.age());
+    let mean_rate = (sum(&count) + 0.5) / total_age.max(f64::MIN_POSITIVE);
+    let squares = sum(&|history| (count(history) - mean_rate * history.age()).powi(2));
+    let squared_ages = sum(&|history| history.age().powi(2));
+    let rate_variance = (squares - sum(&count)) / squared_ages.max(f64::MIN_POSITIVE);
+    let shape = shape_factor * mean_rate * mean_rate / rate_variance;
+    let shape = if shape.is_finite() && shape > 0.0 { shape.clamp(0.05, 20.0) } else { 1.0 };
+    let rate = shape / mean_rate;
+    [shape, if rate.is_finite() && rate > 0.0 { rate } else { 1.0 }]
+}

@@ -1,0 +1,404 @@
+//! Maximum likelihood for every purchase model of the catalogue.
+//!
+//! The search works with logarithms of parameters and with time in units of the mean age, so that no unit is
+//! better than another. L-BFGS walks in on a weighted part of the rows; Newton steps on all rows, starting from
+//! the part's curvature, take the last digits; central differences of the analytic gradient give the Hessian.
+
+use std::sync::Arc;
+
+use clv_numerics::optimise::{MinimiseOptions, Minimum, hessian, minimise, polish};
+
+use super::FitWarning;
+use super::standard_errors::{Uncertainty, uncertainty};
+use super::subsample::subsample;
+use crate::catalogue::PurchaseModelEntry;
+use crate::purchase::PurchaseModel;
+use crate::{PurchaseHistories, PurchaseHistory};
+
+/// How hard to try. The default suits every data set the tests know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FitOptions {
+    /// Converged when no slope of the mean log-likelihood in the logarithm of a parameter is larger.
+    pub gradient_tolerance: f64,
+    /// Passes over all rows (or the subsample) before a search gives up.
+    pub max_passes: usize,
+    /// Above this many rows the search begins on a weighted part of about this size.
+    pub subsample_rows: usize,
+    /// Parameters stay within a factor of e to this power of 1, times in units of the mean age.
+    pub ln_bound: f64,
+    /// Whether to spend two passes for each parameter on standard errors and covariance.
+    pub has_standard_errors: bool,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self {
+            gradient_tolerance: 1e-10,
+            max_passes: 300,
+            subsample_rows: 20_000,
+            ln_bound: 12.0,
+            has_standard_errors: true,
+        }
+    }
+}
+
+/// Why there is no fit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// Nothing to fit to.
+    #[error("no purchase histories to fit {model} to; hint: check the date range and the filters")]
+    NoHistories {
+        /// The model's id.
+        model: &'static str,
+    },
+    /// As many start values as parameters are needed, each finite and above 0.
+    #[error("start values for {model} are not its parameters: {reason}")]
+    Start {
+        /// The model's id.
+        model: &'static str,
+        /// What the model said.
+        reason: crate::purchase::ParameterError,
+    },
+}
+
+/// A purchase model at its maximum likelihood, with diagnostics.
+#[derive(Debug, Clone)]
+pub struct FittedPurchaseModel {
+    model: Arc<dyn PurchaseModel>,
+    log_likelihood: f64,
+    n_customers: f64,
+    n_histories: usize,
+    converged: bool,
+    gradient_norm: f64,
+    n_passes: usize,
+    standard_errors: Vec<Option<f64>>,
+    ln_covariance: Option<Vec<Vec<f64>>>,
+    warnings: Vec<FitWarning>,
+}
+
+impl FittedPurchaseModel {
+    /// The model at the fitted parameters.
+    #[must_use]
+    pub fn model(&self) -> &Arc<dyn PurchaseModel> {
+        &self.model
+    }
+
+    /// Sum of the log-likelihoods of all customers, in the unit of the histories.
+    #[must_use]
+    pub fn log_likelihood(&self) -> f64 {
+        self.log_likelihood
+    }
+
+    /// Akaike's criterion: twice the number of parameters minus twice the log-likelihood.
+    #[must_use]
+    pub fn aic(&self) -> f64 {
+        2.0 * self.standard_errors.len() as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// Customers: the sum of weights.
+    #[must_use]
+    pub fn n_customers(&self) -> f64 {
+        self.n_customers
+    }
+
+    /// Distinct histories.
+    #[must_use]
+    pub fn n_histories(&self) -> usize {
+        self.n_histories
+    }
+
+    /// Whether the gradient came below the tolerance.
+    #[must_use]
+    pub fn converged(&self) -> bool {
+        self.converged
+    }
+
+    /// The largest slope of the mean log-likelihood in the logarithm of a parameter.
+    #[must_use]
+    pub fn gradient_norm(&self) -> f64 {
+        self.gradient_norm
+    }
+
+    /// Likelihood passes over all rows.
+    #[must_use]
+    pub fn n_passes(&self) -> usize {
+        self.n_passes
+    }
+
+    /// Standard error of each parameter, by the delta method; `None` where the data do not identify it.
+    #[must_use]
+    pub fn standard_errors(&self) -> &[Option<f64>] {
+        &self.standard_errors
+    }
+
+    /// Covariance of the logarithms of the parameters along the directions the data identify: zero along a
+    /// ridge, and in the rows of parameters held at a bound. `None` if not asked for or nothing is identified.
+    #[must_use]
+    pub fn ln_covariance(&self) -> Option<&Vec<Vec<f64>>> {
+        self.ln_covariance.as_ref()
+    }
+
+    /// What to know before trusting the parameters.
+    #[must_use]
+    pub fn warnings(&self) -> &[FitWarning] {
+        &self.warnings
+    }
+}
+
+/// Fits the model of `entry` to `histories` from a start that the data suggest.
+///
+/// Always gives an answer where there are histories: converged, or with warnings that say what is wrong.
+///
+/// # Errors
+/// [`FitError::NoHistories`] where there are none.
+///
+/// ```
+/// use clv_models::catalogue::purchase_model;
+/// use clv_models::fit::{FitOptions, fit_purchase_model};
+/// use clv_models::{PurchaseHistories, PurchaseHistory};
+/// let mut histories = PurchaseHistories::default();
+/// for (x, t_x, age, n) in [(0, 0.0, 39.0, 60.0), (1, 12.0, 38.0, 25.0), (4, 30.0, 37.0, 15.0)] {
+///     histories.push(PurchaseHistory::new(x, t_x, age)?, n)?;
+/// }
+/// let entry = purchase_model("nbd").expect("in the catalogue");
+/// let fitted = fit_purchase_model(entry, &histories, &FitOptions::default())?;
+/// assert!(fitted.converged());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn fit_purchase_model(
+    entry: &'static PurchaseModelEntry,
+    histories: &PurchaseHistories,
+    options: &FitOptions,
+) -> Result<FittedPurchaseModel, FitError> {
+    fit_from(entry, &(entry.start)(histories), histories, options)
+}
+
+/// As [`fit_purchase_model`], from start values of the caller's, such as last month's fit.
+///
+/// # Errors
+/// [`FitError::NoHistories`] where there are none, [`FitError::Start`] where the values are no parameters.
+pub fn fit_from(
+    entry: &'static PurchaseModelEntry,
+    start: &[f64],
+    histories: &PurchaseHistories,
+    options: &FitOptions,
+) -> Result<FittedPurchaseModel, FitError> {
+    if histories.is_empty() {
+        return Err(FitError::NoHistories { model: entry.id });
+    }
+    (entry.build)(start).map_err(|reason| FitError::Start { model: entry.id, reason })?;
+    let time_unit = mean_positive_age(histories);
+    let scaled = in_unit(histories, time_unit);
+    let ln_start: Vec<f64> = start
+        .iter()
+        .zip(entry.is_time)
+        .map(|(value, is_time)| if *is_time { (value / time_unit).ln() } else { value.ln() })
+        .collect();
+    let found = search(entry, &ln_start, &scaled, options);
+    Ok(describe(entry, found, &scaled, time_unit, options))
+}
+
+/// The mean age of customers with any age, or 1.
+fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
+    let (mut total, mut n) = (0.0, 0.0);
+    for (history, weight) in histories.iter().filter(|(history, _)| history.age() > 0.0) {
+        total += weight * history.age();
+        n += weight;
+    }
+    let mean: f64 = total / n;
+    if mean.is_normal() { mean } else { 1.0 }
+}
+
+/// The same histories with time counted in `time_unit`.
+fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
+    let mut scaled = PurchaseHistories::with_capacity(histories.len());
+    for (history, weight) in histories.iter() {
+        let count = history.repeat_purchases();
+        // Dividing keeps the order; what was positive must not vanish by underflow.
+        let least = if count > 0 { f64::MIN_POSITIVE } else { 0.0 };
+        let last = (history.last_purchase_age() / time_unit).max(least);
+        let rescaled = PurchaseHistory::new(count, last, (history.age() / time_unit).max(last))
+            .expect("a valid history stays valid in another unit");
+        scaled.push(rescaled, weight).expect("a valid weight stays valid");
+    }
+    scaled
+}
+
+/// A model's mean negative log-likelihood over some histories, in the logarithms of its parameters.
+fn objective<'a>(
+    entry: &'static PurchaseModelEntry,
+    histories: &'a PurchaseHistories,
+) -> impl FnMut(&[f64], &mut [f64]) -> f64 + 'a {
+    let per_customer = -1.0 / histories.n_customers();
+    move |ln_values, gradient| {
+        let values: Vec<f64> = ln_values.iter().map(|ln_value| ln_value.exp()).collect();
+        let Ok(model) = (entry.build)(&values) else { return f64::NAN };
+        let sum = model.ln_likelihood_sum(histories, gradient);
+        gradient.iter_mut().for_each(|slope| *slope *= per_customer);
+        sum * per_customer
+    }
+}
+
+/// Where the search ended, and how many passes over all rows it took.
+struct Found {
+    minimum: Minimum,
+    n_passes: usize,
+}
+
+fn search(
+    entry: &'static PurchaseModelEntry,
+    ln_start: &[f64],
+    histories: &PurchaseHistories,
+    options: &FitOptions,
+) -> Found {
+    let mut best: Option<Found> = None;
+    let mut n_passes = 0;
+    for start in starts(ln_start) {
+        let found = search_from(entry, &start, histories, options);
+        n_passes += found.n_passes;
+        let is_settled =
+            found.minimum.converged && !is_near_bound(&found.minimum.point, options.ln_bound);
+        if best.as_ref().is_none_or(|best| is_better(&found.minimum, &best.minimum)) {
+            best = Some(found);
+        }
+        if is_settled {
+            break;
+        }
+    }
+    let best = best.expect("there is at least one start");
+    Found { n_passes, ..best }
+}
+
+/// The start itself, then others well away from it, tried where the first ends at a bound or nowhere.
+fn starts(ln_start: &[f64]) -> Vec<Vec<f64>> {
+    let shifted = |shifts: [f64; 4]| -> Vec<f64> {
+        ln_start.iter().zip(shifts).map(|(value, shift)| value + shift).collect()
+    };
+    vec![ln_start.to_vec(), shifted([0.7, 0.7, -1.5, 1.0]), shifted([-0.7, -0.7, 1.0, 1.5])]
+}
+
+fn is_near_bound(point: &[f64], ln_bound: f64) -> bool {
+    point.iter().any(|x| x.abs() > ln_bound - 1e-3)
+}
+
+/// Whether `found` is a better maximum by more than rounding, or as good and converged where `best` is not.
+fn is_better(found: &Minimum, best: &Minimum) -> bool {
+    let margin = 1e-11 * best.value.abs().max(1.0);
+    found.value < best.value - margin
+        || (found.value < best.value + margin && found.converged && !best.converged)
+}
+
+fn search_from(
+    entry: &'static PurchaseModelEntry,
+    ln_start: &[f64],
+    histories: &PurchaseHistories,
+    options: &FitOptions,
+) -> Found {
+    let search_options = |gradient_tolerance| MinimiseOptions {
+        lower: -options.ln_bound,
+        upper: options.ln_bound,
+        gradient_tolerance,
+        max_evaluations: options.max_passes,
+    };
+    let sample = subsample(histories, options.subsample_rows);
+    let rows = sample.as_ref().unwrap_or(histories);
+    // Newton's method is safe from here on, and it doubles the digits with each step.
+    let near = minimise(ln_start, objective(entry, rows), search_options(1e-5));
+    let curvature =
+        near.value.lt(&f64::MAX).then(|| hessian(&near.point, objective(entry, rows), 1e-4));
+    let mut n_passes = if sample.is_none() { near.n_evaluations + 2 * ln_start.len() } else { 0 };
+    let (near_point, curvature) = match (&sample, curvature) {
+        (Some(_), Some(curvature)) => {
+            let polished =
+                polish(&near.point, Some(curvature), objective(entry, rows), search_options(1e-8));
+            (polished.point, Some(hessian(&near.point, objective(entry, rows), 1e-4)))
+        }
+        (_, curvature) => (near.point, curvature),
+    };
+    let minimum = polish(
+        &near_point,
+        curvature,
+        objective(entry, histories),
+        search_options(options.gradient_tolerance),
+    );
+    n_passes += minimum.n_evaluations;
+    Found { minimum, n_passes }
+}
+
+fn describe(
+    entry: &'static PurchaseModelEntry,
+    found: Found,
+    histories: &PurchaseHistories,
+    time_unit: f64,
+    options: &FitOptions,
+) -> FittedPurchaseModel {
+    let Found { minimum, mut n_passes } = found;
+    let n_customers = histories.n_customers();
+    let n_parameters = minimum.point.len();
+    let mut warnings = Vec::new();
+    if !minimum.converged {
+        warnings.push(FitWarning::NotConverged { gradient_norm: minimum.gradient_norm });
+    }
+    let values: Vec<f64> = minimum
+        .point
+        .iter()
+        .zip(entry.is_time)
+        .map(|(ln_value, is_time)| ln_value.exp() * if *is_time { time_unit } else { 1.0 })
+        .collect();
+    let is_free: Vec<bool> =
+        minimum.point.iter().map(|x| x.abs() < options.ln_bound - 1e-9).collect();
+    for i in (0..n_parameters).filter(|&i| !is_free[i]) {
+        let (parameter, value) = (entry.parameter_names[i], values[i]);
+        warnings.push(FitWarning::AtBound { parameter, value });
+    }
+    let nothing_known = Uncertainty {
+        ln_standard_errors: vec![None; n_parameters],
+        ln_covariance: None,
+        ridges: Vec::new(),
+    };
+    let known = if options.has_standard_errors && minimum.value < f64::MAX {
+        n_passes += 2 * n_parameters;
+        let curvature = hessian(&minimum.point, objective(entry, histories), 1e-4);
+        uncertainty(&curvature, n_customers, &is_free)
+    } else {
+        nothing_known
+    };
+    for ridge in &known.ridges {
+        let parameters = ridge.iter().map(|&i| entry.parameter_names[i]).collect();
+        warnings.push(FitWarning::Ridge { parameters });
+    }
+    let n_repeaters: f64 = histories
+        .iter()
+        .filter(|(history, _)| history.repeat_purchases() > 0)
+        .map(|(_, weight)| weight)
+        .sum();
+    if n_repeaters < FEW_REPEATERS {
+        warnings.push(FitWarning::FewRepeaters { n_repeaters });
+    }
+    // A density per unit of time: one factor of the unit for each repeat purchase.
+    let n_repeats: f64 = histories
+        .iter()
+        .map(|(history, weight)| weight * f64::from(history.repeat_purchases()))
+        .sum();
+    let standard_errors = known
+        .ln_standard_errors
+        .iter()
+        .zip(&values)
+        .map(|(ln_error, value)| ln_error.map(|ln_error| ln_error * value))
+        .collect();
+    FittedPurchaseModel {
+        model: Arc::from((entry.build)(&values).expect("values inside the bounds are parameters")),
+        log_likelihood: -minimum.value * n_customers - n_repeats * time_unit.ln(),
+        n_customers,
+        n_histories: histories.len(),
+        converged: minimum.converged,
+        gradient_norm: minimum.gradient_norm,
+        n_passes,
+        standard_errors,
+        ln_covariance: known.ln_covariance,
+        warnings,
+    }
+}
+
+/// Below this many customers who came back, standard errors from curvature are not to be trusted.
+const FEW_REPEATERS: f64 = 30.0;
