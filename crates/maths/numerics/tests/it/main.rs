@@ -1,3 +1,4 @@
-//! Integration tests of the numerics.
+//! The tests of the numerics: each file is about one concept.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod accuracy;
