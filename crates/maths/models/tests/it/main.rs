@@ -1,4 +1,4 @@
-//! The models' tests: each file is about one concept.
+//! Integration tests of the models: each file is about one concept.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod cdnow;
