@@ -270,7 +270,8 @@ fn newton_steps<F: FnMut(&[f64], &mut [f64]) -> f64>(
             just_measured = true;
             continue;
         };
-        n_stalled = if trial_norm > 0.5 * norm { n_stalled + 1 } else { 0 };
+        let gained = value - trial_value > 1e-12 * value.abs().max(1.0);
+        n_stalled = if trial_norm > 0.5 * norm && !gained { n_stalled + 1 } else { 0 };
         let is_slow = trial_norm > 0.2 * norm && !just_measured;
         curvature = if is_slow {
             measured_curvature(search, &trial)?

@@ -1,0 +1,6 @@
+//! Integration tests of the models: each file is about one concept.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod cdnow;
+mod future_process;
+mod purchase_golden;
