@@ -70,7 +70,8 @@ pub(crate) fn run(workshop: &Workshop, words: &[String]) -> Result<bool> {
         } else {
             &["test", "--locked", "--tests", "--no-fail-fast"]
         };
-        runs(workshop.cargo(words).args(packages))
+        // A snapshot that differs fails its test and leaves no file behind.
+        runs(workshop.cargo(words).args(packages).env("INSTA_UPDATE", "no"))
     })?;
     summary.step("examples", || {
         runs(
