@@ -118,6 +118,27 @@ pub fn day(iso: &str) -> String {
     }
 }
 
+/// The day so many days after 1970-01-01, in ISO 8601 and the Gregorian calendar.
+///
+/// ```
+/// assert_eq!(clv_figures::numbers::iso_day(11_016), "2000-02-29");
+/// ```
+#[must_use]
+pub fn iso_day(days: i32) -> String {
+    // Counted from 1 March of the year 0, so that the leap day is a year's last: 719,468 days before 1970.
+    let shifted = i64::from(days) + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 fn with_currency(x: f64, size: &str, currency: Option<&str>) -> String {
     if !x.is_finite() {
         return UNKNOWN.into();

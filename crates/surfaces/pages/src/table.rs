@@ -1,7 +1,7 @@
 //! A table of numbers on a page: units in the headings, unknown cells blank, and a button that copies it.
 
 use clv_answers::{Column, Table, Values};
-use clv_figures::numbers::{decimal, share};
+use clv_figures::numbers::{decimal, iso_day, share};
 use maud::{Markup, html};
 
 /// What a table is called.
@@ -68,9 +68,9 @@ fn cell(column: &Column, row: usize) -> Markup {
             Some(value) => real(value, &column.unit),
             None => html! { td.n.blank {} },
         },
-        Values::Date(values) => html! { td { (values[row]) } },
+        Values::Date(values) => html! { td { (iso_day(values[row])) } },
         Values::OptionalDate(values) => {
-            html! { td { @if let Some(value) = values[row] { (value) } } }
+            html! { td { @if let Some(value) = values[row] { (iso_day(value)) } } }
         }
     }
 }
@@ -78,6 +78,7 @@ fn cell(column: &Column, row: usize) -> Markup {
 fn real(value: f64, unit: &str) -> Markup {
     let text = match unit {
         "share" | "probability" => share(value),
+        "count" if value.fract().abs() < 1e-9 => decimal(value, 0),
         "purchases per customer" => decimal(value, 3),
         _ => decimal(value, 2),
     };

@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 use clv_figures::numbers::{
-    compact, count, day, decimal, money, money_compact, share, signed_share,
+    compact, count, day, decimal, iso_day, money, money_compact, share, signed_share,
 };
 
 #[test]
@@ -39,6 +39,11 @@ fn numbers_are_written_as_people_write_them() {
         (day("1997-09-30T10:00:00Z"), "30\u{a0}Sep\u{a0}1997"),
         (day("1997-13-30"), "1997-13-30"),
         (day("<b>"), "<b>"),
+        (iso_day(0), "1970-01-01"),
+        (iso_day(-1), "1969-12-31"),
+        (iso_day(11_016), "2000-02-29"),
+        (iso_day(11_017), "2000-03-01"),
+        (iso_day(15_317), "2011-12-09"),
     ];
     for (written, expected) in rows {
         assert_eq!(written, expected);

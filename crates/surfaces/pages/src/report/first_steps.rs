@@ -73,9 +73,9 @@ fn newcomers(report: &Report) -> Markup {
         }
     } else {
         html! {
-            strong { "Spend on new customers: " (share(headline.repeat_rate)) " of customers come back." }
-            " A new one is expected to bring " (worth) " in " (headline.horizon)
-            ", first purchase included; let your margin on that be the ceiling for what you pay to win one."
+            strong { "Pay for a new customer at most your margin on " (worth) "." }
+            " That is what one is expected to bring in " (headline.horizon) ", first purchase included; "
+            (share(headline.repeat_rate)) " of your customers have come back so far."
         }
     }
 }
