@@ -35,6 +35,8 @@ pub struct CustomerAtOrigin {
     pub first_day: i32,
     /// Last purchase day up to the origin.
     pub last_day: i32,
+    /// Spend of the first purchase day.
+    pub first_spend: f64,
     /// Mean spend of a repeat purchase day up to the origin; 0 without repeats.
     pub mean_repeat_spend: f64,
     /// Purchase days within the window that ends at the origin.
@@ -139,6 +141,7 @@ impl CustomerBase {
             n_days: 0,
             first_day: first.day,
             last_day: first.day,
+            first_spend: first.gross,
             mean_repeat_spend: 0.0,
             recent_purchases: 0,
             purchases_after: 0,

@@ -82,7 +82,9 @@ fn outcomes(
     let n_repeats: Vec<u32> = data.customers.iter().map(|known| known.n_days - 1).collect();
     let mean_spend: Vec<f64> =
         data.customers.iter().map(|known| known.mean_repeat_spend).collect();
-    let spend = SpendOutlook::fit(&n_repeats, &mean_spend);
+    let first_spend: f64 = data.customers.iter().map(|known| known.first_spend).sum();
+    let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
+    let spend = SpendOutlook::fit(&n_repeats, &mean_spend, mean_first_spend);
     let intervals: Vec<[(f64, f64); 2]> = rows
         .iter()
         .zip(data.grouped.histories.histories())

@@ -15,6 +15,9 @@ pub enum StudyError {
     /// A discount rate that cannot discount.
     #[error(transparent)]
     DiscountRate(#[from] clv_valuation::discounting::DiscountRateError),
+    /// There was nothing to fit to.
+    #[error(transparent)]
+    Fit(#[from] clv_models::fit::FitError),
     /// A model id that is not in the catalogue.
     #[error("there is no model '{id}'; expected one of {known}")]
     UnknownModel {
@@ -72,6 +75,7 @@ impl StudyError {
                 Some(format!("give {needed} NUMBER, or use --definition net-sales"))
             }
             StudyError::Definition(_) => Some("clv explain definitions".to_owned()),
+            StudyError::Fit(_) => None,
             StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
             StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
             StudyError::SavedModel { .. } => {

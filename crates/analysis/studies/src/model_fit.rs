@@ -42,7 +42,7 @@ pub fn purchase_model_fit(
         time_unit: unit.name().to_owned(),
         parameters: parameters.iter().map(|one| (one.name.to_owned(), one.value)).collect(),
         standard_errors: standard_errors(&names, fitted.standard_errors()),
-        ln_covariance: fitted.ln_covariance().map(<[_]>::to_vec).unwrap_or_default(),
+        ln_covariance: fitted.ln_covariance().cloned().unwrap_or_default(),
         covariance_order: if fitted.ln_covariance().is_some() { names } else { Vec::new() },
         log_likelihood: Some(fitted.log_likelihood()),
         aic: Some(fitted.aic()),
@@ -63,12 +63,12 @@ pub fn spend_model_fit(
     period: Option<(String, String)>,
 ) -> ModelFit {
     let model = spend.model();
-    let values = [("p", model.p()), ("q", model.q()), ("gamma", model.gamma())];
-    let names: Vec<String> = values.iter().map(|one| one.0.to_owned()).collect();
+    let values = model.parameters();
+    let names: Vec<String> = values.iter().map(|one| one.name.to_owned()).collect();
     let mut answer = ModelFit {
         model: GAMMA_GAMMA.to_owned(),
         time_unit: unit.name().to_owned(),
-        parameters: values.iter().map(|one| (one.0.to_owned(), one.1)).collect(),
+        parameters: values.iter().map(|one| (one.name.to_owned(), one.value)).collect(),
         standard_errors: BTreeMap::new(),
         ln_covariance: Vec::new(),
         covariance_order: Vec::new(),
@@ -82,13 +82,13 @@ pub fn spend_model_fit(
         spend: None,
     };
     if let Some(fitted) = spend.fitted() {
-        answer.standard_errors = standard_errors(&names, fitted.standard_errors());
-        answer.log_likelihood = Some(fitted.log_likelihood());
-        answer.aic = Some(2.0 * names.len() as f64 - 2.0 * fitted.log_likelihood());
-        answer.n_customers = Some(fitted.n_customers().round() as u64);
-        answer.converged = Some(fitted.converged());
-        answer.warnings = fitted.warnings().iter().map(ToString::to_string).collect();
-        if let Some(covariance) = fitted.ln_covariance() {
+        answer.standard_errors = standard_errors(&names, &fitted.standard_errors);
+        answer.log_likelihood = Some(fitted.log_likelihood);
+        answer.aic = Some(2.0 * names.len() as f64 - 2.0 * fitted.log_likelihood);
+        answer.n_customers = Some(fitted.n_customers.round() as u64);
+        answer.converged = Some(fitted.converged);
+        answer.warnings = fitted.warnings.iter().map(ToString::to_string).collect();
+        if let Some(covariance) = &fitted.ln_covariance {
             answer.ln_covariance = covariance.to_vec();
             answer.covariance_order = names;
         }

@@ -293,7 +293,7 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
         Forecaster::Model(_) => model.clone(),
     };
     let Some(calibrated) = calibrated else { return Ok(None) };
-    let ln_covariance = fitted.as_ref().and_then(|fitted| fitted.ln_covariance());
+    let ln_covariance = fitted.as_ref().and_then(|fitted| fitted.ln_covariance()).map(Vec::as_slice);
     Ok(Some(Holdout {
         tracking: model
             .and_then(|model| tracking(base, &model, &data, &horizon, horizon_days, unit)),

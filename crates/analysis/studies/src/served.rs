@@ -108,7 +108,7 @@ pub fn serve(
     Ok(Served {
         forecaster: Forecaster::Model(Arc::clone(fitted.model())),
         unit: options.unit,
-        ln_covariance: fitted.ln_covariance().map(<[_]>::to_vec),
+        ln_covariance: fitted.ln_covariance().cloned(),
         fit: Some(fit),
         spend,
         grouped,
@@ -118,7 +118,7 @@ pub fn serve(
 
 fn fit_spend(snapshot: &Snapshot) -> SpendOutlook {
     let columns = snapshot.columns();
-    SpendOutlook::fit(columns.n_repeats, columns.mean_spend)
+    SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
 }
 
 /// A purchase fit with the spend fit beside it, as `clv fit` saves them.
@@ -142,7 +142,7 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
         Some(model) => SpendOutlook::of_model(model, columns.n_repeats),
         None => {
             cautions.push("the saved model has no spend model; one was fitted to these data".to_owned());
-            SpendOutlook::fit(columns.n_repeats, columns.mean_spend)
+            SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
         }
     };
     Ok(Served {

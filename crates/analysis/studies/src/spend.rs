@@ -29,17 +29,23 @@ struct LinearSpend {
 
 impl SpendOutlook {
     /// Fits the spend model to customers with at least one repeat purchase and positive mean repeat spend;
-    /// `n_repeats` and `mean_spend` have one entry for each customer.
+    /// `n_repeats` and `mean_spend` have one entry for each customer. Where there is none, the mean first purchase
+    /// stands for the only observation.
     #[must_use]
-    pub fn fit(n_repeats: &[u32], mean_spend: &[f64]) -> Self {
+    pub fn fit(n_repeats: &[u32], mean_spend: &[f64], mean_first_spend: f64) -> Self {
         let mut observations = SpendObservations::default();
         for (n, mean) in n_repeats.iter().zip(mean_spend) {
             if let Ok(observation) = SpendObservation::new(*n, *mean) {
-                observations.push(observation, 1.0);
+                observations.push(observation, 1.0).expect("1 is a weight");
             }
         }
+        if observations.is_empty()
+            && let Ok(observation) = SpendObservation::new(1, mean_first_spend)
+        {
+            observations.push(observation, 1.0).expect("1 is a weight");
+        }
         let fitted = fit_gamma_gamma(&observations);
-        Self::with(*fitted.model(), Some(fitted), n_repeats)
+        Self::with(fitted.model, Some(fitted), n_repeats)
     }
 
     /// A spend model whose parameters are known, for customers with these numbers of repeat purchases.
@@ -135,7 +141,7 @@ impl SpendOutlook {
     #[must_use]
     pub fn relative_parameter_variance(&self) -> f64 {
         let Some(fitted) = &self.fitted else { return 0.0 };
-        let n = fitted.n_customers();
+        let n = fitted.n_customers;
         // The mean over n customers is known to about its spread over them divided by their number.
         let spread = self.relative_spread(0);
         (spread.variance_of_mean + spread.variance_of_purchase) / n.max(1.0)
