@@ -1,1 +1,28 @@
-//! Embedded DataFusion: reading files, the plans that run over them, writing tables.
+#![doc = include_str!("../README.md")]
+
+mod customer_days;
+mod engine;
+mod error;
+mod files;
+mod histories_file;
+mod inspect;
+mod orders;
+mod parquet_file;
+mod plans;
+mod progress;
+mod reader;
+mod stream;
+mod text;
+mod write;
+
+pub use clv_importers::date_format::DateOrder;
+pub use clv_importers::plan::ZeroOrders;
+pub use clv_tables::{ComplaintExample, ComplaintGroup, Day, Rule};
+
+pub use engine::{Engine, EngineOptions, ReadOptions};
+pub use error::EngineError;
+pub use histories_file::HistoriesFile;
+pub use orders::{DetectedColumn, Intake, Orders};
+pub use plans::{CustomerHistories, CustomerIds, PurchaseOccasions};
+pub use progress::{OnProgress, Progress};
+pub use write::{OutColumn, TableFormat, WriteOptions, write_table, write_table_to};

@@ -1,6 +1,7 @@
 //! Rows of a source into canonical order rows, totals and complaints: the same step for every format and source.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
@@ -96,6 +97,7 @@ impl RowTotals {
 pub struct Shared {
     seen_rows: Mutex<HashSet<u64>>,
     currency: Mutex<Option<(&'static str, u64)>>,
+    n_lone_orders: AtomicU64,
 }
 
 /// Turns batches of one file into canonical rows, in the order of the file.
@@ -345,7 +347,8 @@ impl Canonicaliser {
             Some(hash_bytes(order_id.as_bytes()))
         } else {
             // A row without an order id is an order of its own.
-            Some(hash_number(hash_bytes(self.file.as_bytes()) ^ self.totals.rows_read.wrapping_add(i as u64)))
+            let nth = self.shared.n_lone_orders.fetch_add(1, Ordering::Relaxed);
+            Some(hash_number(hash_bytes(b"order without an id") ^ nth))
         };
         let name = (!order_id.is_empty()).then(|| hash_bytes(order_id.as_bytes())).or(key);
         let continues = layout != OrderLayout::RowsAdd && name.is_some() && name == self.order.key;

@@ -17,6 +17,9 @@ pub const SOURCES: [&Source; 4] = [
     &crate::generic::SOURCE,
 ];
 
+/// Gives the columns of a file their parts, by what the user settled and by their headings or content.
+pub type AssignRoles = fn(&Sample, &Overrides) -> Result<Vec<(Role, usize)>, ImportError>;
+
 /// A source of order files.
 #[derive(Debug)]
 pub struct Source {
@@ -27,7 +30,7 @@ pub struct Source {
     /// How sure the headings make us that a file is of this source, 0 to 1.
     pub confidence: fn(&Sample) -> f64,
     /// Which column plays which part, given what the user settled.
-    pub roles: fn(&Sample, &Overrides) -> Result<Vec<(Role, usize)>, ImportError>,
+    pub roles: AssignRoles,
     /// What happens to each row.
     pub rules: RowRules,
 }

@@ -116,7 +116,7 @@ fn has(roles: &[(Role, usize)], role: Role) -> bool {
 }
 
 /// The one amount of a row: an amount column, or pieces times price, or a price alone.
-fn settle_amount(roles: &mut Vec<(Role, usize)>, overrides: &Overrides) {
+fn settle_amount(roles: &mut [(Role, usize)], overrides: &Overrides) {
     let has_amount = has(roles, Role::Amount) || overrides.has_no_money;
     if !has_amount
         && !has(roles, Role::Quantity)

@@ -136,7 +136,7 @@ impl<'a> Parts<'a> {
         let last = text.rfind(|c: char| c.is_ascii_digit()).ok_or(NumberProblem::Unreadable)?;
         let mut start = first;
         // A separator that opens the number (".5") belongs to it, one that closes a sign ("Fr.5") does not.
-        if matches!(text[..first].as_bytes().last(), Some(b'.' | b','))
+        if matches!(text.as_bytes()[..first].last(), Some(b'.' | b','))
             && !text[..first - 1].ends_with(|c: char| c.is_alphabetic())
         {
             start -= 1;

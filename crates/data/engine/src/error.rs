@@ -1,0 +1,180 @@
+//! Why the engine could not do what was asked.
+
+use clv_importers::ImportError;
+
+/// Everything that can stop a read or a write. Single bad rows are complaints, not errors.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such file or folder.
+    #[error("{path}: no such file or folder")]
+    NotFound {
+        /// Path as given.
+        path: String,
+        /// The nearest name beside it.
+        nearest: Option<String>,
+    },
+    /// A folder or a glob without a file that could be read.
+    #[error("{path}: no readable file here; expected csv, tsv, txt, ndjson, jsonl or parquet, also .gz or .zst")]
+    NoFiles {
+        /// Path as given.
+        path: String,
+    },
+    /// No path was given.
+    #[error("no path was given; expected a file, a folder or a glob of orders")]
+    NoPath,
+    /// A glob that cannot be read.
+    #[error("{pattern}: not a readable pattern: {detail}")]
+    BadPattern {
+        /// Pattern as given.
+        pattern: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Files that cannot be read as one table.
+    #[error("{second} does not go with {first}: {why}; expected files of one kind with the same columns")]
+    MixedFiles {
+        /// One file.
+        first: String,
+        /// Another file.
+        second: String,
+        /// What differs.
+        why: String,
+    },
+    /// The file could not be opened or read.
+    #[error("{path}: cannot be read: {source}")]
+    Unreadable {
+        /// File as given.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Nothing in the file.
+    #[error("{path}: the file is empty; expected a heading and rows of orders")]
+    EmptyFile {
+        /// File as given.
+        path: String,
+    },
+    /// A heading and nothing below it.
+    #[error("{path}: there is a heading but no row of data; the heading is {headings}")]
+    HeaderOnly {
+        /// File as given.
+        path: String,
+        /// The headings.
+        headings: String,
+    },
+    /// A format that is recognised and not read.
+    #[error("{path}: this is {what}, which is not read; expected csv, tsv, ndjson or parquet, also .gz or .zst")]
+    Unsupported {
+        /// File as given.
+        path: String,
+        /// What it is.
+        what: &'static str,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// Bytes that are no text.
+    #[error("{path}: not text: a zero byte or another byte that no text has, within the first {n_bytes} bytes")]
+    BinaryFile {
+        /// File as given.
+        path: String,
+        /// Bytes looked at.
+        n_bytes: usize,
+    },
+    /// A file that breaks off or is corrupt.
+    #[error("{path}: damaged or cut off: {detail}")]
+    Damaged {
+        /// File as given.
+        path: String,
+        /// What the reader said.
+        detail: String,
+    },
+    /// A file whose size or time changed between looking and reading.
+    #[error("{path}: changed while it was read, so its rows cannot be trusted to belong together")]
+    Changed {
+        /// File as given.
+        path: String,
+    },
+    /// Rows, but none that could be used.
+    #[error("{path}: all {rows} rows were put aside: {reasons}")]
+    AllPutAside {
+        /// File as given.
+        path: String,
+        /// Rows read.
+        rows: u64,
+        /// Rules with counts.
+        reasons: String,
+    },
+    /// The importer refused the file.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A histories file with a value that cannot be.
+    #[error("{path}: row {row}, column {column}: {value:?}; expected {expected}")]
+    BadHistory {
+        /// File as given.
+        path: String,
+        /// Row number, the heading being row 1.
+        row: u64,
+        /// Heading.
+        column: String,
+        /// The cell.
+        value: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// Memory or spill space ran out.
+    #[error("the aggregation ran out of memory or spill space: {detail}")]
+    OutOfMemory {
+        /// What DataFusion said.
+        detail: String,
+    },
+    /// The result could not be written; nothing is left behind.
+    #[error("{path}: cannot be written: {source}")]
+    Unwritable {
+        /// File as given.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A result file with an extension that names no format.
+    #[error("{path}: the extension names no table format; expected csv, tsv, json, ndjson or parquet, the text ones also .gz or .zst")]
+    UnknownFormat {
+        /// File as given.
+        path: String,
+    },
+    /// Something that should not happen.
+    #[error("internal error: {detail}")]
+    Internal {
+        /// What was said.
+        detail: String,
+    },
+}
+
+impl EngineError {
+    /// What to try next, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            EngineError::NotFound { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean {name}?")),
+            EngineError::NoFiles { .. } => Some("name the file itself, or a glob like 'orders/*.csv'".into()),
+            EngineError::NoPath => Some("try clv report orders.csv".into()),
+            EngineError::BadPattern { .. } => Some("use * and ? within names and ** for folders".into()),
+            EngineError::MixedFiles { .. } => Some("name the files that belong together, e.g. with a glob".into()),
+            EngineError::Unreadable { .. } => Some("check that the file may be read".into()),
+            EngineError::EmptyFile { .. } | EngineError::HeaderOnly { .. } => {
+                Some("export the orders again and check that the period has orders".into())
+            }
+            EngineError::Unsupported { hint, .. } => Some((*hint).into()),
+            EngineError::BinaryFile { .. } => Some("export the orders as csv".into()),
+            EngineError::Damaged { .. } => Some("copy or export the file again".into()),
+            EngineError::Changed { .. } => Some("wait until the export is finished, or read a copy".into()),
+            EngineError::AllPutAside { .. } => {
+                Some("check that the columns are the right ones; --columns ROLE=HEADING settles them".into())
+            }
+            EngineError::Import(error) => error.hint(),
+            EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
+            EngineError::OutOfMemory { .. } => Some("raise --memory-limit, or free disk space for spilling".into()),
+            EngineError::Unwritable { .. } => Some("check the folder, its permissions and the free space".into()),
+            EngineError::UnknownFormat { .. } => Some("try -o customers.csv or -o customers.parquet".into()),
+            EngineError::Internal { .. } => None,
+        }
+    }
+}

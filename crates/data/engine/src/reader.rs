@@ -1,0 +1,109 @@
+//! One way to read the text columns of a file, whatever its format.
+
+use std::io;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::error::EngineError;
+use crate::files::InputFile;
+use crate::parquet_file::ParquetFile;
+use crate::progress::ProgressCounter;
+use crate::text::TextBatch;
+use crate::text::decode::{Utf8Reader, read_error, unpack};
+use crate::text::delimited::DelimitedReader;
+use crate::text::json_lines::JsonLinesReader;
+use crate::text::layout::Layout;
+
+/// A file and how it is cut.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    Delimited { file: InputFile, layout: Layout },
+    JsonLines { file: InputFile },
+    Parquet(ParquetFile),
+}
+
+impl Source {
+    pub(crate) fn file(&self) -> &InputFile {
+        match self {
+            Source::Delimited { file, .. } | Source::JsonLines { file } => file,
+            Source::Parquet(parquet) => &parquet.file,
+        }
+    }
+
+    /// The columns' names as they stand in this very file.
+    pub(crate) fn headings(&self) -> Vec<String> {
+        match self {
+            Source::Delimited { layout, .. } => layout.headings.clone(),
+            Source::JsonLines { .. } => Vec::new(),
+            Source::Parquet(parquet) => parquet.headings(),
+        }
+    }
+}
+
+/// A text file being read.
+#[derive(Debug)]
+pub(crate) enum TextReader {
+    Delimited(DelimitedReader),
+    JsonLines(JsonLinesReader),
+}
+
+impl TextReader {
+    /// Opens a text file for the columns with these headings; `None` for a Parquet file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or a heading is not in it.
+    pub(crate) fn open(
+        source: &Source,
+        headings: &[String],
+        hashes_rows: bool,
+        progress: Arc<ProgressCounter>,
+    ) -> Result<Option<TextReader>, EngineError> {
+        let schema = text_schema(headings);
+        let file = source.file();
+        match source {
+            Source::Delimited { file, layout } => {
+                let positions = positions(&layout.headings, headings, file)?;
+                let text = Utf8Reader::new(unpack(file, progress)?);
+                let reader = DelimitedReader::new(text, layout, &positions, schema, hashes_rows)
+                    .map_err(|error| read_error(file, error))?;
+                Ok(Some(TextReader::Delimited(reader)))
+            }
+            Source::JsonLines { .. } => {
+                let text = Utf8Reader::new(unpack(file, progress)?);
+                Ok(Some(TextReader::JsonLines(JsonLinesReader::new(text, schema, hashes_rows))))
+            }
+            Source::Parquet(_) => Ok(None),
+        }
+    }
+
+    /// The next rows; `None` at the end.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub(crate) fn next_batch(&mut self) -> io::Result<Option<TextBatch>> {
+        match self {
+            TextReader::Delimited(reader) => reader.next_batch(),
+            TextReader::JsonLines(reader) => reader.next_batch(),
+        }
+    }
+}
+
+/// Where the headings stand in a file.
+pub(crate) fn positions(there: &[String], asked: &[String], file: &InputFile) -> Result<Vec<usize>, EngineError> {
+    asked
+        .iter()
+        .map(|heading| {
+            there.iter().position(|h| h == heading).ok_or_else(|| EngineError::MixedFiles {
+                first: "the first file".into(),
+                second: file.shown.clone(),
+                why: format!("it has no column {heading:?}"),
+            })
+        })
+        .collect()
+}
+
+fn text_schema(headings: &[String]) -> SchemaRef {
+    let fields: Vec<Field> = headings.iter().map(|heading| Field::new(heading, DataType::Utf8, true)).collect();
+    Arc::new(Schema::new(fields))
+}
