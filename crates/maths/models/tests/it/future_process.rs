@@ -46,7 +46,8 @@ fn golden() -> Vec<Point> {
     struct Golden {
         point: Vec<Point>,
     }
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../golden/future_process.toml");
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../golden/future_process.toml");
     toml::from_str::<Golden>(&std::fs::read_to_string(path).unwrap()).unwrap().point
 }
 

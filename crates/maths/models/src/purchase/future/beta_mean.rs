@@ -154,15 +154,21 @@ mod probe {
         for a in [0.05, 0.3, 0.8, 2.0, 10.0, 200.0] {
             for b in [0.1, 0.7, 2.5, 10.0, 40.0, 300.0] {
                 let exact = logit_rule(a, b);
-                let jac: Vec<BetaMeanRule> = SIZES.iter().map(|&n| BetaMeanRule::new(n, a, b)).collect();
+                let jac: Vec<BetaMeanRule> =
+                    SIZES.iter().map(|&n| BetaMeanRule::new(n, a, b)).collect();
                 for r in [0.2, 1.0, 4.0, 15.0, 60.0, 300.0] {
-                    for z in [1e-3, 0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.5, 4.0, 7.0, 12.0, 20.0] {
-                        let truth: f64 = exact.iter().map(|&(p, w)| w * expected_given(p, r, z)).sum();
-                        let truth2: f64 = exact.iter().map(|&(p, w)| w * half_pairs_given(p, r, z)).sum();
+                    for z in
+                        [1e-3, 0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.5, 4.0, 7.0, 12.0, 20.0]
+                    {
+                        let truth: f64 =
+                            exact.iter().map(|&(p, w)| w * expected_given(p, r, z)).sum();
+                        let truth2: f64 =
+                            exact.iter().map(|&(p, w)| w * half_pairs_given(p, r, z)).sum();
                         write!(out, "{a} {b} {r} {z}").unwrap();
                         for rule in &jac {
                             let e = (rule.mean(|p| expected_given(p, r, z)) / truth - 1.0).abs();
-                            let e2 = (rule.mean(|p| half_pairs_given(p, r, z)) / truth2 - 1.0).abs();
+                            let e2 =
+                                (rule.mean(|p| half_pairs_given(p, r, z)) / truth2 - 1.0).abs();
                             write!(out, " {e:.2e} {e2:.2e}").unwrap();
                         }
                         writeln!(out, " {}", exact.len()).unwrap();
