@@ -171,7 +171,21 @@ pub fn ln_beta_fall(a: f64, b: f64, n: u32) -> f64 {
         b += 1.0;
         n -= 1;
     }
-    if n == 0 { sum } else { sum + ln_gamma_drop(a, b + f64::from(n)) - ln_gamma_drop(a, b) }
+    if n == 0 {
+        return sum;
+    }
+    // Differences of Stirling's series taken term by term, so that the large parts cancel on paper and not in
+    // rounding.
+    let steps = f64::from(n);
+    let both = a + b;
+    let remainders = stirling_remainder(b + steps)
+        - stirling_remainder(b)
+        - stirling_remainder(both + steps)
+        + stirling_remainder(both);
+    sum - steps * (a / (b + steps)).ln_1p()
+        + (b - 0.5) * (steps / b * (a / (both + steps))).ln_1p()
+        - a * (steps / both).ln_1p()
+        + remainders
 }
 
 /// Rising factorials of c and their slope for every n up to a largest, made by one recurrence.

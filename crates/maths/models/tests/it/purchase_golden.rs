@@ -61,7 +61,7 @@ fn check_customers(model: &dyn PurchaseModel, table: &Table, horizon_weeks: f64)
             &format!("P(alive), {what}"),
             alive,
             number(customer, "probability_alive"),
-            tolerance,
+            alive_tolerance,
         );
         let forecast = model.expected_future_purchases(&history, horizon_weeks);
         let expected = number(customer, "expected_future_purchases");
