@@ -11,7 +11,7 @@
 //!
 //! The likelihood is equation 1a of [FaderHardie2013]. Reference fit: CDNOW, `golden/gamma_gamma.toml`.
 
-use libm::lgamma as ln_gamma;
+use clv_numerics::gamma::{digamma, ln_gamma};
 
 use super::{SpendObservation, SpendObservations};
 use crate::Parameter;
@@ -158,20 +158,4 @@ impl GammaGamma {
             variance_of_purchase: positive(square * (1.0 + relative) / self.p),
         }
     }
-}
-
-/// The logarithmic derivative of the gamma function for x above 0, to 1e-14 relative or absolute near its zero.
-fn digamma(mut x: f64) -> f64 {
-    let mut below = 0.0;
-    while x < 10.0 {
-        below += 1.0 / x;
-        x += 1.0;
-    }
-    let s = 1.0 / (x * x);
-    let tail = s
-        * (1.0 / 12.0
-            - s * (1.0 / 120.0
-                - s * (1.0 / 252.0
-                    - s * (1.0 / 240.0 - s * (1.0 / 132.0 - s * (691.0 / 32760.0 - s / 12.0))))));
-    x.ln() - 0.5 / x - tail - below
 }

@@ -88,6 +88,20 @@ impl SpendObservations {
         Ok(())
     }
 
+    /// The same observations in another unit of money, one of which is `factor` of the new; amounts stay finite
+    /// and above 0.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let in_unit = |seen: &SpendObservation| SpendObservation {
+            mean_spend: (seen.mean_spend * factor).clamp(f64::MIN_POSITIVE, f64::MAX),
+            ..*seen
+        };
+        Self {
+            observations: self.observations.iter().map(in_unit).collect(),
+            weights: self.weights.clone(),
+        }
+    }
+
     /// Observation and weight, row by row.
     pub fn iter(&self) -> impl Iterator<Item = (&SpendObservation, f64)> {
         self.observations.iter().zip(self.weights.iter().copied())

@@ -1,7 +1,8 @@
-//! The models' tests: each file is about one concept.
+//! Integration tests of the models: each file is about one concept.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod cdnow;
 mod conformance;
 mod future_process;
 mod purchase_golden;
+mod what_breaks_elsewhere;

@@ -1,5 +1,7 @@
 //! The beta distribution.
 
+use crate::gamma::ln_gamma;
+
 /// Steps of the continued fraction before giving up; shapes of 1e5 need some hundreds.
 const MOST_STEPS: usize = 50_000;
 
@@ -27,7 +29,7 @@ pub fn beta_cdf(a: f64, b: f64, odds: f64) -> f64 {
     let (x, y) = (odds / (1.0 + odds), 1.0 / (1.0 + odds));
     let ln_x = -(1.0 / odds).ln_1p();
     let ln_y = -odds.ln_1p();
-    let ln_front = a * ln_x + b * ln_y + libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b);
+    let ln_front = a * ln_x + b * ln_y + ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b);
     let value = if x <= (a + 1.0) / (a + b + 2.0) {
         ln_front.exp() * fraction(a, b, x) / a
     } else {

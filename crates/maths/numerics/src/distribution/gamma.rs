@@ -3,6 +3,8 @@
 //! The distribution function is the regularised incomplete gamma function: its power series below the mean, its
 //! continued fraction above [Gautschi1979].
 
+use crate::gamma::ln_gamma;
+
 use super::normal_quantile;
 
 /// Terms of a series or continued fraction before giving up; a shape of 1e6 needs some ten thousand.
@@ -48,7 +50,7 @@ fn both_tails(shape: f64, x: f64) -> (f64, f64) {
 /// ln(x^shape e^-x / Gamma(shape)).
 fn ln_density_times_x(shape: f64, x: f64) -> f64 {
     if shape < 15.0 {
-        return shape * x.ln() - x - libm::lgamma(shape);
+        return shape * x.ln() - x - ln_gamma(shape);
     }
     // Around the mean the terms are each of the size of the shape; what remains is the distance from the mean
     // and Stirling's correction.
@@ -128,7 +130,7 @@ pub fn gamma_quantile(shape: f64, rate: f64, q: f64) -> f64 {
 
 /// The quantile at rate 1 for q strictly between 0 and 1.
 fn standard_quantile(shape: f64, q: f64) -> f64 {
-    let ln_gamma_next = libm::lgamma(shape + 1.0);
+    let ln_gamma_next = ln_gamma(shape + 1.0);
     let ninth = 1.0 / (9.0 * shape);
     let root = 1.0 - ninth + normal_quantile(q) * ninth.sqrt();
     // P(X <= x) is at most x^shape / Gamma(shape + 1), and close to it where x is small.

@@ -1,6 +1,8 @@
 //! The negative binomial distribution by shape and odds: a Poisson count whose mean is gamma distributed with
 //! mean shape times odds.
 
+use crate::gamma::ln_gamma;
+
 use super::beta_cdf;
 
 /// P(n) for n = 0 ..= `n_max`; `shape` above 0, `odds` at least 0.
@@ -23,7 +25,7 @@ pub fn negative_binomial_masses(shape: f64, odds: f64, n_max: usize) -> Vec<f64>
         ln_none.exp()
     } else {
         let ln_q = -(1.0 / odds).ln_1p();
-        let ln_ways = libm::lgamma(shape + start) - libm::lgamma(shape) - libm::lgamma(start + 1.0);
+        let ln_ways = ln_gamma(shape + start) - ln_gamma(shape) - ln_gamma(start + 1.0);
         (ln_ways + ln_none + start * ln_q).exp()
     };
     for n in first..n_max {

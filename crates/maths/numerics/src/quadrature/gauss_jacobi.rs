@@ -112,6 +112,7 @@ fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], first: &mut [f64]) {
             let mut r = g.hypot(1.0);
             g = diagonal[high] - diagonal[low] + beside[low] / (g + r.copysign(g));
             let (mut sine, mut cosine, mut shift) = (1.0, 1.0, 0.0);
+            let mut is_split = false;
             for i in (low..high).rev() {
                 let f = sine * beside[i];
                 let c = cosine * beside[i];
@@ -119,6 +120,7 @@ fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], first: &mut [f64]) {
                 beside[i + 1] = r;
                 if r <= 0.0 {
                     diagonal[i + 1] -= shift;
+                    is_split = true;
                     break;
                 }
                 sine = f / r;
@@ -132,7 +134,7 @@ fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], first: &mut [f64]) {
                 first[i + 1] = sine * first[i] + cosine * upper;
                 first[i] = cosine * first[i] - sine * upper;
             }
-            if r <= 0.0 {
+            if is_split {
                 beside[high] = 0.0;
                 continue;
             }

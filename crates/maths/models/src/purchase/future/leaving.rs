@@ -1,5 +1,7 @@
 //! A customer who may leave after each purchase, with a beta distributed dropout probability.
 
+use clv_numerics::gamma::ln_gamma;
+
 use super::beta_mean;
 use super::count::{self, NegativeBinomial};
 use super::panels::Panel;
@@ -117,8 +119,8 @@ impl Leaving {
             before - tail * survived
         });
         let ln_survived = |n: f64| {
-            libm::lgamma(self.b + n) - libm::lgamma(self.b) + libm::lgamma(self.a + self.b)
-                - libm::lgamma(self.a + self.b + n)
+            ln_gamma(self.b + n) - ln_gamma(self.b) + ln_gamma(self.a + self.b)
+                - ln_gamma(self.a + self.b + n)
         };
         count::quantiles(targets, masses, |n| {
             1.0 - (1.0 - unending.approximate_cdf(n)) * ln_survived(n).exp()
