@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod cdnow;
+mod conformance;
 mod future_process;
 mod purchase_golden;
+mod what_breaks_elsewhere;
