@@ -279,7 +279,8 @@ fn score(forecaster: &Forecaster, data: &OriginData, horizon: &HorizonOptions) -
     }
 }
 
-/// For each row the central interval of the count that holds at least `coverage`.
+/// For each row an interval of the count that holds at least `coverage`: from 0 where no purchase is likelier than a
+/// tail, else the central one.
 #[must_use]
 pub fn count_intervals(
     forecaster: &Forecaster,
@@ -287,7 +288,7 @@ pub fn count_intervals(
     horizon: f64,
     coverage: f64,
 ) -> Vec<(f64, f64)> {
-    let levels = [0.5 * (1.0 - coverage), 0.5 * (1.0 + coverage)];
+    let levels = [0.5 * (1.0 - coverage), coverage, 0.5 * (1.0 + coverage)];
     let histories = grouped.histories.histories();
     (0..histories.len())
         .into_par_iter()
@@ -297,7 +298,8 @@ pub fn count_intervals(
                 forecaster.outlook(&histories[row], grouped.recent_purchases_of_row(row));
             process.map_or((0.0, 0.0), |process| {
                 let counts = process.count_quantiles(horizon, probability_alive, &levels);
-                (counts[0] as f64, counts[1] as f64)
+                let high = if counts[0] == 0 { counts[1] } else { counts[2] };
+                (counts[0] as f64, high as f64)
             })
         })
         .collect()

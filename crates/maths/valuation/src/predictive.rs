@@ -103,10 +103,18 @@ impl SpendForecast {
         gamma_quantile(shape, rate, level_if_any)
     }
 
-    /// The central interval that holds `coverage` of the probability, as (low, high); money.
+    /// An interval that holds `coverage` of the probability, as (low, high); money.
+    ///
+    /// Where no spend at all is less likely than either tail it is the central interval. Else it begins at 0 and
+    /// ends where it holds `coverage`, the point mass at 0 included: a central interval would hold more than it
+    /// says. Where no spend is likelier than `coverage` both ends are 0, and the interval holds more.
     #[must_use]
     pub fn interval(&self, coverage: f64) -> (f64, f64) {
         let tail = 0.5 * (1.0 - coverage);
-        (self.quantile(tail), self.quantile(1.0 - tail))
+        if self.probability_none >= tail {
+            (0.0, self.quantile(coverage))
+        } else {
+            (self.quantile(tail), self.quantile(1.0 - tail))
+        }
     }
 }

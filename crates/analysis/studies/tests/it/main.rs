@@ -1,0 +1,5 @@
+//! Studies on the sample that ships and on simulated shops with known truth.
+
+mod cdnow;
+mod holdout;
+mod intervals;
