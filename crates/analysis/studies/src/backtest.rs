@@ -152,9 +152,10 @@ impl OriginData {
     #[must_use]
     pub fn naive_rules(&self, horizon: f64) -> [NaiveRule; 3] {
         let histories = &self.grouped.histories;
-        let (repeats, time) = histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
-            (repeats + weight * f64::from(one.repeat_purchases()), time + weight * one.age())
-        });
+        let (repeats, time) =
+            histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
+                (repeats + weight * f64::from(one.repeat_purchases()), time + weight * one.age())
+            });
         let rate = if time > 0.0 { repeats / time } else { 0.0 };
         [
             NaiveRule::MeanRate { rate },
@@ -316,7 +317,8 @@ fn conclude(
     let best = |is_naive: bool| -> Option<&Record> {
         let mut field: Vec<&Record> =
             records.iter().filter(|record| record.naive.is_some() == is_naive).collect();
-        let lowest = field.iter().map(|record| record.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
+        let lowest =
+            field.iter().map(|record| record.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
         field.retain(|record| record.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN));
         field.into_iter().min_by(|a, b| a.mean(|s| s.rmse).total_cmp(&b.mean(|s| s.rmse)))
     };

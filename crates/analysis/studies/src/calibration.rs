@@ -80,8 +80,7 @@ fn outcomes(
     uncertainty: &ParameterUncertainty,
 ) -> Vec<Outcome> {
     let n_repeats: Vec<u32> = data.customers.iter().map(|known| known.n_days - 1).collect();
-    let mean_spend: Vec<f64> =
-        data.customers.iter().map(|known| known.mean_repeat_spend).collect();
+    let mean_spend: Vec<f64> = data.customers.iter().map(|known| known.mean_repeat_spend).collect();
     let first_spend: f64 = data.customers.iter().map(|known| known.first_spend).sum();
     let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
     let spend = SpendOutlook::fit(&n_repeats, &mean_spend, mean_first_spend);
@@ -98,8 +97,7 @@ fn outcomes(
         .enumerate()
         .map(|(position, known)| {
             let row = data.grouped.row_of_customer[position] as usize;
-            let per_purchase =
-                spend.expected_spend(n_repeats[position], mean_spend[position]);
+            let per_purchase = spend.expected_spend(n_repeats[position], mean_spend[position]);
             let within = |(low, high): (f64, f64)| {
                 (low * per_purchase..=high * per_purchase).contains(&known.spend_after)
             };

@@ -97,7 +97,9 @@ fn weighted_mean(
         .map(|age| {
             let (sum, weight) = cohorts
                 .iter()
-                .filter_map(|cohort| of(cohort)[age].map(|value| (value, cohort.n_customers as f64)))
+                .filter_map(|cohort| {
+                    of(cohort)[age].map(|value| (value, cohort.n_customers as f64))
+                })
                 .fold((0.0, 0.0), |(sum, weight), (value, n)| (sum + value * n, weight + n));
             (weight > 0.0).then(|| sum / weight)
         })

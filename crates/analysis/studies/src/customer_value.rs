@@ -162,13 +162,10 @@ pub fn new_customer_value(
 ) -> f64 {
     let process = match forecaster {
         Forecaster::Model(model) => Some(model.new_customer()),
-        Forecaster::Naive(_) => {
-            forecaster.outlook(&clv_models::PurchaseHistory::newborn(), 0).1
-        }
+        Forecaster::Naive(_) => forecaster.outlook(&clv_models::PurchaseHistory::newborn(), 0).1,
     };
-    let discounted = process.map_or(0.0, |process| {
-        process.discounted_purchases(horizon.length, horizon.discount_rate)
-    });
+    let discounted = process
+        .map_or(0.0, |process| process.discounted_purchases(horizon.length, horizon.discount_rate));
     definition.value_of_purchase(mean_first_spend, return_ratio)
         + discounted * definition.value_of_purchase(spend.expected_spend(0, 0.0), return_ratio)
 }

@@ -9,7 +9,8 @@ use crate::snapshot::MICROS;
 /// The data's quality, from what the engine counted while reading.
 #[must_use]
 pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQuality {
-    let money = |micros: i128| micros as f64 / MICROS;
+    let money = |micros: i64| micros as f64 / MICROS;
+    let date = |day: Option<clv_engine::Day>| day.map_or_else(String::new, |day| iso(day.0));
     let mut complaints: Vec<ComplaintGroup> = intake
         .complaints
         .iter()
@@ -34,14 +35,14 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
     complaints.sort_by(|a, b| b.rows.cmp(&a.rows));
     DataQuality {
         source: orders.source_id().to_owned(),
-        files: orders.files(),
+        files: orders.files().into_iter().map(str::to_owned).collect(),
         columns: orders
             .columns()
             .iter()
             .map(|column| DetectedColumn {
-                role: column.role.clone(),
-                column: column.column.clone(),
-                reading: column.reading.clone(),
+                role: column.role.to_owned(),
+                column: column.heading.clone(),
+                reading: column.format.clone(),
             })
             .collect(),
         rows_read: intake.rows_read,
@@ -53,8 +54,8 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
         net: money(intake.gross - intake.returns),
         returns_without_purchase: money(intake.returns_without_purchase),
         currency: intake.currency.clone(),
-        first_date: iso(intake.first_day.0),
-        last_date: iso(intake.last_day.0),
+        first_date: date(intake.first_day),
+        last_date: date(intake.last_day),
         complaints,
     }
 }

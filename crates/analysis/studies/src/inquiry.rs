@@ -60,8 +60,7 @@ impl Inquiry {
     /// [`StudyError`] where reading fails, nobody had bought by `until` or the model is unknown.
     pub fn of_orders(orders: &Orders, options: &InquiryOptions) -> Result<Self, StudyError> {
         let (mut snapshot, intake) = Snapshot::of_orders(orders, options.until)?;
-        let wants_bake_off =
-            options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
+        let wants_bake_off = options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
         let mut base = None;
         let mut outcome = None;
         let mut too_short = None;

@@ -112,10 +112,9 @@ pub fn saved_purchase_model(
     saved: &ModelFit,
 ) -> Result<(Arc<dyn PurchaseModel>, TimeUnit), StudyError> {
     let entry = model_entry(&saved.model)?;
-    let unit: TimeUnit = saved
-        .time_unit
-        .parse()
-        .map_err(|error| StudyError::SavedModel { problem: format!("has a wrong unit: {error}") })?;
+    let unit: TimeUnit = saved.time_unit.parse().map_err(|error| StudyError::SavedModel {
+        problem: format!("has a wrong unit: {error}"),
+    })?;
     let values = named_values(saved, entry.parameter_names)?;
     let model = (entry.build)(&values)
         .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })?;

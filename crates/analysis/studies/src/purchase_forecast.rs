@@ -53,7 +53,8 @@ pub fn forecast_table(
                 table.with(names[quantile], "date", Values::OptionalDate(dates.collect()))
             }
             None => {
-                let waits = customers.map(|row| wait(*row, quantile).map(|days| days / unit.days()));
+                let waits =
+                    customers.map(|row| wait(*row, quantile).map(|days| days / unit.days()));
                 let name = names[quantile].replace("date", "wait");
                 table.with(&name, unit.name(), Values::OptionalReal(waits.collect()))
             }

@@ -23,7 +23,6 @@ use crate::inquiry::Inquiry;
 use crate::model_fit::model_entry;
 use crate::purchase_forecast::median_next_order;
 use crate::segments::{SegmentColumns, rfm_segments, value_segments};
-use crate::snapshot::id_text;
 use crate::tracking::tracking;
 
 /// Customers shown in the page.
@@ -83,8 +82,8 @@ pub fn report(
     let groups = Groups { value: &value_group_of, rfm: &rfm };
     let best = best_customers(inquiry, &columns, &values, &groups);
     let holdout = holdout(inquiry)?;
-    let historic_concentration = concentration("historic_value", &values.historic)
-        .ok_or(StudyError::NoValue)?;
+    let historic_concentration =
+        concentration("historic_value", &values.historic).ok_or(StudyError::NoValue)?;
     let base = inquiry.base.as_ref();
     let report = Report {
         title: title.to_owned(),
@@ -120,10 +119,10 @@ pub fn report(
 }
 
 fn check_span(intake: &Intake) -> Result<(), StudyError> {
-    if intake.first_day == intake.last_day {
-        return Err(StudyError::OneDay { day: iso(intake.first_day.0) });
+    match intake.first_day {
+        Some(day) if intake.last_day == Some(day) => Err(StudyError::OneDay { day: iso(day.0) }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Columns of the customers that several sections use; one entry for each customer.
@@ -171,9 +170,8 @@ fn best_customers(
 ) -> Vec<CustomerValue> {
     let n = inquiry.snapshot.n_customers();
     let mut order: Vec<usize> = (0..n).collect();
-    let by_residual = |a: &usize, b: &usize| {
-        values.residual[*b].total_cmp(&values.residual[*a]).then(a.cmp(b))
-    };
+    let by_residual =
+        |a: &usize, b: &usize| values.residual[*b].total_cmp(&values.residual[*a]).then(a.cmp(b));
     if n > N_SHOWN {
         order.select_nth_unstable_by(N_SHOWN, by_residual);
         order.truncate(N_SHOWN);
@@ -184,7 +182,7 @@ fn best_customers(
     order
         .into_iter()
         .map(|customer| CustomerValue {
-            customer_id: id_text(inquiry.snapshot.ids(), customer),
+            customer_id: inquiry.snapshot.ids().text(customer),
             orders: u64::from(money.orders[customer]),
             first_order: iso(columns.first_day[customer]),
             last_order: iso(columns.last_day[customer]),
@@ -250,9 +248,11 @@ fn customer_table(
         }
     }
     let segments = groups.value.iter().map(|id| (*id).to_owned()).collect();
-    table
-        .with("segment", "", Values::Text(segments))
-        .with("rfm", "", Values::Text(groups.rfm.to_vec()))
+    table.with("segment", "", Values::Text(segments)).with(
+        "rfm",
+        "",
+        Values::Text(groups.rfm.to_vec()),
+    )
 }
 
 /// What the last holdout shows of whoever is served.
@@ -293,7 +293,8 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
         Forecaster::Model(_) => model.clone(),
     };
     let Some(calibrated) = calibrated else { return Ok(None) };
-    let ln_covariance = fitted.as_ref().and_then(|fitted| fitted.ln_covariance()).map(Vec::as_slice);
+    let ln_covariance =
+        fitted.as_ref().and_then(|fitted| fitted.ln_covariance()).map(Vec::as_slice);
     Ok(Some(Holdout {
         tracking: model
             .and_then(|model| tracking(base, &model, &data, &horizon, horizon_days, unit)),

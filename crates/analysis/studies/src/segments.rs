@@ -153,9 +153,7 @@ pub fn value_segments(columns: &SegmentColumns<'_>) -> (Segments, Vec<&'static s
 
 /// RFM segments: the answer, for each customer the segment's id, and the three scores.
 #[must_use]
-pub fn rfm_segments(
-    columns: &SegmentColumns<'_>,
-) -> (Segments, Vec<&'static str>, Vec<[u8; 3]>) {
+pub fn rfm_segments(columns: &SegmentColumns<'_>) -> (Segments, Vec<&'static str>, Vec<[u8; 3]>) {
     let recent = quintiles(columns.days_since_last, |days| -f64::from(*days));
     let frequent = quintiles(columns.n_days, |days| f64::from(*days));
     let monetary = quintiles(columns.historic_value, |value| *value);

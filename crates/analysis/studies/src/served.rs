@@ -141,7 +141,9 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
     let spend = match saved_spend_model(saved)? {
         Some(model) => SpendOutlook::of_model(model, columns.n_repeats),
         None => {
-            cautions.push("the saved model has no spend model; one was fitted to these data".to_owned());
+            cautions.push(
+                "the saved model has no spend model; one was fitted to these data".to_owned(),
+            );
             SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
         }
     };

@@ -43,15 +43,12 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`StudyError`] where reading fails or nobody had bought by then.
-    pub fn of_orders(
-        orders: &Orders,
-        until: Option<i32>,
-    ) -> Result<(Self, Intake), StudyError> {
+    pub fn of_orders(orders: &Orders, until: Option<i32>) -> Result<(Self, Intake), StudyError> {
         let (histories, intake) = orders.purchase_histories(until.map(Day))?;
         if histories.first_day.is_empty() {
             return Err(StudyError::NobodyYet {
                 until: iso(until.unwrap_or(histories.last_observed_day)),
-                first: iso(intake.first_day.0),
+                first: intake.first_day.map_or_else(String::new, |day| iso(day.0)),
             });
         }
         let end_day = until.unwrap_or(histories.last_observed_day);
@@ -96,30 +93,30 @@ impl Snapshot {
     /// [`StudyError::Histories`] where a row is no purchase history.
     pub fn of_file(file: HistoriesFile, unit: TimeUnit) -> Result<Self, StudyError> {
         let n = file.repeat_purchases.len();
+        // The reader takes whole numbers only; more than 2^32 purchases saturate.
+        let n_repeats: Vec<u32> = file.repeat_purchases.iter().map(|x| *x as u32).collect();
         let mut histories = PurchaseHistories::with_capacity(n);
         for row in 0..n {
-            let history = PurchaseHistory::new(
-                file.repeat_purchases[row],
-                file.last_purchase_age[row],
-                file.age[row],
-            )
-            .and_then(|history| histories.push(history, 1.0));
+            let history =
+                PurchaseHistory::new(n_repeats[row], file.last_purchase_age[row], file.age[row])
+                    .and_then(|history| histories.push(history, 1.0));
             if let Err(error) = history {
-                return Err(StudyError::Histories { row: row as u64 + 2, problem: error.to_string() });
+                return Err(StudyError::Histories {
+                    row: row as u64 + 2,
+                    problem: error.to_string(),
+                });
             }
         }
         let mean_spend = file.mean_spend.unwrap_or_else(|| vec![0.0; n]);
-        let orders: Vec<u32> = file
-            .orders
-            .unwrap_or_else(|| file.repeat_purchases.iter().map(|x| x + 1).collect());
+        let orders = n_repeats.iter().map(|x| x.saturating_add(1)).collect();
         let first_spend = mean_spend.iter().sum::<f64>() / n.max(1) as f64;
         Ok(Self {
-            gross: file.historic_value.unwrap_or_else(|| vec![0.0; n]),
+            gross: vec![0.0; n],
             returns: vec![0.0; n],
             orders,
             first_spend,
             mean_spend,
-            n_repeats: file.repeat_purchases,
+            n_repeats,
             ids: file.ids,
             origin: Origin::File { histories, unit },
             recent_purchases: None,
@@ -214,9 +211,11 @@ impl Snapshot {
         let per_unit = |days: i32| f64::from(days) / unit.days();
         let whole = |of: &[u32]| Values::Integer(of.iter().map(|n| i64::from(*n)).collect());
         let net = self.gross.iter().zip(&self.returns).map(|(gross, returns)| gross - returns);
-        let table = Table::new()
-            .with("customer_id", "", self.id_values())
-            .with("repeat_purchases", "count", whole(&self.n_repeats));
+        let table = Table::new().with("customer_id", "", self.id_values()).with(
+            "repeat_purchases",
+            "count",
+            whole(&self.n_repeats),
+        );
         let Some((first, last, _)) = self.days() else { return table };
         let end = self.end_day().unwrap_or(0);
         let last_age = first.iter().zip(last).map(|(first, last)| per_unit(last - first));
@@ -258,14 +257,5 @@ pub fn id_values(ids: &CustomerIds) -> Values {
     match ids {
         CustomerIds::Integer(ids) => Values::Integer(ids.clone()),
         CustomerIds::Text(ids) => Values::Text(ids.clone()),
-    }
-}
-
-/// One id as text.
-#[must_use]
-pub fn id_text(ids: &CustomerIds, customer: usize) -> String {
-    match ids {
-        CustomerIds::Integer(ids) => ids[customer].to_string(),
-        CustomerIds::Text(ids) => ids[customer].clone(),
     }
 }

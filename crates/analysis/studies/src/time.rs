@@ -56,7 +56,9 @@ pub enum TimeError {
     #[error("'{0}' is no unit of time, expected hour, day, week or month")]
     Unit(String),
     /// Not a span.
-    #[error("'{0}' is no span of time, expected a number above 0 with its unit, such as 39w, 90d, 12mo or 2y")]
+    #[error(
+        "'{0}' is no span of time, expected a number above 0 with its unit, such as 39w, 90d, 12mo or 2y"
+    )]
     Span(String),
 }
 
@@ -136,8 +138,7 @@ impl FromStr for Span {
             .into_iter()
             .find(|(suffix, ..)| compact.ends_with(suffix))
             .ok_or_else(wrong)?;
-        let amount: f64 =
-            compact[..compact.len() - suffix.len()].parse().map_err(|_| wrong())?;
+        let amount: f64 = compact[..compact.len() - suffix.len()].parse().map_err(|_| wrong())?;
         let days = amount * days;
         // A thousand years is beyond any use, and keeps every date representable.
         if !(days > 0.0 && days <= 1_000.0 * DAYS_PER_YEAR) {

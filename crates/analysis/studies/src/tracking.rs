@@ -49,9 +49,8 @@ pub fn tracking(
         }
     }
     let new_customer = model.new_customer();
-    let expected_at_age: Vec<f64> = (0..n_days)
-        .map(|age| new_customer.expected_purchases(age as f64 / unit.days()))
-        .collect();
+    let expected_at_age: Vec<f64> =
+        (0..n_days).map(|age| new_customer.expected_purchases(age as f64 / unit.days())).collect();
     let cumulative = |day: i32| -> f64 {
         let Ok(day) = usize::try_from(day - first) else { return 0.0 };
         (0..=day).map(|birth| births[birth] * expected_at_age[day - birth]).sum()

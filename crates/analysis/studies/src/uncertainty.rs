@@ -79,8 +79,7 @@ impl ParameterUncertainty {
                 })
                 .sum::<f64>()
         }));
-        let knots =
-            knots.into_iter().map(|row| expected_purchases[row].max(1e-300).ln()).collect();
+        let knots = knots.into_iter().map(|row| expected_purchases[row].max(1e-300).ln()).collect();
         Self { of_total, knots, at_knots }
     }
 
@@ -135,8 +134,8 @@ fn sigma_points(
 fn relative_variance(values: impl Iterator<Item = f64>) -> f64 {
     let values: Vec<f64> = values.collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance =
-        values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / values.len() as f64;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>()
+        / values.len() as f64;
     if mean > 0.0 && variance.is_finite() { variance / (mean * mean) } else { 0.0 }
 }
 

@@ -303,8 +303,10 @@ mod tests {
         let rate = AnnualDiscountRate::new(0.1).expect("0.1 is a rate");
         let nothing =
             Economics { margin_ratio: None, cost_per_order: None, acquisition_cost: None };
-        for (name, needed) in [("gross-margin", "--margin-ratio"), ("net-profit", "--margin-ratio")] {
-            let error = Definition::new(name, "52w", rate, &nothing).expect_err("a cost is missing");
+        for (name, needed) in [("gross-margin", "--margin-ratio"), ("net-profit", "--margin-ratio")]
+        {
+            let error =
+                Definition::new(name, "52w", rate, &nothing).expect_err("a cost is missing");
             assert!(error.to_string().contains(needed), "{error}");
         }
         assert!(Definition::new("net-sales", "52w", rate, &nothing).is_ok());

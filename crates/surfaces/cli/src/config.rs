@@ -21,17 +21,20 @@ pub(crate) fn with_config_file(typed: Vec<OsString>) -> anyhow::Result<Vec<OsStr
         return Ok(typed);
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("{FILE} cannot be read"))?;
-    let table: toml::Table =
-        text.parse().with_context(|| format!("{FILE} is not TOML"))?;
+    let table: toml::Table = text.parse().with_context(|| format!("{FILE} is not TOML"))?;
     let command = Cli::command();
-    let Some(position) = typed.iter().skip(1).position(|word| {
-        word.to_str().is_some_and(|word| command.find_subcommand(word).is_some())
-    }) else {
+    let Some(position) = typed
+        .iter()
+        .skip(1)
+        .position(|word| word.to_str().is_some_and(|word| command.find_subcommand(word).is_some()))
+    else {
         return Ok(typed);
     };
     let verb = typed[position + 1].to_string_lossy().into_owned();
     let known_by_any = |key: &str| {
-        command.get_subcommands().any(|verb| verb.get_arguments().any(|arg| arg.get_long() == Some(key)))
+        command
+            .get_subcommands()
+            .any(|verb| verb.get_arguments().any(|arg| arg.get_long() == Some(key)))
     };
     let of_verb = command.find_subcommand(&verb).context("the verb was just found")?;
     let mut with_config = typed[..position + 2].to_vec();

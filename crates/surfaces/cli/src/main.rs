@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
-// A command line talks through its standard streams.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+// A command line talks through its standard streams, and it alone reads the environment.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod arguments;
 mod commands;

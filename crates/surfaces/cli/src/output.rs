@@ -24,22 +24,34 @@ pub(crate) fn table(
         return table_file(table, provenance, path, arguments.output_format);
     }
     let stdout = std::io::stdout();
-    let default =
-        if stdout.is_terminal() { OutputFormat::Text } else { OutputFormat::Csv };
-    let mut out = BufWriter::new(stdout.lock());
+    let default = if stdout.is_terminal() { OutputFormat::Text } else { OutputFormat::Csv };
+    let mut out = BufWriter::new(stdout);
     match arguments.output_format.unwrap_or(default) {
         OutputFormat::Text => text_table(table, &mut out)?,
         OutputFormat::Json => json_table(table, provenance, &mut out)?,
         OutputFormat::Csv => {
-            write_table_to(&out_columns(table), &mut out, TableFormat::Csv, &WriteOptions::default())?;
+            write_table_to(
+                &out_columns(table),
+                &mut out,
+                TableFormat::Csv,
+                WriteOptions::default(),
+            )?;
         }
         OutputFormat::Ndjson => {
-            let options = WriteOptions::default();
-            write_table_to(&out_columns(table), &mut out, TableFormat::Ndjson, &options)?;
+            write_table_to(
+                &out_columns(table),
+                &mut out,
+                TableFormat::JsonLines,
+                WriteOptions::default(),
+            )?;
         }
         OutputFormat::Parquet => {
-            let options = WriteOptions::default();
-            write_table_to(&out_columns(table), &mut out, TableFormat::Parquet, &options)?;
+            write_table_to(
+                &out_columns(table),
+                &mut out,
+                TableFormat::Parquet,
+                WriteOptions::default(),
+            )?;
         }
     }
     out.flush()?;
@@ -59,7 +71,7 @@ pub(crate) fn table_file(
         json_table(table, provenance, &mut text)?;
         return whole_file(path, &text);
     }
-    write_table(&out_columns(table), path, &WriteOptions::default())?;
+    write_table(&out_columns(table), path, WriteOptions::default())?;
     Ok(())
 }
 
@@ -79,7 +91,8 @@ pub(crate) fn answer<T: Serialize>(
         return whole_file(path, content.as_bytes());
     }
     let mut out = std::io::stdout().lock();
-    let default = if std::io::stdout().is_terminal() { OutputFormat::Text } else { OutputFormat::Json };
+    let default =
+        if std::io::stdout().is_terminal() { OutputFormat::Text } else { OutputFormat::Json };
     match arguments.output_format.unwrap_or(default) {
         OutputFormat::Text => writeln!(out, "{}", text.trim_end())?,
         OutputFormat::Json => writeln!(out, "{}", json()?)?,
@@ -122,33 +135,29 @@ fn allow_reading(_: &std::fs::File) -> std::io::Result<()> {
 }
 
 /// The engine's columns for a table.
-fn out_columns(table: &Table) -> Vec<(String, OutColumn)> {
+fn out_columns(table: &Table) -> Vec<OutColumn> {
     table
         .columns()
         .iter()
         .map(|column| {
-            let values = match &column.values {
-                Values::Text(v) => OutColumn::Text(v.clone()),
-                Values::Integer(v) => OutColumn::Integer(v.clone()),
-                Values::Real(v) => OutColumn::Real(v.clone()),
-                Values::OptionalReal(v) => OutColumn::OptionalReal(v.clone()),
-                Values::Date(v) => OutColumn::Date(v.clone()),
-                Values::OptionalDate(v) => OutColumn::OptionalDate(v.clone()),
-                Values::Truth(v) => OutColumn::Truth(v.clone()),
-                Values::Same(text, n) => OutColumn::Same(text.clone(), *n),
-            };
-            (column.name.clone(), values)
+            let name = column.name.clone();
+            match &column.values {
+                Values::Text(v) => OutColumn::Text(name, v.clone()),
+                Values::Integer(v) => OutColumn::Integer(name, v.clone()),
+                Values::Real(v) => OutColumn::Real(name, v.clone()),
+                Values::OptionalReal(v) => OutColumn::OptionalReal(name, v.clone()),
+                Values::Date(v) => OutColumn::Date(name, v.clone()),
+                Values::OptionalDate(v) => OutColumn::OptionalDate(name, v.clone()),
+                Values::Truth(v) => OutColumn::Truth(name, v.clone()),
+                Values::Same(text, _) => OutColumn::Same(name, text.clone()),
+            }
         })
         .collect()
 }
 
-fn json_table(
-    table: &Table,
-    provenance: &Provenance,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
+fn json_table(table: &Table, provenance: &Provenance, out: &mut impl Write) -> anyhow::Result<()> {
     let mut rows = Vec::new();
-    write_table_to(&out_columns(table), &mut rows, TableFormat::Json, &WriteOptions::default())?;
+    write_table_to(&out_columns(table), &mut rows, TableFormat::Json, WriteOptions::default())?;
     out.write_all(b"{\"answer\":")?;
     out.write_all(rows.trim_ascii())?;
     out.write_all(b",\"provenance\":")?;
@@ -180,7 +189,11 @@ fn text_table(table: &Table, out: &mut impl Write) -> anyhow::Result<()> {
         writeln!(out, "{}", line.join("  "))?;
     }
     if table.n_rows() > shown {
-        writeln!(out, "... {} more rows; -o FILE.csv or FILE.parquet writes them all", table.n_rows() - shown)?;
+        writeln!(
+            out,
+            "... {} more rows; -o FILE.csv or FILE.parquet writes them all",
+            table.n_rows() - shown
+        )?;
     }
     Ok(())
 }

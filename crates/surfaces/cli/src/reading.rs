@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use clv_answers::Provenance;
 use clv_answers::model_fit::ModelFit;
-use clv_engine::{DateOrder, Day, Engine, EngineOptions, Orders, Progress, ReadOptions, ZeroOrders};
+use clv_engine::{
+    DateOrder, Day, Engine, EngineOptions, Orders, Progress, ReadOptions, ZeroOrders,
+};
 use clv_studies::calendar::{day_of, iso};
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::served::ModelChoice;
@@ -67,11 +69,12 @@ pub(crate) fn read_options(arguments: &ReadArguments) -> anyhow::Result<ReadOpti
 }
 
 /// Tells how the columns were understood.
-pub(crate) fn show_columns(orders: &Orders<'_>, talk: &Talk) {
+pub(crate) fn show_columns(orders: &Orders, talk: &Talk) {
     let columns: Vec<String> = orders
         .columns()
         .iter()
-        .map(|column| format!("{} = {} ({})", column.role, column.column, column.reading))
+        .filter(|column| column.is_read)
+        .map(|column| format!("{} = {} ({})", column.role, column.heading, column.format))
         .collect();
     talk.say(&format!("read as {}: {}", orders.source_id(), columns.join(", ")));
 }
@@ -143,8 +146,8 @@ pub(crate) fn definition(
     arguments: &DefinitionArguments,
     horizon: &Span,
 ) -> anyhow::Result<Definition> {
-    let rate = AnnualDiscountRate::new(arguments.discount_rate)
-        .map_err(clv_studies::StudyError::from)?;
+    let rate =
+        AnnualDiscountRate::new(arguments.discount_rate).map_err(clv_studies::StudyError::from)?;
     let economics = Economics {
         margin_ratio: arguments.margin_ratio,
         cost_per_order: arguments.cost_per_order,
@@ -156,7 +159,7 @@ pub(crate) fn definition(
 
 /// The provenance of an answer from orders.
 pub(crate) fn provenance(
-    orders: Option<&Orders<'_>>,
+    orders: Option<&Orders>,
     options: &[(&str, serde_json::Value)],
 ) -> anyhow::Result<Provenance> {
     let table_versions = match orders {
@@ -182,7 +185,10 @@ pub(crate) fn day_text(day: i32) -> String {
 fn day_option(option: &str, text: Option<&str>) -> anyhow::Result<Option<i32>> {
     let Some(text) = text else { return Ok(None) };
     day_of(text).map(Some).ok_or_else(|| {
-        usage(&format!("{option} is '{text}', which is no date; expected year-month-day"), Some("1997-09-30"))
+        usage(
+            &format!("{option} is '{text}', which is no date; expected year-month-day"),
+            Some("1997-09-30"),
+        )
     })
 }
 

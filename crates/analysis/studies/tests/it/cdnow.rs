@@ -19,11 +19,12 @@ pub(crate) fn base() -> CustomerBase {
         let day = day_of(cells[1]).expect("the sample holds ISO dates");
         let amount: f64 = cells[3].parse().expect("the sample holds amounts");
         end_day = end_day.max(day);
-        let row = customers
-            .entry(cells[0])
-            .or_default()
-            .entry(day)
-            .or_insert(DayRow { day, orders: 0, gross: 0.0, returns: 0.0 });
+        let row = customers.entry(cells[0]).or_default().entry(day).or_insert(DayRow {
+            day,
+            orders: 0,
+            gross: 0.0,
+            returns: 0.0,
+        });
         row.orders += 1;
         row.gross += amount;
     }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use clv_answers::{Answer, Table, Values};
 use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_answers::{Answer, Table, Values};
 use clv_studies::backtest::{BacktestOptions, backtest};
 use clv_studies::served::base_of;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         ],
     )?;
     provenance.model = Some(outcome.answer.served.clone());
-    provenance.as_of = Some(reading::day_text(intake.last_day.0));
+    provenance.as_of = intake.last_day.map(|day| reading::day_text(day.0));
     let is_json = match (&arguments.output.output, arguments.output.output_format) {
         (_, Some(format)) => matches!(format, OutputFormat::Json | OutputFormat::Text),
         (Some(path), None) => path.extension().is_some_and(|extension| extension == "json"),
@@ -64,8 +64,19 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
 fn text(backtest: &Backtest) -> String {
     let mut text = format!(
         "{:<18} {:<10} {:>9} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>6}\n",
-        "model", "origin", "customers", "actual", "predicted", "bias", "mae", "rmse", "corr", "spearman",
-        "msle", "gini", "cov90"
+        "model",
+        "origin",
+        "customers",
+        "actual",
+        "predicted",
+        "bias",
+        "mae",
+        "rmse",
+        "corr",
+        "spearman",
+        "msle",
+        "gini",
+        "cov90"
     );
     for score in &backtest.scores {
         let coverage = score.coverage_90.map_or_else(String::new, |share| format!("{share:.3}"));
@@ -97,7 +108,8 @@ fn text(backtest: &Backtest) -> String {
 
 fn table(backtest: &Backtest) -> Table {
     let scores = &backtest.scores;
-    let text = |of: &dyn Fn(&BacktestScore) -> String| Values::Text(scores.iter().map(of).collect());
+    let text =
+        |of: &dyn Fn(&BacktestScore) -> String| Values::Text(scores.iter().map(of).collect());
     let real = |of: &dyn Fn(&BacktestScore) -> f64| Values::Real(scores.iter().map(of).collect());
     Table::new()
         .with("model", "", text(&|s| s.model.clone()))

@@ -6,7 +6,8 @@ use anyhow::Context;
 
 use crate::Outcome;
 use crate::arguments::{
-    DefinitionArguments, DemoArguments, ModelArguments, ReadArguments, ReadingOptions, TimeArguments,
+    DefinitionArguments, DemoArguments, ModelArguments, ReadArguments, ReadingOptions,
+    TimeArguments,
 };
 use crate::commands::report::{ReportQuestion, write_report};
 use crate::progress::Talk;
@@ -46,6 +47,8 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         definition: &definition,
     };
     let outcome = write_report(&question, std::slice::from_ref(&arguments.output), talk)?;
-    println!("  open it in a browser; then try your own orders: clv report orders.csv -o report.html");
+    println!(
+        "  open it in a browser; then try your own orders: clv report orders.csv -o report.html"
+    );
     Ok(outcome)
 }

@@ -8,9 +8,16 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     println!("cores               {cores}");
     let spill = std::env::temp_dir();
     let can_spill = tempfile::tempfile_in(&spill).is_ok();
-    println!("temporary files     {} ({})", spill.display(), if can_spill { "writable" } else { "NOT writable" });
+    println!(
+        "temporary files     {} ({})",
+        spill.display(),
+        if can_spill { "writable" } else { "NOT writable" }
+    );
     let can_write = tempfile::tempfile_in(".").is_ok();
-    println!("working folder      {}", if can_write { "writable" } else { "NOT writable: name a folder with -o" });
+    println!(
+        "working folder      {}",
+        if can_write { "writable" } else { "NOT writable: name a folder with -o" }
+    );
     let has_config = std::path::Path::new("clv.toml").is_file();
     println!("clv.toml            {}", if has_config { "found, its options hold" } else { "none" });
     let variables: Vec<String> = std::env::vars_os()

@@ -10,20 +10,44 @@ use crate::failure::NotFound;
 
 /// The columns of answers, in plain words.
 const FIGURES: &[(&str, &str)] = &[
-    ("repeat_purchases", "purchase days after the first; several orders on one day count once (x in the papers)"),
+    (
+        "repeat_purchases",
+        "purchase days after the first; several orders on one day count once (x in the papers)",
+    ),
     ("last_purchase_age", "time from the first to the last purchase (t_x in the papers)"),
     ("age", "time from the first purchase to the end of observation (T in the papers)"),
     ("mean_spend", "mean spend of a repeat purchase day; 0 without repeats (z in the papers)"),
     ("historic_value", "value so far, under the definition that definition_id names"),
-    ("residual_value", "expected value over the horizon, discounted to now; low and high hold 80 % of the probability, the _90 columns 90 %"),
-    ("lifetime_value", "historic plus residual value, less the cost of winning the customer where the definition says so"),
+    (
+        "residual_value",
+        "expected value over the horizon, discounted to now; low and high hold 80 % of the probability, the _90 columns 90 %",
+    ),
+    (
+        "lifetime_value",
+        "historic plus residual value, less the cost of winning the customer where the definition says so",
+    ),
     ("definition_id", "the definition a figure follows, with every number it depends on"),
-    ("expected_purchases", "expected purchase days within the horizon, with an interval that holds at least 80 %"),
-    ("probability_alive", "chance that the customer has not left for good; a secondary number, it depends on the model more than others"),
-    ("probability_next_order", "chance of at least one order within the horizon; 1 minus it is the churn risk"),
-    ("next_order_date", "median date of the next order, given that there will be one; low and high are the 10 % and 90 % points"),
+    (
+        "expected_purchases",
+        "expected purchase days within the horizon, with an interval that holds at least 80 %",
+    ),
+    (
+        "probability_alive",
+        "chance that the customer has not left for good; a secondary number, it depends on the model more than others",
+    ),
+    (
+        "probability_next_order",
+        "chance of at least one order within the horizon; 1 minus it is the churn risk",
+    ),
+    (
+        "next_order_date",
+        "median date of the next order, given that there will be one; low and high are the 10 % and 90 % points",
+    ),
     ("customer_equity", "the sum of residual values of all present customers"),
-    ("value_at_risk", "residual value of customers who have been silent for more than twice their own usual gap"),
+    (
+        "value_at_risk",
+        "residual value of customers who have been silent for more than twice their own usual gap",
+    ),
     ("repeat_rate", "share of customers who bought on more than one day"),
     ("bias", "forecast over actual total, less 1"),
     ("mae", "mean absolute error, purchases per customer"),

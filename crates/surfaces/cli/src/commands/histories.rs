@@ -20,10 +20,7 @@ pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result
     talk.finish();
     let mut provenance = reading::provenance(
         Some(&orders),
-        &[
-            ("time-unit", unit.name().into()),
-            ("until", until.map(reading::day_text).into()),
-        ],
+        &[("time-unit", unit.name().into()), ("until", until.map(reading::day_text).into())],
     )?;
     provenance.as_of = snapshot.end_day().map(reading::day_text);
     let table: Table = snapshot.history_table(unit);

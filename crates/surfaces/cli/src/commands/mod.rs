@@ -22,9 +22,9 @@ use crate::progress::Talk;
 use crate::reading;
 
 /// An inquiry into whatever the paths hold, and where its answers come from.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Asked {
     /// The orders; none for a histories file.
-    pub(crate) orders: Option<Orders<'a>>,
+    pub(crate) orders: Option<Orders>,
     /// The inquiry.
     pub(crate) inquiry: Inquiry,
     /// The provenance of its answers.
@@ -32,13 +32,13 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Opens the paths as histories or orders and asks.
-pub(crate) fn ask<'a>(
-    engine: &'a Engine,
+pub(crate) fn ask(
+    engine: &Engine,
     read: &ReadArguments,
     time: &TimeArguments,
     options: &InquiryOptions,
     talk: &Talk,
-) -> anyhow::Result<Asked<'a>> {
+) -> anyhow::Result<Asked> {
     talk.step("looking at the files");
     let read_options = reading::read_options(read)?;
     let (orders, inquiry) = match engine.open_histories(&read_options)? {

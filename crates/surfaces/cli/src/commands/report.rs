@@ -8,7 +8,9 @@ use clv_answers::report::Report;
 use clv_studies::report::report;
 
 use crate::Outcome;
-use crate::arguments::{DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, TimeArguments};
+use crate::arguments::{
+    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, TimeArguments,
+};
 use crate::progress::Talk;
 use crate::{output, reading};
 
@@ -78,7 +80,9 @@ fn is_page(path: &Path) -> bool {
 
 fn title_of(paths: &[String]) -> String {
     let name = |path: &String| {
-        Path::new(path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
+        Path::new(path)
+            .file_name()
+            .map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
     };
     match paths {
         [one] => name(one),
@@ -115,7 +119,9 @@ fn print_headline(report: &Report, outputs: &[PathBuf]) {
     );
     println!("  definition             {}", report.definition.definition_id);
     match &report.backtest {
-        Some(backtest) => println!("  served                 {}: {}", backtest.served, backtest.reason),
+        Some(backtest) => {
+            println!("  served                 {}: {}", backtest.served, backtest.reason)
+        }
         None => println!("  served                 untested: the data are too short for a holdout"),
     }
     for path in outputs {
