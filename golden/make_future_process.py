@@ -76,10 +76,14 @@ class Lapsing:
         # int_0^t r / (alpha + u) idle alive du, by Appell-free substitution w = alpha / (alpha + u).
         scale = min(self.alpha, self.beta)
         f = lambda u: self.r / (self.alpha + u) * self.idle(u) * self.alive(u)
-        if t == inf:
-            t = max(self.alpha, self.beta) * mpf(10) ** (60 / min(self.r + self.s, 60) + 3)
-        split = min(mpf(1), 8 / (self.r + self.s))
-        return log_quad(f, scale, t, max(split, mpf(1) / 20))
+        split = max(min(mpf(1), 8 / (self.r + self.s)), mpf(1) / 20)
+        # Beyond this the integrand is a power of time to 22 digits.
+        far = max(self.alpha, self.beta) * mpf(10) ** 22
+        if t <= far:
+            return log_quad(f, scale, t, split)
+        undisturbed = lambda u: self.idle(u) * self.alive(u)
+        later = mpf(0) if t == inf else undisturbed(t)
+        return log_quad(f, scale, far, split) + self.r / (self.r + self.s) * (undisturbed(far) - later)
 
     def none(self, t):
         return 1 - self.buys_first(t)

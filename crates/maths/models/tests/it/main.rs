@@ -4,3 +4,6 @@
 mod cdnow;
 mod future_process;
 mod purchase_golden;
+mod scores;
+mod simulate;
+mod spend;
