@@ -7,18 +7,20 @@
 //! The partial state is three lists of equal length for each customer: the tagged day (day × 2, plus one for a return), the amount
 //! and the mark. With order ids the mark is the order's key, and lines of one order fall together; without, it is the number of rows.
 
+mod given;
+
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, ListArray, StructArray, UInt32Array, UInt64Array,
-};
-use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type, UInt64Type};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, UInt64Array};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, FieldRef, Int32Type, Int64Type, UInt64Type};
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
+
+use given::{customer_days, day_fields, histories, history_fields, list, list_offsets, list_type};
 
 /// What is given for each customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,39 +42,12 @@ pub(crate) struct CustomerDays {
 impl CustomerDays {
     pub(crate) fn new(given: Given, has_orders: bool) -> CustomerDays {
         let types = vec![DataType::Int32, DataType::Int64, DataType::Boolean, DataType::UInt64];
-        CustomerDays { given, has_orders, signature: Signature::exact(types, Volatility::Immutable) }
+        CustomerDays {
+            given,
+            has_orders,
+            signature: Signature::exact(types, Volatility::Immutable),
+        }
     }
-}
-
-/// The fields of a history, in the order of [`crate::plans::purchase_histories`].
-fn history_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("first_day", DataType::Int32, false),
-        Field::new("last_day", DataType::Int32, false),
-        Field::new("n_days", DataType::UInt32, false),
-        Field::new("orders", DataType::UInt32, false),
-        Field::new("gross", DataType::Int64, false),
-        Field::new("returns", DataType::Int64, false),
-        Field::new("first_day_gross", DataType::Int64, false),
-        Field::new("has_purchase", DataType::Boolean, false),
-    ])
-}
-
-fn list_type(item: DataType) -> DataType {
-    DataType::List(item_field(item))
-}
-
-fn item_field(item: DataType) -> FieldRef {
-    Arc::new(Field::new("item", item, false))
-}
-
-fn day_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("day", list_type(DataType::Int32), false),
-        Field::new("gross", list_type(DataType::Int64), false),
-        Field::new("returns", list_type(DataType::Int64), false),
-        Field::new("orders", list_type(DataType::UInt32), false),
-    ])
 }
 
 impl AggregateUDFImpl for CustomerDays {
@@ -108,8 +83,15 @@ impl AggregateUDFImpl for CustomerDays {
         true
     }
 
-    fn create_groups_accumulator(&self, _: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(DayAccumulator { given: self.given, has_orders: self.has_orders, ..DayAccumulator::default() }))
+    fn create_groups_accumulator(
+        &self,
+        _: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(DayAccumulator {
+            given: self.given,
+            has_orders: self.has_orders,
+            ..DayAccumulator::default()
+        }))
     }
 }
 
@@ -288,7 +270,12 @@ impl GroupsAccumulator for DayAccumulator {
         Ok(())
     }
 
-    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
+    fn merge_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> Result<()> {
         self.n_groups = total_num_groups;
         let lists = values[0].as_list::<i32>();
         let days = lists.values().as_primitive::<Int32Type>().values();
@@ -296,7 +283,8 @@ impl GroupsAccumulator for DayAccumulator {
         let marks = values[2].as_list::<i32>().values().as_primitive::<UInt64Type>().values();
         let offsets = lists.value_offsets();
         for (i, group) in group_indices.iter().enumerate() {
-            self.groups.extend(std::iter::repeat_n(*group as u32, (offsets[i + 1] - offsets[i]) as usize));
+            self.groups
+                .extend(std::iter::repeat_n(*group as u32, (offsets[i + 1] - offsets[i]) as usize));
         }
         // Only what the lists of this slice cover, which is one run of the values.
         let (start, end) = (offsets[0] as usize, offsets[group_indices.len()] as usize);
@@ -314,24 +302,35 @@ impl GroupsAccumulator for DayAccumulator {
         let all = self.take(n_groups);
         let offsets = list_offsets(&all.offsets)?;
         let days: Int32Array = all.entries.iter().map(|entry| entry.0).collect::<Vec<_>>().into();
-        let amounts: Int64Array = all.entries.iter().map(|entry| entry.2).collect::<Vec<_>>().into();
+        let amounts: Int64Array =
+            all.entries.iter().map(|entry| entry.2).collect::<Vec<_>>().into();
         let marks: UInt64Array = all.entries.iter().map(|entry| entry.1).collect::<Vec<_>>().into();
-        Ok(vec![list(&offsets, Arc::new(days))?, list(&offsets, Arc::new(amounts))?, list(&offsets, Arc::new(marks))?])
+        Ok(vec![
+            list(&offsets, Arc::new(days))?,
+            list(&offsets, Arc::new(amounts))?,
+            list(&offsets, Arc::new(marks))?,
+        ])
     }
 
-    fn convert_to_state(&self, values: &[ArrayRef], _: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        _: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
         let days = values[0].as_primitive::<Int32Type>();
         let is_return = values[2].as_boolean();
         let n_rows = days.len();
         let offsets = OffsetBuffer::from_lengths(std::iter::repeat_n(1, n_rows));
         let tags = is_return.values().iter().map(i32::from);
-        let tagged: Vec<i32> = days.values().iter().zip(tags).map(|(day, tag)| day * 2 + tag).collect();
+        let tagged: Vec<i32> =
+            days.values().iter().zip(tags).map(|(day, tag)| day * 2 + tag).collect();
         let marks: ArrayRef = if self.has_orders {
             Arc::clone(&values[3])
         } else {
             Arc::new(UInt64Array::from(vec![1_u64; n_rows]))
         };
-        let marks = Arc::new(UInt64Array::new(marks.as_primitive::<UInt64Type>().values().clone(), None));
+        let marks =
+            Arc::new(UInt64Array::new(marks.as_primitive::<UInt64Type>().values().clone(), None));
         Ok(vec![
             list(&offsets, Arc::new(Int32Array::from(tagged)))?,
             list(&offsets, Arc::clone(&values[1]))?,
@@ -354,110 +353,4 @@ impl GroupsAccumulator for DayAccumulator {
             + 8 * self.amounts.capacity()
             + 8 * self.marks.capacity()
     }
-}
-
-fn list_offsets(offsets: &[usize]) -> Result<OffsetBuffer<i32>> {
-    let Ok(_) = i32::try_from(*offsets.last().unwrap_or(&0)) else {
-        return exec_err!("more than two billion customer-days in one batch");
-    };
-    Ok(OffsetBuffer::new(offsets.iter().map(|offset| *offset as i32).collect::<Vec<_>>().into()))
-}
-
-fn list(offsets: &OffsetBuffer<i32>, values: ArrayRef) -> Result<ArrayRef> {
-    let field = item_field(values.data_type().clone());
-    Ok(Arc::new(ListArray::try_new(field, offsets.clone(), values, None)?))
-}
-
-fn histories(all: &ByCustomer, has_orders: bool) -> Result<ArrayRef> {
-    let n = all.offsets.len() - 1;
-    let (mut first_day, mut last_day) = (Vec::with_capacity(n), Vec::with_capacity(n));
-    let (mut n_days, mut orders) = (Vec::<u32>::with_capacity(n), Vec::<u32>::with_capacity(n));
-    let (mut gross, mut returns) = (Vec::<i64>::with_capacity(n), Vec::<i64>::with_capacity(n));
-    let (mut first_day_gross, mut has_purchase) = (Vec::<i64>::with_capacity(n), Vec::<bool>::with_capacity(n));
-    let mut keys: Vec<u64> = Vec::new();
-    for bounds in all.offsets.windows(2) {
-        let mut history = (0_i32, 0_i32, 0_u32, 0_u64, 0_i64, 0_i64, 0_i64);
-        keys.clear();
-        for (tagged, mark, amount) in &all.entries[bounds[0]..bounds[1]] {
-            let day = tagged >> 1;
-            if tagged & 1 == 1 {
-                history.5 = history.5.saturating_sub(*amount);
-                continue;
-            }
-            if history.2 == 0 {
-                history.0 = day;
-            }
-            if history.2 == 0 || history.1 != day {
-                history.2 += 1;
-                history.1 = day;
-            }
-            if history.0 == day {
-                history.6 = history.6.saturating_add(*amount);
-            }
-            history.4 = history.4.saturating_add(*amount);
-            history.3 += if has_orders { 0 } else { *mark };
-            if has_orders {
-                keys.push(*mark);
-            }
-        }
-        if has_orders {
-            keys.sort_unstable();
-            keys.dedup();
-            history.3 = keys.len() as u64;
-        }
-        first_day.push(history.0);
-        last_day.push(history.1);
-        n_days.push(history.2);
-        orders.push(u32::try_from(history.3).unwrap_or(u32::MAX));
-        gross.push(history.4);
-        returns.push(history.5);
-        first_day_gross.push(history.6);
-        has_purchase.push(history.2 > 0);
-    }
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int32Array::from(first_day)),
-        Arc::new(Int32Array::from(last_day)),
-        Arc::new(UInt32Array::from(n_days)),
-        Arc::new(UInt32Array::from(orders)),
-        Arc::new(Int64Array::from(gross)),
-        Arc::new(Int64Array::from(returns)),
-        Arc::new(Int64Array::from(first_day_gross)),
-        Arc::new(BooleanArray::from(has_purchase)),
-    ];
-    Ok(Arc::new(StructArray::try_new(history_fields(), columns, None::<NullBuffer>)?))
-}
-
-fn customer_days(all: &ByCustomer, has_orders: bool) -> Result<ArrayRef> {
-    let mut offsets = vec![0_usize];
-    let (mut day, mut gross, mut returns) = (Vec::<i32>::new(), Vec::<i64>::new(), Vec::<i64>::new());
-    let mut orders = Vec::<u32>::new();
-    for bounds in all.offsets.windows(2) {
-        let first = day.len();
-        for (tagged, mark, amount) in &all.entries[bounds[0]..bounds[1]] {
-            if day.len() == first || day.last() != Some(&(tagged >> 1)) {
-                day.push(tagged >> 1);
-                gross.push(0);
-                returns.push(0);
-                orders.push(0);
-            }
-            let at = day.len() - 1;
-            if tagged & 1 == 1 {
-                returns[at] = returns[at].saturating_sub(*amount);
-            } else {
-                gross[at] = gross[at].saturating_add(*amount);
-                // Entries of one day and one order have fallen together, so each is an order of its own.
-                let more = if has_orders { 1 } else { u32::try_from(*mark).unwrap_or(u32::MAX) };
-                orders[at] = orders[at].saturating_add(more);
-            }
-        }
-        offsets.push(day.len());
-    }
-    let offsets = list_offsets(&offsets)?;
-    let columns: Vec<ArrayRef> = vec![
-        list(&offsets, Arc::new(Int32Array::from(day)))?,
-        list(&offsets, Arc::new(Int64Array::from(gross)))?,
-        list(&offsets, Arc::new(Int64Array::from(returns)))?,
-        list(&offsets, Arc::new(UInt32Array::from(orders)))?,
-    ];
-    Ok(Arc::new(StructArray::try_new(day_fields(), columns, None::<NullBuffer>)?))
 }

@@ -96,7 +96,10 @@ impl Engine {
     ///
     /// # Errors
     /// When the file cannot be read or holds a history that cannot be.
-    pub fn open_histories(&self, options: &ReadOptions) -> Result<Option<HistoriesFile>, EngineError> {
+    pub fn open_histories(
+        &self,
+        options: &ReadOptions,
+    ) -> Result<Option<HistoriesFile>, EngineError> {
         read_histories(options)
     }
 
@@ -106,12 +109,13 @@ impl Engine {
             Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
             None => DiskManagerMode::OsTmpDirectory,
         };
-        let mut runtime =
-            RuntimeEnvBuilder::new().with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
+        let mut runtime = RuntimeEnvBuilder::new()
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
         if let Some(limit) = self.options.memory_limit_bytes {
             runtime = runtime.with_memory_limit(limit, 1.0);
         }
-        let runtime = runtime.build().map_err(|error| EngineError::Internal { detail: error.to_string() })?;
+        let runtime =
+            runtime.build().map_err(|error| EngineError::Internal { detail: error.to_string() })?;
         let config = SessionConfig::new().with_target_partitions(self.threads);
         Ok(SessionContext::new_with_config_rt(config, Arc::new(runtime)))
     }

@@ -14,7 +14,9 @@ pub enum EngineError {
         nearest: Option<String>,
     },
     /// A folder or a glob without a file that could be read.
-    #[error("{path}: no readable file here; expected csv, tsv, txt, ndjson, jsonl or parquet, also .gz or .zst")]
+    #[error(
+        "{path}: no readable file here; expected csv, tsv, txt, ndjson, jsonl or parquet, also .gz or .zst"
+    )]
     NoFiles {
         /// Path as given.
         path: String,
@@ -31,7 +33,9 @@ pub enum EngineError {
         detail: String,
     },
     /// Files that cannot be read as one table.
-    #[error("{second} does not go with {first}: {why}; expected files of one kind with the same columns")]
+    #[error(
+        "{second} does not go with {first}: {why}; expected files of one kind with the same columns"
+    )]
     MixedFiles {
         /// One file.
         first: String,
@@ -63,7 +67,9 @@ pub enum EngineError {
         headings: String,
     },
     /// A format that is recognised and not read.
-    #[error("{path}: this is {what}, which is not read; expected csv, tsv, ndjson or parquet, also .gz or .zst")]
+    #[error(
+        "{path}: this is {what}, which is not read; expected csv, tsv, ndjson or parquet, also .gz or .zst"
+    )]
     Unsupported {
         /// File as given.
         path: String,
@@ -73,7 +79,9 @@ pub enum EngineError {
         hint: &'static str,
     },
     /// Bytes that are no text.
-    #[error("{path}: not text: a zero byte or another byte that no text has, within the first {n_bytes} bytes")]
+    #[error(
+        "{path}: not text: a zero byte or another byte that no text has, within the first {n_bytes} bytes"
+    )]
     BinaryFile {
         /// File as given.
         path: String,
@@ -136,7 +144,9 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// A result file with an extension that names no format.
-    #[error("{path}: the extension names no table format; expected csv, tsv, json, ndjson or parquet, the text ones also .gz or .zst")]
+    #[error(
+        "{path}: the extension names no table format; expected csv, tsv, json, ndjson or parquet, the text ones also .gz or .zst"
+    )]
     UnknownFormat {
         /// File as given.
         path: String,
@@ -153,11 +163,19 @@ impl EngineError {
     /// What to try next, where that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            EngineError::NotFound { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean {name}?")),
-            EngineError::NoFiles { .. } => Some("name the file itself, or a glob like 'orders/*.csv'".into()),
+            EngineError::NotFound { nearest, .. } => {
+                nearest.as_ref().map(|name| format!("did you mean {name}?"))
+            }
+            EngineError::NoFiles { .. } => {
+                Some("name the file itself, or a glob like 'orders/*.csv'".into())
+            }
             EngineError::NoPath => Some("try clv report orders.csv".into()),
-            EngineError::BadPattern { .. } => Some("use * and ? within names and ** for folders".into()),
-            EngineError::MixedFiles { .. } => Some("name the files that belong together, e.g. with a glob".into()),
+            EngineError::BadPattern { .. } => {
+                Some("use * and ? within names and ** for folders".into())
+            }
+            EngineError::MixedFiles { .. } => {
+                Some("name the files that belong together, e.g. with a glob".into())
+            }
             EngineError::Unreadable { .. } => Some("check that the file may be read".into()),
             EngineError::EmptyFile { .. } | EngineError::HeaderOnly { .. } => {
                 Some("export the orders again and check that the period has orders".into())
@@ -165,15 +183,24 @@ impl EngineError {
             EngineError::Unsupported { hint, .. } => Some((*hint).into()),
             EngineError::BinaryFile { .. } => Some("export the orders as csv".into()),
             EngineError::Damaged { .. } => Some("copy or export the file again".into()),
-            EngineError::Changed { .. } => Some("wait until the export is finished, or read a copy".into()),
-            EngineError::AllPutAside { .. } => {
-                Some("check that the columns are the right ones; --columns ROLE=HEADING settles them".into())
+            EngineError::Changed { .. } => {
+                Some("wait until the export is finished, or read a copy".into())
             }
+            EngineError::AllPutAside { .. } => Some(
+                "check that the columns are the right ones; --columns ROLE=HEADING settles them"
+                    .into(),
+            ),
             EngineError::Import(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
-            EngineError::OutOfMemory { .. } => Some("raise --memory-limit, or free disk space for spilling".into()),
-            EngineError::Unwritable { .. } => Some("check the folder, its permissions and the free space".into()),
-            EngineError::UnknownFormat { .. } => Some("try -o customers.csv or -o customers.parquet".into()),
+            EngineError::OutOfMemory { .. } => {
+                Some("raise --memory-limit, or free disk space for spilling".into())
+            }
+            EngineError::Unwritable { .. } => {
+                Some("check the folder, its permissions and the free space".into())
+            }
+            EngineError::UnknownFormat { .. } => {
+                Some("try -o customers.csv or -o customers.parquet".into())
+            }
             EngineError::Internal { .. } => None,
         }
     }

@@ -53,7 +53,13 @@ impl InputFile {
             _ => Compression::None,
         };
         refuse_known(&magic[..n], &shown)?;
-        Ok(InputFile { path, shown, size: metadata.len(), modified: metadata.modified().ok(), compression })
+        Ok(InputFile {
+            path,
+            shown,
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            compression,
+        })
     }
 
     /// What the file holds, by the first bytes once they are unpacked.
@@ -73,7 +79,11 @@ impl InputFile {
         let text: Vec<u8> = head
             .iter()
             .copied()
-            .filter(|b| !(is_utf16 && *b == 0) && !b.is_ascii_whitespace() && !matches!(b, 0xef | 0xbb | 0xbf))
+            .filter(|b| {
+                !(b.is_ascii_whitespace()
+                    || matches!(b, 0xef | 0xbb | 0xbf)
+                    || (is_utf16 && *b == 0))
+            })
             .take(3)
             .collect();
         match text.as_slice() {
@@ -115,12 +125,17 @@ fn refuse_known(head: &[u8], shown: &str) -> Result<(), EngineError> {
         [b'P', b'K', 3 | 5, ..] if shown.to_lowercase().ends_with(".xlsx") => {
             ("an Excel workbook", "open it in the spreadsheet program and save the sheet as csv")
         }
-        [b'P', b'K', 3 | 5, ..] => ("a zip archive", "unpack it first; a spreadsheet is to be saved as csv"),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
-            ("an old Excel workbook", "open it in the spreadsheet program and save the sheet as csv")
+        [b'P', b'K', 3 | 5, ..] => {
+            ("a zip archive", "unpack it first; a spreadsheet is to be saved as csv")
         }
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => (
+            "an old Excel workbook",
+            "open it in the spreadsheet program and save the sheet as csv",
+        ),
         [b'%', b'P', b'D', b'F', ..] => ("a PDF document", "export the orders as csv"),
-        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => ("an SQLite database", "export the orders as csv"),
+        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => {
+            ("an SQLite database", "export the orders as csv")
+        }
         [b'A', b'R', b'R', b'O', b'W', b'1', ..] => ("an Arrow file", "write it as parquet"),
         [b'7', b'z', 0xbc, 0xaf, ..] => ("a 7z archive", "unpack it first"),
         [b'B', b'Z', b'h', ..] => ("a bzip2 file", "unpack it first, or pack it with gzip"),
@@ -155,12 +170,18 @@ pub(crate) fn find(paths: &[String]) -> Result<Vec<InputFile>, EngineError> {
 }
 
 fn is_readable_name(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name =
+        path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     if name.starts_with(['.', '_']) {
         return false;
     }
-    let bare = [".gz", ".zst", ".zstd"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
-    [".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".pq"].iter().any(|e| bare.ends_with(e))
+    let bare = [".gz", ".zst", ".zstd"]
+        .iter()
+        .find_map(|packed| name.strip_suffix(packed))
+        .unwrap_or(&name);
+    [".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".pq"]
+        .iter()
+        .any(|e| bare.ends_with(e))
 }
 
 fn in_folder(folder: &Path, given: &str) -> Result<Vec<PathBuf>, EngineError> {
@@ -183,8 +204,11 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, EngineError> {
         pattern: pattern.to_owned(),
         detail: error.to_string(),
     })?;
-    let mut files: Vec<PathBuf> = matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
-    files.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+    let mut files: Vec<PathBuf> =
+        matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
+    files.retain(|path| {
+        !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    });
     if files.is_empty() {
         return Err(EngineError::NoFiles { path: pattern.to_owned() });
     }
@@ -194,7 +218,8 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, EngineError> {
 
 /// The name in the same folder that comes nearest to a path that does not exist.
 fn nearest_name(path: &Path) -> Option<String> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let names: Vec<String> = std::fs::read_dir(folder)
         .ok()?
         .filter_map(Result::ok)

@@ -35,7 +35,9 @@ pub struct HistoriesFile {
 /// When a file cannot be read or holds a history that cannot be.
 pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFile>, EngineError> {
     let (sources, sample) = look(&options.paths)?;
-    let place = |name: &str| options.columns.get(name).and_then(|h| sample.find(h)).or_else(|| sample.find(name));
+    let place = |name: &str| {
+        options.columns.get(name).and_then(|h| sample.find(h)).or_else(|| sample.find(name))
+    };
     let mut found = Vec::new();
     for name in ["customer_id", "repeat_purchases", "last_purchase_age", "age"] {
         match place(name) {
@@ -47,7 +49,11 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
     found.extend(has_spend.map(|position| sample.headings[position].clone()));
     let id_type = place("customer_id").map_or(&DataType::Utf8, |position| &sample.types[position]);
     let mut file = HistoriesFile {
-        ids: if is_text_type(id_type) { CustomerIds::Text(Vec::new()) } else { CustomerIds::Integer(Vec::new()) },
+        ids: if is_text_type(id_type) {
+            CustomerIds::Text(Vec::new())
+        } else {
+            CustomerIds::Integer(Vec::new())
+        },
         repeat_purchases: Vec::new(),
         last_purchase_age: Vec::new(),
         age: Vec::new(),
@@ -55,8 +61,12 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
     };
     for source in &sources {
         let shown = &source.file().shown;
-        if let Some(mut reader) = TextReader::open(source, &found, false, ProgressCounter::silent())? {
-            while let Some(text) = reader.next_batch().map_err(|error| read_error(source.file(), error))? {
+        if let Some(mut reader) =
+            TextReader::open(source, &found, false, ProgressCounter::silent())?
+        {
+            while let Some(text) =
+                reader.next_batch().map_err(|error| read_error(source.file(), error))?
+            {
                 if let Some((row, value)) = text.ragged.first() {
                     let expected = "as many cells as the heading has";
                     return Err(bad(shown, *row, "", value, expected));
@@ -79,7 +89,13 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
 }
 
 fn bad(path: &str, row: u64, column: &str, value: &str, expected: &'static str) -> EngineError {
-    EngineError::BadHistory { path: path.into(), row, column: column.into(), value: value.into(), expected }
+    EngineError::BadHistory {
+        path: path.into(),
+        row,
+        column: column.into(),
+        value: value.into(),
+        expected,
+    }
 }
 
 impl HistoriesFile {
@@ -92,8 +108,9 @@ impl HistoriesFile {
     ) -> Result<(), EngineError> {
         let mut texts: Vec<StringArray> = Vec::new();
         for (array, heading) in batch.columns().iter().zip(headings) {
-            let strings = cast(array, &DataType::Utf8)
-                .map_err(|_| bad(path, 0, heading, &array.data_type().to_string(), "numbers or text"))?;
+            let strings = cast(array, &DataType::Utf8).map_err(|_| {
+                bad(path, 0, heading, &array.data_type().to_string(), "numbers or text")
+            })?;
             texts.push(strings.as_string::<i32>().clone());
         }
         let cell = |column: usize, i: usize| {
@@ -105,25 +122,43 @@ impl HistoriesFile {
                 let amount = NumberFormat { decimal: Decimal::Point }.parse(text).ok()?;
                 Some(clv_tables::money::units_from_micros(amount.micros))
             });
-            parsed
-                .filter(|value| value.is_finite() && *value >= 0.0)
-                .ok_or_else(|| bad(path, row_of(i), &headings[column], text, "a number of zero or more"))
+            parsed.filter(|value| value.is_finite() && *value >= 0.0).ok_or_else(|| {
+                bad(path, row_of(i), &headings[column], text, "a number of zero or more")
+            })
         };
         for i in 0..batch.num_rows() {
             let id = cell(0, i);
             match &mut self.ids {
                 CustomerIds::Text(ids) if !id.is_empty() => ids.push(id.to_owned()),
                 CustomerIds::Integer(ids) => {
-                    ids.push(id.parse().map_err(|_| bad(path, row_of(i), &headings[0], id, "a whole number"))?);
+                    ids.push(
+                        id.parse().map_err(|_| {
+                            bad(path, row_of(i), &headings[0], id, "a whole number")
+                        })?,
+                    );
                 }
-                CustomerIds::Text(_) => return Err(bad(path, row_of(i), &headings[0], id, "a customer's id")),
+                CustomerIds::Text(_) => {
+                    return Err(bad(path, row_of(i), &headings[0], id, "a customer's id"));
+                }
             }
             let (x, t_last, age) = (number(1, i)?, number(2, i)?, number(3, i)?);
             if x.fract() > 0.0 {
-                return Err(bad(path, row_of(i), &headings[1], cell(1, i), "a whole number of purchases"));
+                return Err(bad(
+                    path,
+                    row_of(i),
+                    &headings[1],
+                    cell(1, i),
+                    "a whole number of purchases",
+                ));
             }
             if t_last > age {
-                return Err(bad(path, row_of(i), &headings[2], cell(2, i), "at most the customer's age"));
+                return Err(bad(
+                    path,
+                    row_of(i),
+                    &headings[2],
+                    cell(2, i),
+                    "at most the customer's age",
+                ));
             }
             self.repeat_purchases.push(x);
             self.last_purchase_age.push(t_last);

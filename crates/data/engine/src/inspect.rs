@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use arrow::array::AsArray;
 use arrow::array::{Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use arrow::array::AsArray;
 use clv_importers::catalogue::{Choice, choose};
 use clv_importers::plan::{Evidence, Wishes};
 use clv_importers::sample::Sample;
@@ -44,7 +44,7 @@ pub(crate) fn inspect(engine: &Engine, options: &ReadOptions) -> Result<Orders, 
         scan(&sources, &sample, &choice, &wishes, &mut evidence)?;
     }
     let plan = Arc::new(evidence.decide(&choice, &sample, &wishes)?);
-    Orders::new(engine.clone(), sources, plan, sample.types)
+    Orders::new(engine.clone(), sources, plan, &sample.types)
 }
 
 /// Opens the files and reads the beginning of the first.
@@ -67,7 +67,12 @@ pub(crate) fn look(paths: &[String]) -> Result<(Vec<Source>, Sample), EngineErro
     Ok((sources, sample))
 }
 
-fn check_alike(first: &Source, sample: &Sample, other: &Source, own: &Sample) -> Result<(), EngineError> {
+fn check_alike(
+    first: &Source,
+    sample: &Sample,
+    other: &Source,
+    own: &Sample,
+) -> Result<(), EngineError> {
     let mixed = |why: String| EngineError::MixedFiles {
         first: first.file().shown.clone(),
         second: other.file().shown.clone(),
@@ -116,7 +121,8 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
         }
     }
     // Tab, line feed, form feed and carriage return are the control characters that texts have.
-    let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0x1a | 0x1b);
+    let is_control =
+        |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0x1a | 0x1b);
     if text.iter().any(is_control) {
         return Err(EngineError::BinaryFile { path: file.shown, n_bytes: text.len() });
     }
@@ -133,7 +139,8 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
         source = Source::JsonLines { file };
         rows = first_rows(&source, &headings)?;
     } else {
-        let layout = layout::detect(&text).ok_or_else(|| EngineError::EmptyFile { path: file.shown.clone() })?;
+        let layout = layout::detect(&text)
+            .ok_or_else(|| EngineError::EmptyFile { path: file.shown.clone() })?;
         let n_before = layout.n_preamble + usize::from(layout.has_heading);
         headings = unique(layout.headings.clone());
         (has_heading, first_row) = (layout.has_heading, n_before as u64 + 1);
@@ -146,7 +153,10 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
                 row
             })
             .collect();
-        source = Source::Delimited { file, layout: layout::Layout { headings: headings.clone(), ..layout } };
+        source = Source::Delimited {
+            file,
+            layout: layout::Layout { headings: headings.clone(), ..layout },
+        };
     }
     let shown = source.file().shown.clone();
     let types = vec![DataType::Utf8; headings.len()];
@@ -161,7 +171,8 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
 fn unique(headings: Vec<String>) -> Vec<String> {
     let mut seen: Vec<String> = Vec::with_capacity(headings.len());
     for heading in headings {
-        let n_before = seen.iter().filter(|h| **h == heading || h.starts_with(&format!("{heading}_"))).count();
+        let n_before =
+            seen.iter().filter(|h| **h == heading || h.starts_with(&format!("{heading}_"))).count();
         let is_new = !seen.contains(&heading);
         seen.push(if is_new { heading } else { format!("{heading}_{}", n_before + 1) });
     }
@@ -169,7 +180,8 @@ fn unique(headings: Vec<String>) -> Vec<String> {
 }
 
 fn first_rows(source: &Source, headings: &[String]) -> Result<Vec<Vec<String>>, EngineError> {
-    let Some(mut reader) = TextReader::open(source, headings, false, ProgressCounter::silent())? else {
+    let Some(mut reader) = TextReader::open(source, headings, false, ProgressCounter::silent())?
+    else {
         return Ok(Vec::new());
     };
     let batch = reader.next_batch().map_err(|error| read_error(source.file(), error))?;
@@ -220,13 +232,16 @@ fn scan(
     evidence: &mut Evidence,
 ) -> Result<(), EngineError> {
     let columns = evidence.columns();
-    let headings: Vec<String> = columns.iter().map(|column| sample.headings[*column].clone()).collect();
+    let headings: Vec<String> =
+        columns.iter().map(|column| sample.headings[*column].clone()).collect();
     let mut observe = |batch: &RecordBatch, row_of: &dyn Fn(usize) -> u64| {
-        let arrays: Vec<_> = batch.columns().iter().map(|c| cast(c, &DataType::Utf8).ok()).collect();
+        let arrays: Vec<_> =
+            batch.columns().iter().map(|c| cast(c, &DataType::Utf8).ok()).collect();
         for i in 0..batch.num_rows() {
             evidence.observe(row_of(i), |column| {
                 let at = columns.iter().position(|c| *c == column);
-                let array = at.and_then(|at| arrays[at].as_ref()).and_then(|a| a.as_string_opt::<i32>());
+                let array =
+                    at.and_then(|at| arrays[at].as_ref()).and_then(|a| a.as_string_opt::<i32>());
                 array.filter(|array| !array.is_null(i)).map_or("", |array| array.value(i))
             });
         }
@@ -235,14 +250,17 @@ fn scan(
     for source in sources {
         match (source, TextReader::open(source, &headings, false, ProgressCounter::silent())?) {
             (_, Some(mut reader)) => {
-                while let Some(text) = reader.next_batch().map_err(|error| read_error(source.file(), error))? {
+                while let Some(text) =
+                    reader.next_batch().map_err(|error| read_error(source.file(), error))?
+                {
                     if !observe(&text.batch, &|i| text.rows[i]) {
                         return Ok(());
                     }
                 }
             }
             (Source::Parquet(parquet), None) => {
-                let positions = crate::reader::positions(&parquet.headings(), &headings, &parquet.file)?;
+                let positions =
+                    crate::reader::positions(&parquet.headings(), &headings, &parquet.file)?;
                 for piece in parquet.pieces() {
                     let mut first = piece.first_row;
                     for batch in parquet.read(&piece, &positions)? {

@@ -69,7 +69,7 @@ impl Orders {
         engine: Engine,
         sources: Vec<Source>,
         plan: Arc<ImportPlan>,
-        types: Vec<DataType>,
+        types: &[DataType],
     ) -> Result<Orders, EngineError> {
         let columns = plan
             .columns
@@ -79,8 +79,12 @@ impl Orders {
                 role: column.role.id(),
                 heading: column.heading.clone(),
                 format: match (column.role, column.number, &types[column.position]) {
-                    (Role::OrderedAt, _, data_type) if is_text_type(data_type) => plan.date.describe().into(),
-                    (_, Some(number), _) if number.decimal == Decimal::Comma => "decimal comma".into(),
+                    (Role::OrderedAt, _, data_type) if is_text_type(data_type) => {
+                        plan.date.describe().into()
+                    }
+                    (_, Some(number), _) if number.decimal == Decimal::Comma => {
+                        "decimal comma".into()
+                    }
                     (_, Some(_), _) => "decimal point".into(),
                     (_, None, data_type) if is_text_type(data_type) => "text".into(),
                     (_, None, data_type) => data_type.to_string(),
@@ -117,7 +121,7 @@ impl Orders {
     /// # Errors
     /// When a file cannot be read.
     pub fn fingerprint(&self) -> Result<Vec<(String, String)>, EngineError> {
-        self.sources.iter().map(|source| fingerprint(source)).collect()
+        self.sources.iter().map(fingerprint).collect()
     }
 
     /// The first file and its headings, for messages.
@@ -162,7 +166,8 @@ fn fingerprint(source: &Source) -> Result<(String, String), EngineError> {
     let unreadable = |source| EngineError::Unreadable { path: file.shown.clone(), source };
     let mut hash = clv_tables::hash::hash_number(file.size);
     if file.size > HASHED_BYTES {
-        let modified = file.modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let modified =
+            file.modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         let nanos = modified.map_or(0, |time| time.as_nanos() as u64);
         hash = clv_tables::hash::hash_number(hash ^ nanos);
         return Ok((file.shown.clone(), format!("size-and-time:{hash:016x}")));

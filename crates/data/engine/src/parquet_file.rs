@@ -5,7 +5,9 @@ use std::fs::File;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::ParquetError;
 
 use crate::error::EngineError;
@@ -36,8 +38,8 @@ impl ParquetFile {
     /// # Errors
     /// When the file is cut off or damaged.
     pub(crate) fn open(file: InputFile) -> Result<ParquetFile, EngineError> {
-        let handle =
-            File::open(&file.path).map_err(|source| EngineError::Unreadable { path: file.shown.clone(), source })?;
+        let handle = File::open(&file.path)
+            .map_err(|source| EngineError::Unreadable { path: file.shown.clone(), source })?;
         let metadata = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new())
             .map_err(|error| damaged(&file, &error))?;
         Ok(ParquetFile { file, metadata })
@@ -52,7 +54,12 @@ impl ParquetFile {
     }
 
     pub(crate) fn n_rows(&self) -> u64 {
-        self.metadata.metadata().row_groups().iter().map(|group| group.num_rows().max(0) as u64).sum()
+        self.metadata
+            .metadata()
+            .row_groups()
+            .iter()
+            .map(|group| group.num_rows().max(0) as u64)
+            .sum()
     }
 
     /// One piece for each row group.
@@ -73,10 +80,15 @@ impl ParquetFile {
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub(crate) fn read(&self, piece: &Piece, positions: &[usize]) -> Result<PieceReader<'_>, EngineError> {
+    pub(crate) fn read(
+        &self,
+        piece: &Piece,
+        positions: &[usize],
+    ) -> Result<PieceReader<'_>, EngineError> {
         let handle = File::open(&self.file.path)
             .map_err(|source| EngineError::Unreadable { path: self.file.shown.clone(), source })?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, self.metadata.clone());
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(handle, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), positions.iter().copied());
         let reader = builder
             .with_projection(mask)
@@ -88,7 +100,8 @@ impl ParquetFile {
         let mut sorted: Vec<usize> = positions.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
-        let order = positions.iter().filter_map(|position| sorted.binary_search(position).ok()).collect();
+        let order =
+            positions.iter().filter_map(|position| sorted.binary_search(position).ok()).collect();
         Ok(PieceReader { file: &self.file, reader, order })
     }
 }
@@ -107,9 +120,10 @@ impl Iterator for PieceReader<'_> {
         let batch = self.reader.next()?;
         Some(match batch.and_then(|batch| batch.project(&self.order)) {
             Ok(batch) => Ok(batch),
-            Err(error) => {
-                Err(EngineError::Damaged { path: self.file.shown.clone(), detail: error.to_string() })
-            }
+            Err(error) => Err(EngineError::Damaged {
+                path: self.file.shown.clone(),
+                detail: error.to_string(),
+            }),
         })
     }
 }

@@ -24,7 +24,10 @@ pub(crate) struct ProgressCounter {
 
 impl std::fmt::Debug for ProgressCounter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProgressCounter").field("read", &self.read).field("total", &self.total).finish()
+        f.debug_struct("ProgressCounter")
+            .field("read", &self.read)
+            .field("total", &self.total)
+            .finish()
     }
 }
 

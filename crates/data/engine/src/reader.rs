@@ -44,8 +44,8 @@ impl Source {
 /// A text file being read.
 #[derive(Debug)]
 pub(crate) enum TextReader {
-    Delimited(DelimitedReader),
-    JsonLines(JsonLinesReader),
+    Delimited(Box<DelimitedReader>),
+    JsonLines(Box<JsonLinesReader>),
 }
 
 impl TextReader {
@@ -67,11 +67,15 @@ impl TextReader {
                 let text = Utf8Reader::new(unpack(file, progress)?);
                 let reader = DelimitedReader::new(text, layout, &positions, schema, hashes_rows)
                     .map_err(|error| read_error(file, error))?;
-                Ok(Some(TextReader::Delimited(reader)))
+                Ok(Some(TextReader::Delimited(Box::new(reader))))
             }
             Source::JsonLines { .. } => {
                 let text = Utf8Reader::new(unpack(file, progress)?);
-                Ok(Some(TextReader::JsonLines(JsonLinesReader::new(text, schema, hashes_rows))))
+                Ok(Some(TextReader::JsonLines(Box::new(JsonLinesReader::new(
+                    text,
+                    schema,
+                    hashes_rows,
+                )))))
             }
             Source::Parquet(_) => Ok(None),
         }
@@ -90,7 +94,11 @@ impl TextReader {
 }
 
 /// Where the headings stand in a file.
-pub(crate) fn positions(there: &[String], asked: &[String], file: &InputFile) -> Result<Vec<usize>, EngineError> {
+pub(crate) fn positions(
+    there: &[String],
+    asked: &[String],
+    file: &InputFile,
+) -> Result<Vec<usize>, EngineError> {
     asked
         .iter()
         .map(|heading| {
@@ -104,6 +112,7 @@ pub(crate) fn positions(there: &[String], asked: &[String], file: &InputFile) ->
 }
 
 fn text_schema(headings: &[String]) -> SchemaRef {
-    let fields: Vec<Field> = headings.iter().map(|heading| Field::new(heading, DataType::Utf8, true)).collect();
+    let fields: Vec<Field> =
+        headings.iter().map(|heading| Field::new(heading, DataType::Utf8, true)).collect();
     Arc::new(Schema::new(fields))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type, SchemaRef};
 use clv_importers::canonicalise::{Canonicaliser, RowNumbers, RowTotals, Shared};
@@ -58,14 +58,21 @@ pub(crate) struct Share {
 }
 
 /// Cuts the work into at most so many partitions of about equal size, each in the order of the files.
-pub(crate) fn divide(sources: &[Source], plan: &ImportPlan, n_partitions: usize) -> Vec<Vec<Share>> {
+pub(crate) fn divide(
+    sources: &[Source],
+    plan: &ImportPlan,
+    n_partitions: usize,
+) -> Vec<Vec<Share>> {
     let mut shares: Vec<(u64, Share)> = Vec::new();
     for (source, of) in sources.iter().enumerate() {
         match of {
             // Where rows continue an order, the file is read from its beginning to its end.
             Source::Parquet(parquet) if plan.source.rules.layout == OrderLayout::RowsAdd => {
                 shares.extend(
-                    parquet.pieces().into_iter().map(|piece| (piece.n_rows, Share { source, piece: Some(piece) })),
+                    parquet
+                        .pieces()
+                        .into_iter()
+                        .map(|piece| (piece.n_rows, Share { source, piece: Some(piece) })),
                 );
             }
             Source::Parquet(parquet) => {
@@ -130,13 +137,20 @@ impl PartitionStream for OrderPartition {
 
 impl Run {
     /// Reads the shares in order and sends their canonical rows; stops when nobody takes them any more.
-    fn read(&self, shares: &[Share], send: &mut dyn FnMut(RecordBatch) -> bool) -> Result<(), EngineError> {
+    fn read(
+        &self,
+        shares: &[Share],
+        send: &mut dyn FnMut(RecordBatch) -> bool,
+    ) -> Result<(), EngineError> {
         for share in shares {
             let source = &self.sources[share.source];
             let file = source.file();
-            let mut canonical = Canonicaliser::new(Arc::clone(&self.plan), &file.shown, Arc::clone(&self.shared));
-            let headings: Vec<String> =
-                self.plan.columns[..self.plan.n_read].iter().map(|column| column.heading.clone()).collect();
+            let mut canonical =
+                Canonicaliser::new(Arc::clone(&self.plan), &file.shown, Arc::clone(&self.shared));
+            let headings: Vec<String> = self.plan.columns[..self.plan.n_read]
+                .iter()
+                .map(|column| column.heading.clone())
+                .collect();
             let mut pass_on = |batch: RecordBatch| -> Result<bool, EngineError> {
                 let batch = self.filter.apply(batch, self.plan.id_kind)?;
                 Ok(batch.num_rows() == 0 || send(batch))
@@ -158,11 +172,24 @@ impl Run {
                 }
                 _ => {
                     let hashes_rows = self.plan.drops_duplicates;
-                    let reader = TextReader::open(source, &headings, hashes_rows, Arc::clone(&self.progress))?;
+                    let reader = TextReader::open(
+                        source,
+                        &headings,
+                        hashes_rows,
+                        Arc::clone(&self.progress),
+                    )?;
                     let Some(mut reader) = reader else { continue };
-                    while let Some(text) = reader.next_batch().map_err(|error| read_error(file, error))? {
-                        text.ragged.iter().for_each(|(row, value)| canonical.add_ragged(*row, value));
-                        let rows = canonical.push(&text.batch, RowNumbers::Listed(&text.rows), &text.hashes)?;
+                    while let Some(text) =
+                        reader.next_batch().map_err(|error| read_error(file, error))?
+                    {
+                        text.ragged
+                            .iter()
+                            .for_each(|(row, value)| canonical.add_ragged(*row, value));
+                        let rows = canonical.push(
+                            &text.batch,
+                            RowNumbers::Listed(&text.rows),
+                            &text.hashes,
+                        )?;
                         if !pass_on(rows)? {
                             return Ok(());
                         }
@@ -191,13 +218,18 @@ impl RowFilter {
         let mask: BooleanArray = match id_kind {
             IdKind::Integer => {
                 let ids = batch.column(0).as_primitive::<Int64Type>();
-                (0..days.len()).map(|i| Some(in_time(i) && is_kept(hash_number(ids.value(i) as u64)))).collect()
+                (0..days.len())
+                    .map(|i| Some(in_time(i) && is_kept(hash_number(ids.value(i) as u64))))
+                    .collect()
             }
             IdKind::Text => {
                 let ids = batch.column(0).as_string::<i32>();
-                (0..days.len()).map(|i| Some(in_time(i) && is_kept(hash_bytes(ids.value(i).as_bytes())))).collect()
+                (0..days.len())
+                    .map(|i| Some(in_time(i) && is_kept(hash_bytes(ids.value(i).as_bytes()))))
+                    .collect()
             }
         };
-        filter_record_batch(&batch, &mask).map_err(|error| EngineError::Internal { detail: error.to_string() })
+        filter_record_batch(&batch, &mask)
+            .map_err(|error| EngineError::Internal { detail: error.to_string() })
     }
 }

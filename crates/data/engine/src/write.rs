@@ -82,9 +82,13 @@ impl OutColumn {
                 Arc::new(rows.map(|i| self.real(i)).collect::<Float64Array>())
             }
             OutColumn::Date(_, values) => Arc::new(Date32Array::from(values[rows].to_vec())),
-            OutColumn::OptionalDate(_, values) => Arc::new(Date32Array::from(values[rows].to_vec())),
+            OutColumn::OptionalDate(_, values) => {
+                Arc::new(Date32Array::from(values[rows].to_vec()))
+            }
             OutColumn::Truth(_, values) => Arc::new(BooleanArray::from(values[rows].to_vec())),
-            OutColumn::Same(_, value) => Arc::new(StringArray::from_iter_values(rows.map(|_| value))),
+            OutColumn::Same(_, value) => {
+                Arc::new(StringArray::from_iter_values(rows.map(|_| value)))
+            }
         }
     }
 }
@@ -143,12 +147,19 @@ fn format_of(path: &Path) -> Option<(TableFormat, Packing)> {
 ///
 /// # Errors
 /// When the extension names no format, or writing fails: then nothing is left behind.
-pub fn write_table(columns: &[OutColumn], path: &Path, options: WriteOptions) -> Result<(), EngineError> {
+pub fn write_table(
+    columns: &[OutColumn],
+    path: &Path,
+    options: WriteOptions,
+) -> Result<(), EngineError> {
     let shown = path.display().to_string();
     let unwritable = |source| EngineError::Unwritable { path: shown.clone(), source };
-    let (format, packing) = format_of(path).ok_or_else(|| EngineError::UnknownFormat { path: shown.clone() })?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".clv-").tempfile_in(folder).map_err(unwritable)?;
+    let (format, packing) =
+        format_of(path).ok_or_else(|| EngineError::UnknownFormat { path: shown.clone() })?;
+    let folder =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temporary =
+        tempfile::Builder::new().prefix(".clv-").tempfile_in(folder).map_err(unwritable)?;
     write_packed(columns, temporary.as_file_mut(), format, packing, options).map_err(unwritable)?;
     temporary.as_file().sync_all().map_err(unwritable)?;
     open_to_others(temporary.as_file()).map_err(unwritable)?;
@@ -179,7 +190,8 @@ fn write_packed(
     match packing {
         Packing::None => write_table_to(columns, &mut buffered, format, options)?,
         Packing::Gzip => {
-            let mut packed = flate2::write::GzEncoder::new(&mut buffered, flate2::Compression::default());
+            let mut packed =
+                flate2::write::GzEncoder::new(&mut buffered, flate2::Compression::default());
             write_table_to(columns, &mut packed, format, options)?;
             packed.finish()?;
         }
@@ -241,8 +253,12 @@ fn write_delimited(
                 line.push(delimiter);
             }
             match column {
-                OutColumn::Text(_, values) => add_text(&mut line, &values[i], delimiter, options.escape_formulas),
-                OutColumn::Same(_, value) => add_text(&mut line, value, delimiter, options.escape_formulas),
+                OutColumn::Text(_, values) => {
+                    add_text(&mut line, &values[i], delimiter, options.escape_formulas);
+                }
+                OutColumn::Same(_, value) => {
+                    add_text(&mut line, value, delimiter, options.escape_formulas);
+                }
                 OutColumn::Integer(_, values) => write!(line, "{}", values[i])?,
                 OutColumn::Truth(_, values) => write!(line, "{}", values[i])?,
                 OutColumn::Date(_, values) => write!(line, "{}", Day(values[i]))?,
@@ -267,13 +283,18 @@ fn write_delimited(
 /// The shortest digits that read back as the same number; very large and very small ones with an exponent.
 fn add_real(line: &mut Vec<u8>, value: f64) -> io::Result<()> {
     let size = value.abs();
-    if size != 0.0 && !(1e-7..1e17).contains(&size) { write!(line, "{value:e}") } else { write!(line, "{value}") }
+    if size != 0.0 && !(1e-7..1e17).contains(&size) {
+        write!(line, "{value:e}")
+    } else {
+        write!(line, "{value}")
+    }
 }
 
 fn add_text(line: &mut Vec<u8>, text: &str, delimiter: u8, escapes_formulas: bool) {
     let is_formula = escapes_formulas && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let needs_quotes =
-        text.bytes().any(|b| b == delimiter || matches!(b, b'"' | b'\n' | b'\r')) || text.starts_with(' ') || text.ends_with(' ');
+    let needs_quotes = text.bytes().any(|b| b == delimiter || matches!(b, b'"' | b'\n' | b'\r'))
+        || text.starts_with(' ')
+        || text.ends_with(' ');
     if needs_quotes {
         line.push(b'"');
     }
@@ -332,20 +353,30 @@ fn write_json(
 /// Rows that are converted at a time, so that a table is not held twice.
 const ROWS_AT_A_TIME: usize = 1 << 17;
 
-fn write_parquet(columns: &[OutColumn], n_rows: usize, writer: &mut (impl Write + Send)) -> io::Result<()> {
+fn write_parquet(
+    columns: &[OutColumn],
+    n_rows: usize,
+    writer: &mut (impl Write + Send),
+) -> io::Result<()> {
     let level = ZstdLevel::try_new(3).map_err(io::Error::other)?;
     let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
     let batch = |rows: std::ops::Range<usize>| {
         let nullable = |column: &OutColumn| {
-            matches!(column, OutColumn::Real(..) | OutColumn::OptionalReal(..) | OutColumn::OptionalDate(..))
+            matches!(
+                column,
+                OutColumn::Real(..) | OutColumn::OptionalReal(..) | OutColumn::OptionalDate(..)
+            )
         };
         RecordBatch::try_from_iter_with_nullable(
-            columns.iter().map(|column| (column.name(), column.array(rows.clone()), nullable(column))),
+            columns
+                .iter()
+                .map(|column| (column.name(), column.array(rows.clone()), nullable(column))),
         )
         .map_err(io::Error::other)
     };
     let schema = batch(0..0)?.schema();
-    let mut parquet = ArrowWriter::try_new(writer, schema, Some(properties)).map_err(io::Error::other)?;
+    let mut parquet =
+        ArrowWriter::try_new(writer, schema, Some(properties)).map_err(io::Error::other)?;
     for start in (0..n_rows).step_by(ROWS_AT_A_TIME) {
         let end = (start + ROWS_AT_A_TIME).min(n_rows);
         parquet.write(&batch(start..end)?).map_err(io::Error::other)?;

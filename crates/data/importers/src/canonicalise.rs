@@ -4,24 +4,29 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, UInt64Array,
+};
 use arrow::datatypes::SchemaRef;
 use clv_tables::day::LAST_DAY;
 use clv_tables::hash::{hash_bytes, hash_number};
 use clv_tables::orders::order_schema;
-use clv_tables::{ComplaintExample, ComplaintLog, IdKind, Rule};
+use clv_tables::{ComplaintExample, ComplaintLog, Rule};
 
-use crate::convert::{
-    BAD_AMOUNT, BAD_DAY, LARGE_AMOUNT, NO_AMOUNT, NO_DAY, Unfit, amounts, days, integers, is_mark, product, texts,
-};
+use crate::convert::{BAD_AMOUNT, BAD_DAY, LARGE_AMOUNT, NO_AMOUNT, NO_DAY, is_mark};
 use crate::currency::{currency_of, is_currency};
 use crate::date_format::{DateFormat, DateOrder};
 use crate::error::ImportError;
 use crate::plan::{ImportPlan, OrderLayout, ZeroOrders};
 use crate::role::Role;
 
+mod columns;
 mod rows;
+mod totals;
 
+pub use totals::RowTotals;
+
+use columns::{Columns, Ids, cell};
 use rows::{CanonicalRows, CustomerRef};
 
 /// Where the rows of a batch stand in their file, the heading being row 1.
@@ -42,53 +47,6 @@ impl RowNumbers<'_> {
             RowNumbers::Listed(rows) => rows.get(i).copied().unwrap_or(0),
             RowNumbers::Unknown => 0,
         }
-    }
-}
-
-/// Sums over the rows that were seen; money in millionths of the currency unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RowTotals {
-    /// Rows of the file.
-    pub rows_read: u64,
-    /// Rows that were not put aside.
-    pub rows_accepted: u64,
-    /// Money of accepted purchases.
-    pub gross: i64,
-    /// Money of accepted returns, positive.
-    pub returns: i64,
-    /// Earliest accepted day.
-    pub first_day: Option<i32>,
-    /// Latest accepted day.
-    pub last_day: Option<i32>,
-    /// The currency that amounts were seen in.
-    pub currency: Option<&'static str>,
-}
-
-impl RowTotals {
-    /// Adds another part's sums.
-    pub fn merge(&mut self, other: &RowTotals) {
-        self.rows_read += other.rows_read;
-        self.rows_accepted += other.rows_accepted;
-        self.gross = self.gross.saturating_add(other.gross);
-        self.returns = self.returns.saturating_add(other.returns);
-        self.first_day = [self.first_day, other.first_day].into_iter().flatten().min();
-        self.last_day = self.last_day.max(other.last_day);
-        self.currency = self.currency.or(other.currency);
-    }
-
-    fn accept(&mut self, day: i32, amount: i64, is_return: bool) {
-        self.rows_accepted += 1;
-        self.add_money(day, amount, is_return);
-    }
-
-    fn add_money(&mut self, day: i32, amount: i64, is_return: bool) {
-        if is_return {
-            self.returns = self.returns.saturating_sub(amount);
-        } else {
-            self.gross = self.gross.saturating_add(amount);
-        }
-        self.first_day = Some(self.first_day.map_or(day, |first| first.min(day)));
-        self.last_day = Some(self.last_day.map_or(day, |last| last.max(day)));
     }
 }
 
@@ -124,30 +82,6 @@ struct OpenOrder {
     is_cancelled: bool,
     total: i64,
     returned: i64,
-}
-
-/// The columns of one batch in the types of canonical rows.
-struct Columns {
-    customers: Ids,
-    fallback: Option<StringArray>,
-    days: Vec<i32>,
-    day_texts: Option<StringArray>,
-    amounts: Vec<i64>,
-    amount_texts: Option<StringArray>,
-    currencies: Vec<Option<&'static str>>,
-    currency_texts: Option<StringArray>,
-    pieces: Option<Vec<i64>>,
-    refunds: Option<Vec<i64>>,
-    order_ids: Option<StringArray>,
-    order_numbers: Option<StringArray>,
-    statuses: Option<StringArray>,
-    cancelled: Option<StringArray>,
-    kinds: Option<StringArray>,
-}
-
-enum Ids {
-    Integer(Int64Array),
-    Text(StringArray),
 }
 
 impl Canonicaliser {
@@ -189,7 +123,7 @@ impl Canonicaliser {
         rows: RowNumbers<'_>,
         row_hashes: &[u64],
     ) -> Result<RecordBatch, ImportError> {
-        let columns = self.convert(batch)?;
+        let columns = Columns::convert(&self.plan, &self.file, batch)?;
         self.totals.rows_read += batch.num_rows() as u64;
         if let Some(done) = self.push_plain(&columns) {
             return Ok(done);
@@ -215,63 +149,6 @@ impl Canonicaliser {
             });
         }
         Ok(out.finish(&self.schema))
-    }
-
-    fn convert(&self, batch: &RecordBatch) -> Result<Columns, ImportError> {
-        let plan = &self.plan;
-        let array = |role: Role| plan.column(role).map(|at| batch.column(at));
-        let unfit = |role: Role| {
-            move |Unfit(expected): Unfit| ImportError::WrongType {
-                file: self.file.to_string(),
-                column: plan.heading(role).to_owned(),
-                found: array(role).map_or_else(String::new, |array| array.data_type().to_string()),
-                expected,
-            }
-        };
-        let text = |role: Role| array(role).map(texts).transpose().map_err(unfit(role));
-        let number = |role: Role| {
-            let format = plan.column(role).and_then(|at| plan.columns[at].number);
-            array(role).map(|array| amounts(array, format)).transpose().map_err(unfit(role))
-        };
-        let needed = |role: Role| array(role).expect("the plan was checked to have this column");
-        let customers = match plan.id_kind {
-            IdKind::Integer => Ids::Integer(integers(needed(Role::CustomerId)).map_err(unfit(Role::CustomerId))?),
-            IdKind::Text => Ids::Text(texts(needed(Role::CustomerId)).map_err(unfit(Role::CustomerId))?),
-        };
-        let mut pieces = None;
-        let mut money_role = Role::Amount;
-        let money = match (number(Role::Amount)?, number(Role::Quantity)?, number(Role::UnitPrice)?) {
-            (Some(amount), ..) => amount,
-            (None, quantity, Some(mut price)) => {
-                money_role = Role::UnitPrice;
-                if let Some(quantity) = quantity {
-                    price.micros = product(&quantity.micros, &price.micros);
-                    pieces = Some(quantity.micros);
-                }
-                price
-            }
-            (None, ..) => crate::convert::Amounts { micros: vec![0; batch.num_rows()], currencies: Vec::new() },
-        };
-        let as_read = |role: Role| {
-            array(role).filter(|array| crate::plan::is_text_type(array.data_type())).and_then(|array| texts(array).ok())
-        };
-        Ok(Columns {
-            customers,
-            fallback: text(Role::CustomerFallback)?,
-            days: days(needed(Role::OrderedAt), plan.date).map_err(unfit(Role::OrderedAt))?,
-            day_texts: as_read(Role::OrderedAt),
-            amounts: money.micros,
-            amount_texts: as_read(money_role),
-            currencies: money.currencies,
-            currency_texts: text(Role::Currency)?,
-            pieces,
-            refunds: number(Role::RefundedAmount)?.map(|amounts| amounts.micros),
-            order_ids: text(Role::OrderId)?,
-            order_numbers: text(Role::OrderNumber)?,
-            statuses: text(Role::Status)?,
-            cancelled: text(Role::CancelledAt)?,
-            kinds: text(Role::TransactionKind)?,
-        })
     }
 
     /// The usual case of typed files: whole numbers, all there, each row an order. Then the columns are the answer.
@@ -314,7 +191,9 @@ impl Canonicaliser {
             currency: None,
         });
         let is_return = if least < 0 {
-            BooleanArray::from_unary(&Int64Array::from(columns.amounts.clone()), |amount| amount < 0)
+            BooleanArray::from_unary(&Int64Array::from(columns.amounts.clone()), |amount| {
+                amount < 0
+            })
         } else {
             BooleanArray::new(arrow::buffer::BooleanBuffer::new_unset(n_rows), None)
         };
@@ -325,7 +204,10 @@ impl Canonicaliser {
             Arc::new(is_return),
             Arc::new(UInt64Array::new_null(n_rows)),
         ];
-        Some(RecordBatch::try_new(Arc::clone(&self.schema), arrays).expect("the arrays are of the schema's types"))
+        Some(
+            RecordBatch::try_new(Arc::clone(&self.schema), arrays)
+                .expect("the arrays are of the schema's types"),
+        )
     }
 
     fn push_row(
@@ -360,7 +242,8 @@ impl Canonicaliser {
         let mut amount = columns.amounts[i];
         let status = cell(&columns.statuses, i).to_lowercase();
         let is_cancelled = !cell(&columns.cancelled, i).is_empty()
-            || (!status.is_empty() && self.plan.source.rules.cancelled_statuses.contains(&status.as_str()));
+            || (!status.is_empty()
+                && self.plan.source.rules.cancelled_statuses.contains(&status.as_str()));
         let mut day = columns.days[i];
         if !continues {
             self.order.key = name;
@@ -373,7 +256,8 @@ impl Canonicaliser {
         let money = if is_mark(amount) { 0 } else { amount };
         if is_cancelled || (continues && self.order.is_cancelled) {
             let column = if status.is_empty() { Role::CancelledAt } else { Role::Status };
-            let value = if status.is_empty() { cell(&columns.cancelled, i).to_owned() } else { status };
+            let value =
+                if status.is_empty() { cell(&columns.cancelled, i).to_owned() } else { status };
             self.complain(Rule::CancelledOrder, row, money, column, &value);
             return Ok(());
         }
@@ -410,13 +294,20 @@ impl Canonicaliser {
             return Ok(());
         }
         if is_mark(amount) {
-            let rule = if amount == LARGE_AMOUNT { Rule::AmountTooLarge } else { Rule::UnreadableAmount };
+            let rule =
+                if amount == LARGE_AMOUNT { Rule::AmountTooLarge } else { Rule::UnreadableAmount };
             debug_assert!(amount == LARGE_AMOUNT || amount == BAD_AMOUNT || amount == NO_AMOUNT);
             self.complain(rule, row, 0, Role::Amount, cell(&columns.amount_texts, i));
             return Ok(());
         }
         if self.plan.as_of.is_some_and(|as_of| day > as_of.0) {
-            self.complain(Rule::AfterAsOf, row, money, Role::OrderedAt, &clv_tables::Day(day).to_string());
+            self.complain(
+                Rule::AfterAsOf,
+                row,
+                money,
+                Role::OrderedAt,
+                &clv_tables::Day(day).to_string(),
+            );
             return Ok(());
         }
         if self.plan.drops_duplicates
@@ -430,7 +321,12 @@ impl Canonicaliser {
         let is_return = amount < 0
             || is_refund
             || columns.pieces.as_ref().is_some_and(|pieces| pieces[i] < 0)
-            || self.plan.source.rules.return_prefix.is_some_and(|prefix| order_id.starts_with(prefix));
+            || self
+                .plan
+                .source
+                .rules
+                .return_prefix
+                .is_some_and(|prefix| order_id.starts_with(prefix));
         if is_return {
             amount = -amount.abs();
         }
@@ -445,7 +341,13 @@ impl Canonicaliser {
             self.totals.add_money(day, -refund, true);
             out.push(&customer_ref, day, -refund, true, key, row);
             if refund > amount {
-                self.complain(Rule::RefundExceedsOrder, row, -refund, Role::RefundedAmount, order_id);
+                self.complain(
+                    Rule::RefundExceedsOrder,
+                    row,
+                    -refund,
+                    Role::RefundedAmount,
+                    order_id,
+                );
             }
         } else if refund == BAD_AMOUNT || refund == LARGE_AMOUNT {
             self.complain(Rule::UnreadableAmount, row, 0, Role::RefundedAmount, order_id);
@@ -466,7 +368,9 @@ impl Canonicaliser {
         let own = clean_id(if ids.is_null(i) { "" } else { ids.value(i) });
         let id = own.or_else(|| clean_id(cell(&columns.fallback, i)));
         match id {
-            None if continues && !self.order.customer.is_empty() => Some(self.order.customer.clone()),
+            None if continues && !self.order.customer.is_empty() => {
+                Some(self.order.customer.clone())
+            }
             id => id,
         }
     }
@@ -510,7 +414,9 @@ impl Canonicaliser {
     }
 
     fn refuse_other_order(&self, row: u64, value: &str) -> Result<(), ImportError> {
-        let (DateFormat::Slashed(order), Some((proof_row, proof))) = (self.plan.date, &self.plan.date_proof) else {
+        let (DateFormat::Slashed(order), Some((proof_row, proof))) =
+            (self.plan.date, &self.plan.date_proof)
+        else {
             return Ok(());
         };
         let other = match order {
@@ -535,7 +441,11 @@ impl Canonicaliser {
 
     fn amount_heading(&self) -> String {
         let amount = self.plan.heading(Role::Amount);
-        if amount.is_empty() { self.plan.heading(Role::UnitPrice).to_owned() } else { amount.to_owned() }
+        if amount.is_empty() {
+            self.plan.heading(Role::UnitPrice).to_owned()
+        } else {
+            amount.to_owned()
+        }
     }
 
     fn complain(&mut self, rule: Rule, row: u64, money: i64, role: Role, value: &str) {
@@ -553,14 +463,6 @@ impl Canonicaliser {
     }
 }
 
-/// A cell of a text column, trimmed; empty where there is no column or no value.
-fn cell(column: &Option<StringArray>, i: usize) -> &str {
-    match column {
-        Some(strings) if !strings.is_null(i) => strings.value(i).trim(),
-        _ => "",
-    }
-}
-
 /// An id without the traces that programs leave on it: spaces, a spreadsheet's apostrophe, the `.0` of a number column with gaps;
 /// e-mail addresses in lower case. `None` for the ways of writing nothing.
 fn clean_id(cell: &str) -> Option<String> {
@@ -572,7 +474,9 @@ fn clean_id(cell: &str) -> Option<String> {
         id = whole;
     }
     let is_nothing = id.is_empty()
-        || (id.len() <= 4 && ["null", "nan", "none", "n/a", "na", "nil", "-"].contains(&id.to_lowercase().as_str()));
+        || (id.len() <= 4
+            && ["null", "nan", "none", "n/a", "na", "nil", "-"]
+                .contains(&id.to_lowercase().as_str()));
     if is_nothing {
         return None;
     }

@@ -56,7 +56,10 @@ impl Overrides {
     ///
     /// # Errors
     /// When a role or a heading does not exist.
-    pub fn read(columns: &BTreeMap<String, String>, sample: &Sample) -> Result<Overrides, ImportError> {
+    pub fn read(
+        columns: &BTreeMap<String, String>,
+        sample: &Sample,
+    ) -> Result<Overrides, ImportError> {
         let mut overrides = Overrides::default();
         for (role, heading) in columns {
             if role == "decimal" {
@@ -148,7 +151,9 @@ pub fn choose(
         None => SOURCES
             .into_iter()
             .map(|source| (source, (source.confidence)(sample)))
-            .find(|(source, confidence)| *confidence >= 0.8 || source.id == crate::generic::SOURCE.id)
+            .find(|(source, confidence)| {
+                *confidence >= 0.8 || source.id == crate::generic::SOURCE.id
+            })
             .expect("the general source is in the list"),
     };
     let mut roles = (source.roles)(sample, &overrides)?;

@@ -4,13 +4,13 @@
 //! for amounts.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Date64Array, Decimal128Array, Float64Array, Int64Array, PrimitiveArray,
-    StringArray,
+    Array, ArrayRef, AsArray, Date32Array, Date64Array, Decimal128Array, Float64Array, Int64Array,
+    PrimitiveArray, StringArray,
 };
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{
-    ArrowTimestampType, DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType,
+    ArrowTimestampType, DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
 use clv_tables::day::{FIRST_DAY, LAST_DAY};
 use clv_tables::money::{LARGEST_AMOUNT_MICROS, MICROS_PER_UNIT};
@@ -51,8 +51,12 @@ pub fn texts(array: &ArrayRef) -> Result<StringArray, Unfit> {
 /// # Errors
 /// When the type is no number.
 pub fn integers(array: &ArrayRef) -> Result<Int64Array, Unfit> {
-    let integers = cast_with_options(array, &DataType::Int64, &CastOptions { safe: true, ..Default::default() })
-        .map_err(|_| Unfit("whole numbers"))?;
+    let integers = cast_with_options(
+        array,
+        &DataType::Int64,
+        &CastOptions { safe: true, ..Default::default() },
+    )
+    .map_err(|_| Unfit("whole numbers"))?;
     Ok(integers.as_primitive().clone())
 }
 
@@ -77,9 +81,15 @@ pub fn days(array: &ArrayRef, format: DateFormat) -> Result<Vec<i32>, Unfit> {
             let zone = zone.as_deref();
             match unit {
                 TimeUnit::Second => timestamp_days::<TimestampSecondType, 86_400>(array, zone),
-                TimeUnit::Millisecond => timestamp_days::<TimestampMillisecondType, 86_400_000>(array, zone),
-                TimeUnit::Microsecond => timestamp_days::<TimestampMicrosecondType, 86_400_000_000>(array, zone),
-                TimeUnit::Nanosecond => timestamp_days::<TimestampNanosecondType, 86_400_000_000_000>(array, zone),
+                TimeUnit::Millisecond => {
+                    timestamp_days::<TimestampMillisecondType, 86_400_000>(array, zone)
+                }
+                TimeUnit::Microsecond => {
+                    timestamp_days::<TimestampMicrosecondType, 86_400_000_000>(array, zone)
+                }
+                TimeUnit::Nanosecond => {
+                    timestamp_days::<TimestampNanosecondType, 86_400_000_000_000>(array, zone)
+                }
             }
         }
         text if is_text_type(text) => {
@@ -91,7 +101,10 @@ pub fn days(array: &ArrayRef, format: DateFormat) -> Result<Vec<i32>, Unfit> {
                     // Rows of one order carry one date: the last answer is often this one.
                     if cell != last.0 {
                         let is_blank = cell.trim().is_empty();
-                        last = (cell, if is_blank { NO_DAY } else { format.parse(cell).unwrap_or(BAD_DAY) });
+                        last = (
+                            cell,
+                            if is_blank { NO_DAY } else { format.parse(cell).unwrap_or(BAD_DAY) },
+                        );
                     }
                     last.1
                 })
@@ -121,7 +134,9 @@ fn timestamp_days<T: ArrowTimestampType, const PER_DAY: i64>(
     let per_second = PER_DAY / 86_400;
     let fixed = |seconds: i64| {
         let shift = seconds * per_second;
-        with_nulls(stamps, NO_DAY, |stamp| in_range(stamp.saturating_add(shift).div_euclid(PER_DAY)))
+        with_nulls(stamps, NO_DAY, |stamp| {
+            in_range(stamp.saturating_add(shift).div_euclid(PER_DAY))
+        })
     };
     match zone {
         None | Some("UTC" | "utc" | "Z" | "Etc/UTC" | "+00:00" | "+00") => Ok(fixed(0)),
@@ -129,11 +144,14 @@ fn timestamp_days<T: ArrowTimestampType, const PER_DAY: i64>(
             if let Some(seconds) = offset_seconds(zone) {
                 return Ok(fixed(seconds));
             }
-            let zone = jiff::tz::TimeZone::get(zone).map_err(|_| Unfit("timestamps in a known time zone"))?;
+            let zone = jiff::tz::TimeZone::get(zone)
+                .map_err(|_| Unfit("timestamps in a known time zone"))?;
             Ok(with_nulls(stamps, NO_DAY, |stamp| {
                 let seconds = stamp.div_euclid(per_second);
                 match jiff::Timestamp::from_second(seconds) {
-                    Ok(at) => in_range((seconds + i64::from(zone.to_offset(at).seconds())).div_euclid(86_400)),
+                    Ok(at) => in_range(
+                        (seconds + i64::from(zone.to_offset(at).seconds())).div_euclid(86_400),
+                    ),
                     Err(_) => BAD_DAY,
                 }
             }))
@@ -199,13 +217,16 @@ pub fn amounts(array: &ArrayRef, format: Option<NumberFormat>) -> Result<Amounts
             let decimals: &Decimal128Array = array.as_primitive();
             with_nulls(decimals, NO_AMOUNT, |value| micros_of_decimal(value, scale))
         }
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal256(_, scale) => {
-            let wide = cast(array, &DataType::Decimal128(38, *scale)).map_err(|_| Unfit("decimals of 38 digits"))?;
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal256(_, scale) => {
+            let wide = cast(array, &DataType::Decimal128(38, *scale))
+                .map_err(|_| Unfit("decimals of 38 digits"))?;
             return amounts(&wide, format);
         }
-        integer if integer.is_integer() => {
-            with_nulls(&integers(array)?, NO_AMOUNT, |value| micros_of_decimal(i128::from(value), 0))
-        }
+        integer if integer.is_integer() => with_nulls(&integers(array)?, NO_AMOUNT, |value| {
+            micros_of_decimal(i128::from(value), 0)
+        }),
         text if is_text_type(text) => {
             let format = format.ok_or(Unfit("numbers"))?;
             return Ok(text_amounts(&texts(array)?, format));
@@ -316,12 +337,29 @@ mod tests {
             Arc::new(Float64Array::from(vec![29.33])),
             Arc::new(Float32Array::from(vec![29.33])),
             Arc::new(Decimal128Array::from(vec![2933]).with_precision_and_scale(10, 2).unwrap()),
-            Arc::new(Decimal128Array::from(vec![29_330_000_000]).with_precision_and_scale(20, 9).unwrap()),
+            Arc::new(
+                Decimal128Array::from(vec![29_330_000_000])
+                    .with_precision_and_scale(20, 9)
+                    .unwrap(),
+            ),
         ];
         for array in arrays {
-            assert_eq!(amounts(&array, None).unwrap().micros, [29_330_000], "{}", array.data_type());
+            assert_eq!(
+                amounts(&array, None).unwrap().micros,
+                [29_330_000],
+                "{}",
+                array.data_type()
+            );
         }
-        let odd: ArrayRef = Arc::new(Float64Array::from(vec![Some(f64::NAN), Some(f64::INFINITY), Some(1e13), None]));
-        assert_eq!(amounts(&odd, None).unwrap().micros, [BAD_AMOUNT, BAD_AMOUNT, LARGE_AMOUNT, NO_AMOUNT]);
+        let odd: ArrayRef = Arc::new(Float64Array::from(vec![
+            Some(f64::NAN),
+            Some(f64::INFINITY),
+            Some(1e13),
+            None,
+        ]));
+        assert_eq!(
+            amounts(&odd, None).unwrap().micros,
+            [BAD_AMOUNT, BAD_AMOUNT, LARGE_AMOUNT, NO_AMOUNT]
+        );
     }
 }

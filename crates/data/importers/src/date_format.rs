@@ -283,7 +283,8 @@ fn month_of(token: &str) -> Option<u32> {
         &["dec", "dez", "dic", "des"],
     ];
     let name = crate::heading::plain(token);
-    let position = STARTS.iter().position(|starts| starts.iter().any(|start| name.starts_with(start)))?;
+    let position =
+        STARTS.iter().position(|starts| starts.iter().any(|start| name.starts_with(start)))?;
     Some(position as u32 + 1)
 }
 

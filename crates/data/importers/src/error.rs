@@ -80,7 +80,9 @@ pub enum ImportError {
         headings: String,
     },
     /// Nothing in the date column reads as a date.
-    #[error("{file}: column {column:?}, row {row}: {value:?} is not a date; expected one like 2011-12-09, 20111209, 09/12/2011 or 9 Dec 2011")]
+    #[error(
+        "{file}: column {column:?}, row {row}: {value:?} is not a date; expected one like 2011-12-09, 20111209, 09/12/2011 or 9 Dec 2011"
+    )]
     NoDates {
         /// File as the user gave it.
         file: String,
@@ -92,7 +94,9 @@ pub enum ImportError {
         value: String,
     },
     /// Every date reads both ways.
-    #[error("{file}: column {column:?} could be day/month or month/day everywhere, e.g. row {row} value {value}; expected one row that settles it")]
+    #[error(
+        "{file}: column {column:?} could be day/month or month/day everywhere, e.g. row {row} value {value}; expected one row that settles it"
+    )]
     AmbiguousDates {
         /// File as the user gave it.
         file: String,
@@ -104,7 +108,9 @@ pub enum ImportError {
         value: String,
     },
     /// Two rows prove two orders of day and month.
-    #[error("{file}: column {column:?} has two date orders: row {day_first_row} value {day_first} is day/month and row {month_first_row} value {month_first} is month/day; expected one")]
+    #[error(
+        "{file}: column {column:?} has two date orders: row {day_first_row} value {day_first} is day/month and row {month_first_row} value {month_first} is month/day; expected one"
+    )]
     TwoDateOrders {
         /// File as the user gave it.
         file: String,
@@ -120,7 +126,9 @@ pub enum ImportError {
         month_first: String,
     },
     /// Every amount reads with a decimal comma and with a thousands comma (or point).
-    #[error("{file}: column {column:?}: {value:?} in row {row} could be with decimals or with thousands, and no row settles it")]
+    #[error(
+        "{file}: column {column:?}: {value:?} in row {row} could be with decimals or with thousands, and no row settles it"
+    )]
     AmbiguousDecimals {
         /// File as the user gave it.
         file: String,
@@ -132,7 +140,9 @@ pub enum ImportError {
         value: String,
     },
     /// Two rows prove two decimal separators.
-    #[error("{file}: column {column:?} has two decimal separators: a comma in row {comma_row} value {comma:?} and a point in row {point_row} value {point:?}; expected one")]
+    #[error(
+        "{file}: column {column:?} has two decimal separators: a comma in row {comma_row} value {comma:?} and a point in row {point_row} value {point:?}; expected one"
+    )]
     TwoDecimals {
         /// File as the user gave it.
         file: String,
@@ -160,7 +170,9 @@ pub enum ImportError {
         value: String,
     },
     /// Amounts in more than one currency.
-    #[error("{file}: mixed currencies: {first} in row {first_row} and {second} in row {second_row}; expected one, since amounts of two currencies cannot be added")]
+    #[error(
+        "{file}: mixed currencies: {first} in row {first_row} and {second} in row {second_row}; expected one, since amounts of two currencies cannot be added"
+    )]
     MixedCurrencies {
         /// File as the user gave it.
         file: String,

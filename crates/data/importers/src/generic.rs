@@ -1,5 +1,7 @@
 //! Any order file: columns by their headings in several languages, by their content where there are no headings.
 
+mod names;
+
 use crate::catalogue::{Overrides, PLAIN_RULES, Source};
 use crate::currency::currency_of;
 use crate::date_format::{DateEvidence, DateVerdict};
@@ -9,6 +11,11 @@ use crate::number_format::NumberEvidence;
 use crate::role::Role;
 use crate::sample::Sample;
 
+use names::{
+    AMOUNT, CHANNEL, CURRENCY, CUSTOMER, ORDER_ID, ORDERED_AT, PRODUCT_ID, QUANTITY, STATUS,
+    UNIT_PRICE,
+};
+
 /// The source that every file can be read as.
 pub const SOURCE: Source = Source {
     id: "generic",
@@ -17,64 +24,6 @@ pub const SOURCE: Source = Source {
     roles,
     rules: PLAIN_RULES,
 };
-
-/// Headings by role, as [`plain`] leaves them; an earlier tier beats a later one, within a tier two columns are ambiguous.
-const CUSTOMER: &[&[&str]] = &[
-    &["customeruniqueid"],
-    &[
-        "customerid", "customer", "custid", "cust", "custno", "customerno", "customernumber", "customerkey", "customercode",
-        "clientid", "client", "clientnumber", "kundennummer", "kundenid", "kundennr", "kunde", "idcliente", "clienteid", "cliente",
-        "idclient", "numeroclient", "codeclient", "codigocliente", "klantid", "klantnummer", "klant", "masterid", "kundid", "kund",
-    ],
-    &[
-        "userid", "user", "memberid", "member", "accountid", "account", "buyerid", "buyer", "shopperid", "visitorid",
-        "householdid", "consumerid", "donorid", "donor", "patientid", "guestid", "personid", "userpseudoid", "subscriberid", "uid",
-    ],
-    &["customeremail", "email", "emailaddress", "mail", "billingemail", "useremail", "emailadresse", "courriel", "correo"],
-    &["customername", "kundenname", "nomclient", "phone", "phonenumber", "cardid", "cardnumber"],
-    &["id"],
-];
-const ORDERED_AT: &[&[&str]] = &[
-    &[
-        "orderedat", "orderdate", "orderdatetime", "ordertime", "ordertimestamp", "orderedon", "purchasedate", "purchasedat",
-        "purchasetime", "invoicedate", "transactiondate", "transactiontime", "transactiondatetime", "saledate", "salesdate",
-        "orderpurchasetimestamp", "dateoforder", "bestelldatum", "rechnungsdatum", "kaufdatum", "datecommande", "datedecommande",
-        "fechapedido", "fechadepedido", "fechacompra", "datapedido", "orderdatum", "tdate",
-    ],
-    &["date", "datetime", "timestamp", "day", "datum", "fecha", "data", "dato", "ts", "zeit", "eventdate"],
-    &["createdat", "created", "createddate", "createdateutc", "datecreated", "paidat", "processedat", "eventtime", "time"],
-];
-const AMOUNT: &[&[&str]] = &[
-    &[
-        "amount", "total", "ordertotal", "totalamount", "orderamount", "ordervalue", "totalprice", "spend", "spent", "revenue",
-        "sales", "netsales", "grandtotal", "totalsales", "totalspent", "salesamount", "amountpaid", "orderrevenue", "turnover",
-        "gmv", "paymentvalue", "transactionamount", "purchaseamount", "invoiceamount", "invoicetotal", "betrag", "summe", "umsatz",
-        "gesamt", "gesamtbetrag", "rechnungsbetrag", "montant", "importe", "monto", "valor", "valortotal", "bedrag", "belopp",
-        "monetaryvalue", "linetotal", "donation", "tamt",
-    ],
-    &["value", "grosssales", "subtotal", "net", "gross", "sum"],
-];
-const ORDER_ID: &[&[&str]] = &[
-    &[
-        "orderid", "orderno", "ordernumber", "ordernr", "order", "orderkey", "invoiceno", "invoice", "invoiceid", "invoicenumber",
-        "transactionid", "transactionno", "transaction", "transactionnumber", "receipt", "receiptno", "receiptid", "basketid",
-        "bestellnummer", "bestellnr", "rechnungsnummer", "numerocommande", "commande", "idpedido", "pedido", "pedidoid", "salesid",
-        "saleid", "ticketid", "documentno", "purchaseid",
-    ],
-];
-const QUANTITY: &[&[&str]] =
-    &[&["quantity", "qty", "units", "menge", "anzahl", "cantidad", "quantite", "quantidade", "aantal", "pieces", "antal"]];
-const UNIT_PRICE: &[&[&str]] = &[
-    &["unitprice", "itemprice", "priceperunit", "priceeach", "einzelpreis", "stuckpreis", "prixunitaire", "preciounitario"],
-    &["price", "preis", "prix", "precio", "preco", "prijs", "pris"],
-];
-const PRODUCT_ID: &[&[&str]] = &[
-    &["productid", "sku", "stockcode", "itemid", "articleid", "productcode", "variantid", "asin", "artikelnummer"],
-    &["product", "item", "article", "artikel", "productname", "itemname", "description"],
-];
-const CHANNEL: &[&[&str]] = &[&["channel", "saleschannel", "orderchannel"], &["source", "utmsource", "kanal"]];
-const CURRENCY: &[&[&str]] = &[&["currency", "currencycode", "ccy", "waehrung", "wahrung", "devise", "moneda", "valuta", "moeda"]];
-const STATUS: &[&[&str]] = &[&["orderstatus", "status", "financialstatus"]];
 
 fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, ImportError> {
     let mut roles = overrides.roles.clone();
@@ -95,7 +44,8 @@ fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, I
         ];
         for (role, what, tiers) in lists {
             let is_settled = roles.iter().any(|(r, _)| *r == role)
-                || (role == Role::Amount && (overrides.has_no_money || overrides.column(Role::UnitPrice).is_some()));
+                || (role == Role::Amount
+                    && (overrides.has_no_money || overrides.column(Role::UnitPrice).is_some()));
             if !is_settled && let Some(column) = by_name(sample, &roles, role, what, tiers)? {
                 roles.push((role, column));
             }
@@ -126,7 +76,11 @@ fn settle_amount(roles: &mut [(Role, usize)], overrides: &Overrides) {
     }
 }
 
-fn check(sample: &Sample, roles: &[(Role, usize)], overrides: &Overrides) -> Result<(), ImportError> {
+fn check(
+    sample: &Sample,
+    roles: &[(Role, usize)],
+    overrides: &Overrides,
+) -> Result<(), ImportError> {
     let missing = |role, what, expected| ImportError::NoColumn {
         file: sample.file.clone(),
         what,
@@ -135,13 +89,21 @@ fn check(sample: &Sample, roles: &[(Role, usize)], overrides: &Overrides) -> Res
         role,
     };
     if !has(roles, Role::CustomerId) {
-        return Err(missing(Role::CustomerId, "customer", "one like customer_id, customer or email"));
+        return Err(missing(
+            Role::CustomerId,
+            "customer",
+            "one like customer_id, customer or email",
+        ));
     }
     if !has(roles, Role::OrderedAt) {
         return Err(missing(Role::OrderedAt, "date", "one like ordered_at, order_date or date"));
     }
     if !has(roles, Role::Amount) && !has(roles, Role::UnitPrice) && !overrides.has_no_money {
-        return Err(missing(Role::Amount, "amount", "one like amount, total or spend, or quantity and unit_price"));
+        return Err(missing(
+            Role::Amount,
+            "amount",
+            "one like amount, total or spend, or quantity and unit_price",
+        ));
     }
     Ok(())
 }
@@ -204,8 +166,9 @@ fn is_date_column(sample: &Sample, column: usize) -> bool {
 }
 
 fn only_date_column(sample: &Sample, taken: &[(Role, usize)]) -> Option<usize> {
-    let mut found = (0..sample.headings.len())
-        .filter(|column| taken.iter().all(|(_, other)| other != column) && is_date_column(sample, *column));
+    let mut found = (0..sample.headings.len()).filter(|column| {
+        taken.iter().all(|(_, other)| other != column) && is_date_column(sample, *column)
+    });
     let first = found.next()?;
     found.next().is_none().then_some(first)
 }
@@ -213,9 +176,11 @@ fn only_date_column(sample: &Sample, taken: &[(Role, usize)]) -> Option<usize> {
 /// Without headings: the first date column; the last number column, preferably one with decimals; the first other column.
 fn add_by_content(sample: &Sample, overrides: &Overrides, roles: &mut Vec<(Role, usize)>) {
     let n_columns = sample.headings.len();
-    let is_free = |roles: &[(Role, usize)], column: usize| roles.iter().all(|(_, other)| *other != column);
+    let is_free =
+        |roles: &[(Role, usize)], column: usize| roles.iter().all(|(_, other)| *other != column);
     if !has(roles, Role::OrderedAt)
-        && let Some(column) = (0..n_columns).find(|c| is_free(roles, *c) && is_date_column(sample, *c))
+        && let Some(column) =
+            (0..n_columns).find(|c| is_free(roles, *c) && is_date_column(sample, *c))
     {
         roles.push((Role::OrderedAt, column));
     }
@@ -228,10 +193,14 @@ fn add_by_content(sample: &Sample, overrides: &Overrides, roles: &mut Vec<(Role,
         let candidates: Vec<(usize, NumberEvidence)> = (1..n_columns)
             .filter(|column| is_free(roles, *column))
             .map(|column| (column, numbers(column)))
-            .filter(|(_, evidence)| evidence.n_numbers > 0 && evidence.n_numbers == evidence.n_cells)
+            .filter(|(_, evidence)| {
+                evidence.n_numbers > 0 && evidence.n_numbers == evidence.n_cells
+            })
             .collect();
-        let with_decimals = |evidence: &NumberEvidence| evidence.point.is_some() || evidence.comma.is_some();
-        let best = candidates.iter().rev().find(|(_, e)| with_decimals(e)).or_else(|| candidates.last());
+        let with_decimals =
+            |evidence: &NumberEvidence| evidence.point.is_some() || evidence.comma.is_some();
+        let best =
+            candidates.iter().rev().find(|(_, e)| with_decimals(e)).or_else(|| candidates.last());
         if let Some((column, _)) = best {
             roles.push((Role::Amount, *column));
         }

@@ -192,14 +192,17 @@ fn decimal_micros(whole: &str, fraction: &str) -> Result<i64, NumberProblem> {
     if whole.len() > 13 {
         return Err(NumberProblem::TooLarge);
     }
-    let units: i64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| NumberProblem::Unreadable)? };
+    let units: i64 =
+        if whole.is_empty() { 0 } else { whole.parse().map_err(|_| NumberProblem::Unreadable)? };
     let mut micros = 0_i64;
     for at in 0..6 {
         let digit = fraction.as_bytes().get(at).map_or(0, |byte| byte - b'0');
         micros = micros * 10 + i64::from(digit);
     }
     let rounds_up = fraction.as_bytes().get(6).is_some_and(|byte| *byte >= b'5');
-    let total = i128::from(units) * i128::from(MICROS_PER_UNIT) + i128::from(micros) + i128::from(rounds_up);
+    let total = i128::from(units) * i128::from(MICROS_PER_UNIT)
+        + i128::from(micros)
+        + i128::from(rounds_up);
     if total > i128::from(LARGEST_AMOUNT_MICROS) {
         return Err(NumberProblem::TooLarge);
     }
@@ -265,19 +268,38 @@ mod tests {
     use super::*;
 
     fn units(decimal: Decimal, cell: &str) -> Option<f64> {
-        NumberFormat { decimal }.parse(cell).ok().map(|a| clv_tables::money::units_from_micros(a.micros))
+        NumberFormat { decimal }
+            .parse(cell)
+            .ok()
+            .map(|a| clv_tables::money::units_from_micros(a.micros))
     }
 
     #[test]
     fn amounts_read_as_people_write_them() {
         for (cell, expected) in [
-            ("29.33", 29.33), ("-1", -1.0), ("1,234.56", 1234.56), ("$1,234.50", 1234.5), ("-$12.00", -12.0),
-            ("(12.00)", -12.0), ("12.00-", -12.0), ("USD 5", 5.0), ("5 €", 5.0), ("1'234.5", 1234.5), ("1 234.5", 1234.5),
-            ("'7.5", 7.5), ("5E-05", 0.00005), ("1e3", 1000.0), (".5", 0.5), ("12,34,567", 1_234_567.0), ("5.", 5.0),
+            ("29.33", 29.33),
+            ("-1", -1.0),
+            ("1,234.56", 1234.56),
+            ("$1,234.50", 1234.5),
+            ("-$12.00", -12.0),
+            ("(12.00)", -12.0),
+            ("12.00-", -12.0),
+            ("USD 5", 5.0),
+            ("5 €", 5.0),
+            ("1'234.5", 1234.5),
+            ("1 234.5", 1234.5),
+            ("'7.5", 7.5),
+            ("5E-05", 0.00005),
+            ("1e3", 1000.0),
+            (".5", 0.5),
+            ("12,34,567", 1_234_567.0),
+            ("5.", 5.0),
         ] {
             assert_eq!(units(Decimal::Point, cell), Some(expected), "{cell}");
         }
-        for (cell, expected) in [("1.234,56 €", 1234.56), ("12,5", 12.5), ("1 234,56", 1234.56), ("1.234", 1234.0)] {
+        for (cell, expected) in
+            [("1.234,56 €", 1234.56), ("12,5", 12.5), ("1 234,56", 1234.56), ("1.234", 1234.0)]
+        {
             assert_eq!(units(Decimal::Comma, cell), Some(expected), "{cell}");
         }
     }
@@ -285,7 +307,8 @@ mod tests {
     #[test]
     fn what_is_no_number_is_said_to_be_none() {
         let format = NumberFormat { decimal: Decimal::Point };
-        for cell in ["NaN", "inf", "abc", "12,5", "--5", "1.2.3", "5 apples", "12,3456", "-", "N/A"] {
+        for cell in ["NaN", "inf", "abc", "12,5", "--5", "1.2.3", "5 apples", "12,3456", "-", "N/A"]
+        {
             assert_eq!(format.parse(cell), Err(NumberProblem::Unreadable), "{cell}");
         }
         assert_eq!(format.parse(" "), Err(NumberProblem::Missing));

@@ -15,8 +15,14 @@ pub const SOURCE: Source = Source {
     id: "online-retail",
     title: "Online Retail and Online Retail II order lines",
     confidence: |sample| {
-        let first = share_of(sample, &["InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"]);
-        let second = share_of(sample, &["Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID"]);
+        let first = share_of(
+            sample,
+            &["InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"],
+        );
+        let second = share_of(
+            sample,
+            &["Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID"],
+        );
         first.max(second)
     },
     roles,
@@ -39,7 +45,8 @@ fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, I
     ];
     let mut roles = Vec::new();
     for (role, headings, what) in names {
-        let column = overrides.column(role).or_else(|| headings.iter().find_map(|name| sample.find(name)));
+        let column =
+            overrides.column(role).or_else(|| headings.iter().find_map(|name| sample.find(name)));
         match column {
             Some(column) => roles.push((role, column)),
             None if role == Role::ProductId => {}

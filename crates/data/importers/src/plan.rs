@@ -124,7 +124,8 @@ impl Evidence {
     /// Evidence about the text columns of a choice; typed columns need none. In JSON a number is never ambiguous.
     pub fn new(choice: &Choice, sample: &Sample, is_json: bool) -> Evidence {
         let is_text = |column: usize| is_text_type(&sample.types[column]);
-        let of = |role: Role| choice.roles.iter().find(|(r, _)| *r == role).map(|(_, column)| *column);
+        let of =
+            |role: Role| choice.roles.iter().find(|(r, _)| *r == role).map(|(_, column)| *column);
         let mut evidence = Evidence {
             file: sample.file.clone(),
             date: of(Role::OrderedAt).filter(|c| is_text(*c)).map(|c| (c, DateEvidence::default())),
@@ -139,7 +140,9 @@ impl Evidence {
             is_json,
         };
         for (i, row) in sample.rows.iter().enumerate() {
-            evidence.observe(sample.first_row + i as u64, |column| row.get(column).map_or("", |cell| cell));
+            evidence.observe(sample.first_row + i as u64, |column| {
+                row.get(column).map_or("", |cell| cell)
+            });
         }
         evidence
     }
@@ -187,15 +190,26 @@ impl Evidence {
     ///
     /// # Errors
     /// When the cells leave a question open, contradict themselves, or are no dates or numbers at all.
-    pub fn decide(&self, choice: &Choice, sample: &Sample, wishes: &Wishes) -> Result<ImportPlan, ImportError> {
+    pub fn decide(
+        &self,
+        choice: &Choice,
+        sample: &Sample,
+        wishes: &Wishes,
+    ) -> Result<ImportPlan, ImportError> {
         let (date, date_proof) = self.decide_date(sample, wishes)?;
         let mut roles = choice.roles.clone();
         roles.sort_by_key(|(role, _)| (!role.is_read(), *role));
         let mut columns = Vec::new();
         for (role, position) in &roles {
-            let number = match self.numbers.iter().find(|(c, _)| c == position && role.is_number()) {
+            let number = match self.numbers.iter().find(|(c, _)| c == position && role.is_number())
+            {
                 Some((_, evidence)) => Some(NumberFormat {
-                    decimal: self.decide_decimal(choice, *role, &sample.headings[*position], evidence)?,
+                    decimal: self.decide_decimal(
+                        choice,
+                        *role,
+                        &sample.headings[*position],
+                        evidence,
+                    )?,
                 }),
                 None => None,
             };
@@ -235,8 +249,12 @@ impl Evidence {
         match evidence.verdict(wishes.date_order) {
             DateVerdict::Settled(format) => {
                 let proof = match (wishes.date_order, format) {
-                    (None, DateFormat::Slashed(DateOrder::DayFirst)) => Some(place(&evidence.day_first)),
-                    (None, DateFormat::Slashed(DateOrder::MonthFirst)) => Some(place(&evidence.month_first)),
+                    (None, DateFormat::Slashed(DateOrder::DayFirst)) => {
+                        Some(place(&evidence.day_first))
+                    }
+                    (None, DateFormat::Slashed(DateOrder::MonthFirst)) => {
+                        Some(place(&evidence.month_first))
+                    }
                     _ => None,
                 };
                 Ok((format, proof))
@@ -248,7 +266,14 @@ impl Evidence {
             DateVerdict::Contradictory => {
                 let (day_first_row, day_first) = place(&evidence.day_first);
                 let (month_first_row, month_first) = place(&evidence.month_first);
-                Err(ImportError::TwoDateOrders { file, column, day_first_row, day_first, month_first_row, month_first })
+                Err(ImportError::TwoDateOrders {
+                    file,
+                    column,
+                    day_first_row,
+                    day_first,
+                    month_first_row,
+                    month_first,
+                })
             }
             DateVerdict::NoDates => {
                 let (row, value) = place(&evidence.first);
@@ -282,7 +307,12 @@ impl Evidence {
                 // A refund column may well be empty; an amount column that never reads is the wrong column.
                 match &evidence.first {
                     Some((row, value)) if evidence.n_numbers == 0 && role == Role::Amount => {
-                        Err(ImportError::NoNumbers { file, column, row: *row, value: value.clone() })
+                        Err(ImportError::NoNumbers {
+                            file,
+                            column,
+                            row: *row,
+                            value: value.clone(),
+                        })
                     }
                     _ => Ok(Decimal::Point),
                 }
@@ -291,9 +321,12 @@ impl Evidence {
                 Ok(if value.contains(',') { Decimal::Point } else { Decimal::Comma })
             }
             (None, None, Some(_)) if self.is_json => Ok(Decimal::Point),
-            (None, None, Some((row, value))) => {
-                Err(ImportError::AmbiguousDecimals { file, column, row: *row, value: value.clone() })
-            }
+            (None, None, Some((row, value))) => Err(ImportError::AmbiguousDecimals {
+                file,
+                column,
+                row: *row,
+                value: value.clone(),
+            }),
         }
     }
 }
@@ -309,7 +342,9 @@ pub fn is_text_type(data_type: &DataType) -> bool {
 fn id_kind(data_type: &DataType) -> IdKind {
     use DataType::{Float32, Float64, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32};
     match data_type {
-        Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | Float32 | Float64 => IdKind::Integer,
+        Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | Float32 | Float64 => {
+            IdKind::Integer
+        }
         _ => IdKind::Text,
     }
 }

@@ -16,24 +16,39 @@ pub const ORDERS: Source = Source {
     id: "shopify-orders",
     title: "Shopify orders export",
     confidence: |sample| {
-        share_of(sample, &["Name", "Email", "Financial Status", "Total", "Created at", "Lineitem quantity", "Lineitem name"])
-            .min(if sample.find("Total").is_some() { 1.0 } else { 0.5 })
+        share_of(
+            sample,
+            &[
+                "Name",
+                "Email",
+                "Financial Status",
+                "Total",
+                "Created at",
+                "Lineitem quantity",
+                "Lineitem name",
+            ],
+        )
+        .min(if sample.find("Total").is_some() { 1.0 } else { 0.5 })
     },
     roles: |sample, overrides| {
-        assign(sample, overrides, &[
-            (Role::OrderId, &["Name"], true),
-            (Role::OrderNumber, &["Id"], false),
-            (Role::CustomerId, &["Email"], true),
-            (Role::CustomerFallback, &["Phone"], false),
-            (Role::OrderedAt, &["Created at"], true),
-            (Role::Amount, &["Total"], true),
-            (Role::Currency, &["Currency"], false),
-            (Role::Status, &["Financial Status"], false),
-            (Role::CancelledAt, &["Cancelled at"], false),
-            (Role::RefundedAmount, &["Refunded Amount"], false),
-            (Role::ProductId, &["Lineitem sku", "Lineitem name"], false),
-            (Role::Channel, &["Source"], false),
-        ])
+        assign(
+            sample,
+            overrides,
+            &[
+                (Role::OrderId, &["Name"], true),
+                (Role::OrderNumber, &["Id"], false),
+                (Role::CustomerId, &["Email"], true),
+                (Role::CustomerFallback, &["Phone"], false),
+                (Role::OrderedAt, &["Created at"], true),
+                (Role::Amount, &["Total"], true),
+                (Role::Currency, &["Currency"], false),
+                (Role::Status, &["Financial Status"], false),
+                (Role::CancelledAt, &["Cancelled at"], false),
+                (Role::RefundedAmount, &["Refunded Amount"], false),
+                (Role::ProductId, &["Lineitem sku", "Lineitem name"], false),
+                (Role::Channel, &["Source"], false),
+            ],
+        )
     },
     rules: RowRules {
         layout: OrderLayout::FirstRowCounts,
@@ -47,21 +62,30 @@ pub const ORDERS: Source = Source {
 pub const TRANSPORTER: Source = Source {
     id: "shopify-transporter",
     title: "Shopify Transporter order template",
-    confidence: |sample| share_of(sample, &["Name", "Email", "Processed At", "Transaction amount", "Transaction kind"]),
+    confidence: |sample| {
+        share_of(
+            sample,
+            &["Name", "Email", "Processed At", "Transaction amount", "Transaction kind"],
+        )
+    },
     roles: |sample, overrides| {
-        assign(sample, overrides, &[
-            (Role::OrderId, &["Name"], true),
-            (Role::CustomerId, &["Email"], true),
-            (Role::CustomerFallback, &["Phone"], false),
-            (Role::OrderedAt, &["Processed At"], true),
-            (Role::Amount, &["Transaction amount"], true),
-            (Role::TransactionKind, &["Transaction kind"], false),
-            (Role::Currency, &["Currency"], false),
-            (Role::Status, &["Financial Status"], false),
-            (Role::CancelledAt, &["Cancelled At"], false),
-            (Role::ProductId, &["Lineitem sku", "Lineitem name"], false),
-            (Role::Channel, &["Source name"], false),
-        ])
+        assign(
+            sample,
+            overrides,
+            &[
+                (Role::OrderId, &["Name"], true),
+                (Role::CustomerId, &["Email"], true),
+                (Role::CustomerFallback, &["Phone"], false),
+                (Role::OrderedAt, &["Processed At"], true),
+                (Role::Amount, &["Transaction amount"], true),
+                (Role::TransactionKind, &["Transaction kind"], false),
+                (Role::Currency, &["Currency"], false),
+                (Role::Status, &["Financial Status"], false),
+                (Role::CancelledAt, &["Cancelled At"], false),
+                (Role::ProductId, &["Lineitem sku", "Lineitem name"], false),
+                (Role::Channel, &["Source name"], false),
+            ],
+        )
     },
     rules: RowRules {
         layout: OrderLayout::RowsAreEvents,
@@ -78,7 +102,8 @@ fn assign(
 ) -> Result<Vec<(Role, usize)>, ImportError> {
     let mut roles = Vec::new();
     for (role, headings, is_needed) in names {
-        let column = overrides.column(*role).or_else(|| headings.iter().find_map(|name| sample.find(name)));
+        let column =
+            overrides.column(*role).or_else(|| headings.iter().find_map(|name| sample.find(name)));
         match column {
             Some(column) => roles.push((*role, column)),
             None if !is_needed => {}

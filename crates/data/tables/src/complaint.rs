@@ -79,7 +79,9 @@ impl Rule {
             Rule::OtherCurrency => "the amount is in a currency other than the one asked for",
             Rule::RaggedRow => "the row has more or fewer cells than the heading",
             Rule::ZeroOrder => "the order's total is zero",
-            Rule::OrderOfTwoCustomers => "one order names two customers; each keeps their own lines",
+            Rule::OrderOfTwoCustomers => {
+                "one order names two customers; each keeps their own lines"
+            }
             Rule::RefundExceedsOrder => "more was refunded than the order was worth",
         }
     }

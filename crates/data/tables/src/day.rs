@@ -3,7 +3,9 @@
 use std::fmt;
 
 /// A local calendar day: whole days since 1970-01-01, negative before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Day(pub i32);
 
 /// The days that an order may carry: years 1000 to 9999, so that four digits write every one of them.

@@ -8,7 +8,7 @@ pub use purchase_occasions::PurchaseOccasions;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use clv_importers::Role;
 use clv_importers::canonicalise::Shared;
@@ -78,11 +78,15 @@ pub(crate) fn sort_customers(
     is_kept: impl Fn(usize, usize) -> bool,
 ) -> Sorted {
     let n_rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let places = batches.iter().enumerate().flat_map(|(b, batch)| (0..batch.num_rows()).map(move |i| (b, i)));
+    let places = batches
+        .iter()
+        .enumerate()
+        .flat_map(|(b, batch)| (0..batch.num_rows()).map(move |i| (b, i)));
     let places = places.filter(|(b, i)| is_kept(*b, *i));
     match id_kind {
         IdKind::Integer => {
-            let arrays: Vec<_> = batches.iter().map(|batch| batch.column(0).as_primitive::<Int64Type>()).collect();
+            let arrays: Vec<_> =
+                batches.iter().map(|batch| batch.column(0).as_primitive::<Int64Type>()).collect();
             let mut rows: Vec<(i64, Place)> = Vec::with_capacity(n_rows);
             rows.extend(places.map(|(b, i)| (arrays[b].value(i), (b as u32, i as u32))));
             rows.sort_unstable();
@@ -90,7 +94,8 @@ pub(crate) fn sort_customers(
             Sorted { ids: CustomerIds::Integer(ids), places }
         }
         IdKind::Text => {
-            let arrays: Vec<_> = batches.iter().map(|batch| batch.column(0).as_string::<i32>()).collect();
+            let arrays: Vec<_> =
+                batches.iter().map(|batch| batch.column(0).as_string::<i32>()).collect();
             let mut rows: Vec<(&str, Place)> = Vec::with_capacity(n_rows);
             rows.extend(places.map(|(b, i)| (arrays[b].value(i), (b as u32, i as u32))));
             rows.sort_unstable();
@@ -123,19 +128,26 @@ pub(crate) fn aggregate(
         source.file().check_unchanged()?;
     }
     let has_orders = orders.plan.column(Role::OrderId).is_some();
-    let partitions: Vec<Arc<dyn PartitionStream>> = divide(&orders.sources, &orders.plan, engine.threads)
-        .into_iter()
-        .map(|shares| Arc::new(OrderPartition::new(shares, Arc::clone(&run))) as Arc<dyn PartitionStream>)
-        .collect();
+    let partitions: Vec<Arc<dyn PartitionStream>> =
+        divide(&orders.sources, &orders.plan, engine.threads)
+            .into_iter()
+            .map(|shares| {
+                Arc::new(OrderPartition::new(shares, Arc::clone(&run))) as Arc<dyn PartitionStream>
+            })
+            .collect();
     let session = engine.session()?;
     let function = AggregateUDF::from(CustomerDays::new(given, has_orders));
     let table = StreamingTable::try_new(order_schema(orders.plan.id_kind), partitions);
     let result = engine.run(async {
         let arguments = [DAY, AMOUNT, IS_RETURN, ORDER_KEY].into_iter().map(col).collect();
         let frame = session.read_table(Arc::new(table?))?;
-        frame.aggregate(vec![col(CUSTOMER)], vec![function.call(arguments).alias("given")])?.collect().await
+        frame
+            .aggregate(vec![col(CUSTOMER)], vec![function.call(arguments).alias("given")])?
+            .collect()
+            .await
     });
-    let mut outcome = std::mem::take(&mut *run.outcome.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut outcome =
+        std::mem::take(&mut *run.outcome.lock().unwrap_or_else(PoisonError::into_inner));
     let batches = match result {
         Ok(batches) => batches,
         Err(error) => return Err(outcome.error.take().unwrap_or_else(|| from_datafusion(&error))),
@@ -146,7 +158,8 @@ pub(crate) fn aggregate(
     }
     if outcome.totals.rows_accepted == 0 {
         let groups = outcome.complaints.into_groups();
-        let reasons: Vec<String> = groups.iter().map(|g| format!("{} {}", g.count, g.rule.id())).collect();
+        let reasons: Vec<String> =
+            groups.iter().map(|g| format!("{} {}", g.count, g.rule.id())).collect();
         return Err(EngineError::AllPutAside {
             path: orders.names().0,
             rows: outcome.totals.rows_read,
@@ -160,7 +173,9 @@ fn from_datafusion(error: &DataFusionError) -> EngineError {
     let detail = error.to_string();
     let detail = detail.lines().next().unwrap_or_default().to_owned();
     match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) => EngineError::OutOfMemory { detail },
+        DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) => {
+            EngineError::OutOfMemory { detail }
+        }
         _ => EngineError::Internal { detail },
     }
 }

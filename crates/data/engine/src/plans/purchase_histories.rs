@@ -1,6 +1,6 @@
 //! One row for each customer: when they bought first and last, on how many days, for how much.
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
 use clv_tables::Day;
 
@@ -50,22 +50,41 @@ impl Orders {
     ///
     /// # Errors
     /// When reading fails, a row proves a decision wrong, or no row can be used.
-    pub fn purchase_histories(&self, until: Option<Day>) -> Result<(CustomerHistories, Intake), EngineError> {
-        let (batches, outcome) = aggregate(self, Given::History, RowFilter { until, sample: None })?;
+    pub fn purchase_histories(
+        &self,
+        until: Option<Day>,
+    ) -> Result<(CustomerHistories, Intake), EngineError> {
+        let (batches, outcome) =
+            aggregate(self, Given::History, RowFilter { until, sample: None })?;
         let histories: Vec<_> = batches.iter().map(|batch| batch.column(1).as_struct()).collect();
         let has_purchase: Vec<_> = histories.iter().map(|h| h.column(7).as_boolean()).collect();
         let sorted = sort_customers(&batches, self.plan.id_kind, |b, i| has_purchase[b].value(i));
         let int32 = |column: usize| {
-            let arrays: Vec<_> = histories.iter().map(|h| h.column(column).as_primitive::<Int32Type>()).collect();
-            sorted.places.iter().map(|(b, i)| arrays[*b as usize].value(*i as usize)).collect::<Vec<i32>>()
+            let arrays: Vec<_> =
+                histories.iter().map(|h| h.column(column).as_primitive::<Int32Type>()).collect();
+            sorted
+                .places
+                .iter()
+                .map(|(b, i)| arrays[*b as usize].value(*i as usize))
+                .collect::<Vec<i32>>()
         };
         let uint32 = |column: usize| {
-            let arrays: Vec<_> = histories.iter().map(|h| h.column(column).as_primitive::<UInt32Type>()).collect();
-            sorted.places.iter().map(|(b, i)| arrays[*b as usize].value(*i as usize)).collect::<Vec<u32>>()
+            let arrays: Vec<_> =
+                histories.iter().map(|h| h.column(column).as_primitive::<UInt32Type>()).collect();
+            sorted
+                .places
+                .iter()
+                .map(|(b, i)| arrays[*b as usize].value(*i as usize))
+                .collect::<Vec<u32>>()
         };
         let int64 = |column: usize| {
-            let arrays: Vec<_> = histories.iter().map(|h| h.column(column).as_primitive::<Int64Type>()).collect();
-            sorted.places.iter().map(|(b, i)| arrays[*b as usize].value(*i as usize)).collect::<Vec<i64>>()
+            let arrays: Vec<_> =
+                histories.iter().map(|h| h.column(column).as_primitive::<Int64Type>()).collect();
+            sorted
+                .places
+                .iter()
+                .map(|(b, i)| arrays[*b as usize].value(*i as usize))
+                .collect::<Vec<i64>>()
         };
         let answer = CustomerHistories {
             first_day: int32(0),
@@ -81,7 +100,12 @@ impl Orders {
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
         let all_returns = sum_of_returns(&batches);
         let own_returns = answer.returns.iter().fold(0_i64, |sum, r| sum.saturating_add(*r));
-        let intake = self.intake(outcome, n_orders, answer.len() as u64, all_returns.saturating_sub(own_returns));
+        let intake = self.intake(
+            outcome,
+            n_orders,
+            answer.len() as u64,
+            all_returns.saturating_sub(own_returns),
+        );
         Ok((answer, intake))
     }
 }
@@ -89,6 +113,8 @@ impl Orders {
 fn sum_of_returns(batches: &[RecordBatch]) -> i64 {
     batches
         .iter()
-        .flat_map(|batch| batch.column(1).as_struct().column(5).as_primitive::<Int64Type>().values().iter())
+        .flat_map(|batch| {
+            batch.column(1).as_struct().column(5).as_primitive::<Int64Type>().values().iter()
+        })
         .fold(0_i64, |sum, returns| sum.saturating_add(*returns))
 }

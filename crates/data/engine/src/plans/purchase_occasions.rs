@@ -1,6 +1,6 @@
 //! Every customer's days, with money, in compressed rows: what backtests, cohorts and curves are made from.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
 
 use super::{CustomerIds, aggregate, sort_customers};
@@ -50,15 +50,27 @@ impl Orders {
     ///
     /// # Errors
     /// When reading fails, a row proves a decision wrong, or no row can be used.
-    pub fn purchase_occasions(&self, sample: Option<u32>) -> Result<(PurchaseOccasions, Intake), EngineError> {
+    pub fn purchase_occasions(
+        &self,
+        sample: Option<u32>,
+    ) -> Result<(PurchaseOccasions, Intake), EngineError> {
         let (batches, outcome) = aggregate(self, Given::Days, RowFilter { until: None, sample })?;
         let fields: Vec<_> = batches.iter().map(|batch| batch.column(1).as_struct()).collect();
-        let lists = |column: usize| fields.iter().map(|f| f.column(column).as_list::<i32>()).collect::<Vec<_>>();
-        let (day_lists, gross_lists, return_lists, order_lists) = (lists(0), lists(1), lists(2), lists(3));
-        let days: Vec<_> = day_lists.iter().map(|list| list.values().as_primitive::<Int32Type>().values()).collect();
-        let gross: Vec<_> = gross_lists.iter().map(|l| l.values().as_primitive::<Int64Type>().values()).collect();
-        let returns: Vec<_> = return_lists.iter().map(|l| l.values().as_primitive::<Int64Type>().values()).collect();
-        let orders: Vec<_> = order_lists.iter().map(|l| l.values().as_primitive::<UInt32Type>().values()).collect();
+        let lists = |column: usize| {
+            fields.iter().map(|f| f.column(column).as_list::<i32>()).collect::<Vec<_>>()
+        };
+        let (day_lists, gross_lists, return_lists, order_lists) =
+            (lists(0), lists(1), lists(2), lists(3));
+        let days: Vec<_> = day_lists
+            .iter()
+            .map(|list| list.values().as_primitive::<Int32Type>().values())
+            .collect();
+        let gross: Vec<_> =
+            gross_lists.iter().map(|l| l.values().as_primitive::<Int64Type>().values()).collect();
+        let returns: Vec<_> =
+            return_lists.iter().map(|l| l.values().as_primitive::<Int64Type>().values()).collect();
+        let orders: Vec<_> =
+            order_lists.iter().map(|l| l.values().as_primitive::<UInt32Type>().values()).collect();
         // All lists of a batch are cut at the same places.
         let range = |b: usize, i: usize| {
             let offsets = day_lists[b].value_offsets();
@@ -85,12 +97,15 @@ impl Orders {
             answer.orders.extend_from_slice(&orders[b][own]);
             answer.offsets.push(answer.day.len() as u64);
         }
-        let sum = |money: &mut dyn Iterator<Item = &i64>| money.fold(0_i64, |sum, m| sum.saturating_add(*m));
+        let sum = |money: &mut dyn Iterator<Item = &i64>| {
+            money.fold(0_i64, |sum, m| sum.saturating_add(*m))
+        };
         let all_returns = sum(&mut returns.iter().flat_map(|values| values.iter()));
         let own_returns = sum(&mut answer.returns.iter());
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
         let n_customers = answer.n_customers() as u64;
-        let intake = self.intake(outcome, n_orders, n_customers, all_returns.saturating_sub(own_returns));
+        let intake =
+            self.intake(outcome, n_orders, n_customers, all_returns.saturating_sub(own_returns));
         Ok((answer, intake))
     }
 }

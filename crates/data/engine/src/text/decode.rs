@@ -17,12 +17,17 @@ use crate::progress::ProgressCounter;
 ///
 /// # Errors
 /// When the file cannot be opened.
-pub(crate) fn unpack(file: &InputFile, progress: Arc<ProgressCounter>) -> Result<Box<dyn Read + Send>, EngineError> {
+pub(crate) fn unpack(
+    file: &InputFile,
+    progress: Arc<ProgressCounter>,
+) -> Result<Box<dyn Read + Send>, EngineError> {
     let unreadable = |source| EngineError::Unreadable { path: file.shown.clone(), source };
     let raw = Counted { inner: File::open(&file.path).map_err(unreadable)?, progress };
     Ok(match file.compression {
         Compression::None => Box::new(raw),
-        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, raw))),
+        Compression::Gzip => {
+            Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, raw)))
+        }
         Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(raw).map_err(unreadable)?),
     })
 }
@@ -115,14 +120,23 @@ impl Utf8Reader {
 
     fn start(&mut self) {
         let head = &self.raw[..self.n_raw];
-        let zeros = |from: usize| head.iter().skip(from).step_by(2).take(512).filter(|b| **b == 0).count();
-        let looked_at = (head.len() / 2).min(512).max(1);
+        let zeros =
+            |from: usize| head.iter().skip(from).step_by(2).take(512).filter(|b| **b == 0).count();
+        let looked_at = (head.len() / 2).clamp(1, 512);
         let (skip, state) = match head {
             [0xef, 0xbb, 0xbf, ..] => (3, State::Utf8),
-            [0xff, 0xfe, ..] => (2, State::Other(Box::new(UTF_16LE.new_decoder_without_bom_handling()))),
-            [0xfe, 0xff, ..] => (2, State::Other(Box::new(UTF_16BE.new_decoder_without_bom_handling()))),
-            _ if zeros(1) * 10 > looked_at * 8 => (0, State::Other(Box::new(UTF_16LE.new_decoder_without_bom_handling()))),
-            _ if zeros(0) * 10 > looked_at * 8 => (0, State::Other(Box::new(UTF_16BE.new_decoder_without_bom_handling()))),
+            [0xff, 0xfe, ..] => {
+                (2, State::Other(Box::new(UTF_16LE.new_decoder_without_bom_handling())))
+            }
+            [0xfe, 0xff, ..] => {
+                (2, State::Other(Box::new(UTF_16BE.new_decoder_without_bom_handling())))
+            }
+            _ if zeros(1) * 10 > looked_at * 8 => {
+                (0, State::Other(Box::new(UTF_16LE.new_decoder_without_bom_handling())))
+            }
+            _ if zeros(0) * 10 > looked_at * 8 => {
+                (0, State::Other(Box::new(UTF_16BE.new_decoder_without_bom_handling())))
+            }
             _ => (0, State::Undecided),
         };
         self.state = state;
@@ -146,7 +160,8 @@ impl Utf8Reader {
                     if seen_utf8 || is_cut_off {
                         self.state = State::Utf8;
                     } else {
-                        self.state = State::Other(Box::new(WINDOWS_1252.new_decoder_without_bom_handling()));
+                        self.state =
+                            State::Other(Box::new(WINDOWS_1252.new_decoder_without_bom_handling()));
                     }
                 }
             }
@@ -171,10 +186,12 @@ impl Utf8Reader {
                 valid
             }
             State::Other(decoder) => {
-                let room = decoder.max_utf8_buffer_length(chunk.len()).unwrap_or(chunk.len() * 3 + 16);
+                let room =
+                    decoder.max_utf8_buffer_length(chunk.len()).unwrap_or(chunk.len() * 3 + 16);
                 let start = text.len();
                 text.resize(start + room, 0);
-                let (_, read, written, _) = decoder.decode_to_utf8(chunk, &mut text[start..], is_last);
+                let (_, read, written, _) =
+                    decoder.decode_to_utf8(chunk, &mut text[start..], is_last);
                 text.truncate(start + written);
                 read
             }

@@ -48,7 +48,8 @@ impl DelimitedReader {
             Delimiter::Byte(byte) => byte,
             Delimiter::Spaces => b' ',
         };
-        let mut wanted: Vec<(usize, usize)> = positions.iter().enumerate().map(|(to, from)| (*from, to)).collect();
+        let mut wanted: Vec<(usize, usize)> =
+            positions.iter().enumerate().map(|(to, from)| (*from, to)).collect();
         wanted.sort_unstable();
         let mut reader = DelimitedReader {
             source,
@@ -77,9 +78,13 @@ impl DelimitedReader {
     /// # Errors
     /// When reading fails.
     pub(crate) fn next_batch(&mut self) -> io::Result<Option<TextBatch>> {
-        let mut columns: Vec<StringBuilder> =
-            self.wanted.iter().map(|_| StringBuilder::with_capacity(BATCH_ROWS, BATCH_ROWS * 12)).collect();
-        let (mut rows, mut hashes, mut ragged) = (Vec::with_capacity(BATCH_ROWS), Vec::new(), Vec::new());
+        let mut columns: Vec<StringBuilder> = self
+            .wanted
+            .iter()
+            .map(|_| StringBuilder::with_capacity(BATCH_ROWS, BATCH_ROWS * 12))
+            .collect();
+        let (mut rows, mut hashes, mut ragged) =
+            (Vec::with_capacity(BATCH_ROWS), Vec::new(), Vec::new());
         while rows.len() < BATCH_ROWS && ragged.len() < BATCH_ROWS && self.read_row()? {
             let row = self.next_row - 1;
             let ends = &self.ends[..self.n_ends];
@@ -89,7 +94,8 @@ impl DelimitedReader {
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
             let last_wanted = self.wanted.last().map_or(0, |(from, _)| from + 1);
             let is_short = ends.len() < last_wanted;
-            let extra = ends.get(self.n_columns - 1).map_or("", |end| cells.get(*end..).unwrap_or(""));
+            let extra =
+                ends.get(self.n_columns - 1).map_or("", |end| cells.get(*end..).unwrap_or(""));
             let is_blank = cells.trim().is_empty();
             if is_blank && ends.len() <= self.n_columns {
                 // A line of delimiters alone is how spreadsheets end their exports.
@@ -111,7 +117,8 @@ impl DelimitedReader {
         if rows.is_empty() && ragged.is_empty() && self.is_ended && self.at >= self.text.len() {
             return Ok(None);
         }
-        let arrays: Vec<ArrayRef> = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+        let arrays: Vec<ArrayRef> =
+            columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
@@ -132,8 +139,11 @@ impl DelimitedReader {
             if self.at == self.text.len() && !self.is_ended {
                 self.refill()?;
             }
-            let (result, n_in, n_out, n) =
-                self.core.read_record(&self.text[self.at..], &mut self.cells[n_cells..], &mut self.ends[n_ends..]);
+            let (result, n_in, n_out, n) = self.core.read_record(
+                &self.text[self.at..],
+                &mut self.cells[n_cells..],
+                &mut self.ends[n_ends..],
+            );
             self.at += n_in;
             n_cells += n_out;
             n_ends += n;
@@ -171,7 +181,9 @@ impl DelimitedReader {
             };
             self.next_row += 1;
             let (mut n_cells, mut n_ends) = (0, 0);
-            for cell in self.text[line].split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()) {
+            for cell in
+                self.text[line].split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty())
+            {
                 if self.cells.len() < n_cells + cell.len() {
                     self.cells.resize(2 * (n_cells + cell.len()), 0);
                 }

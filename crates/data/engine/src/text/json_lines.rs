@@ -50,7 +50,8 @@ impl Lines {
                 break range;
             }
         };
-        let line = std::str::from_utf8(&self.text[range]).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+        let line = std::str::from_utf8(&self.text[range])
+            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
         Ok(Some((self.row, line)))
     }
 }
@@ -67,7 +68,8 @@ impl JsonLinesReader {
     /// # Errors
     /// When reading fails.
     pub(crate) fn next_batch(&mut self) -> io::Result<Option<TextBatch>> {
-        let mut columns: Vec<StringBuilder> = self.schema.fields().iter().map(|_| StringBuilder::new()).collect();
+        let mut columns: Vec<StringBuilder> =
+            self.schema.fields().iter().map(|_| StringBuilder::new()).collect();
         let (mut rows, mut hashes, mut ragged) = (Vec::new(), Vec::new(), Vec::new());
         while rows.len() < BATCH_ROWS && ragged.len() < BATCH_ROWS {
             let Some((row, line)) = self.lines.next_line()? else { break };
@@ -89,7 +91,8 @@ impl JsonLinesReader {
         if rows.is_empty() && ragged.is_empty() {
             return Ok(None);
         }
-        let arrays: Vec<ArrayRef> = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+        let arrays: Vec<ArrayRef> =
+            columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
@@ -100,7 +103,8 @@ impl JsonLinesReader {
 /// The keys of the first lines, those of each line in the order of the alphabet, nested ones joined by dots.
 pub(crate) fn keys_of(text: &[u8], max_rows: usize) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
-    let lines = text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(max_rows);
+    let lines =
+        text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(max_rows);
     for line in lines {
         if let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(line) {
             add_keys(&object, "", &mut keys);

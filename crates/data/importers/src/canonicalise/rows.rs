@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringBuilder, UInt64Array};
+use arrow::array::{
+    ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringBuilder, UInt64Array,
+};
 use arrow::datatypes::SchemaRef;
 use clv_tables::IdKind;
 
@@ -106,7 +108,12 @@ impl CanonicalRows {
 
     /// Drops purchases that come to nothing; `dropped` hears the first row and the number of lines of each.
     pub(super) fn drop_zero_orders(&mut self, mut dropped: impl FnMut(u64, u32)) {
-        if !self.amounts.iter().zip(&self.is_return).any(|(amount, is_return)| *amount == 0 && !is_return) {
+        if !self
+            .amounts
+            .iter()
+            .zip(&self.is_return)
+            .any(|(amount, is_return)| *amount == 0 && !is_return)
+        {
             return;
         }
         let texts = self.texts.finish();
@@ -121,7 +128,14 @@ impl CanonicalRows {
                 IdKind::Text => CustomerRef::Text(texts.value(i)),
             };
             let key = self.keys.as_ref().map(|keys| keys[i]);
-            kept.push(&customer, self.days[i], self.amounts[i], self.is_return[i], key, self.first_row[i]);
+            kept.push(
+                &customer,
+                self.days[i],
+                self.amounts[i],
+                self.is_return[i],
+                key,
+                self.first_row[i],
+            );
         }
         *self = kept;
     }
@@ -143,6 +157,7 @@ impl CanonicalRows {
             Arc::new(BooleanArray::from(self.is_return)),
             Arc::new(keys),
         ];
-        RecordBatch::try_new(Arc::clone(schema), arrays).expect("the arrays are of the schema's types and length")
+        RecordBatch::try_new(Arc::clone(schema), arrays)
+            .expect("the arrays are of the schema's types and length")
     }
 }
