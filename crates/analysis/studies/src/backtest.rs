@@ -18,6 +18,10 @@ use crate::time::{Span, TimeUnit};
 /// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
 const EQUAL_WITHIN: f64 = 0.01;
 
+/// With fewer customers who have bought again a fit says more about chance than about customers, so that models
+/// stay out of the bake-off.
+pub const FEWEST_REPEATERS: usize = 10;
+
 /// How the bake-off runs.
 #[derive(Debug, Clone)]
 pub struct BacktestOptions {
@@ -196,7 +200,16 @@ pub fn backtest(
     let mut left_out: Vec<(String, String)> = Vec::new();
     for origin in &origins.days {
         let data = OriginData::at(base, *origin, origins.horizon_days, options.unit);
+        let n_repeaters = data.customers.iter().filter(|known| known.n_days > 1).count();
         for entry in &entries {
+            if n_repeaters < FEWEST_REPEATERS {
+                let why = format!(
+                    "only {n_repeaters} customers had bought again by {}, and it takes {FEWEST_REPEATERS}",
+                    iso(*origin)
+                );
+                left_out.push((entry.id.to_owned(), why));
+                continue;
+            }
             match fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default()) {
                 Ok(fitted) => {
                     let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
@@ -329,7 +342,7 @@ fn conclude(
         (Some(model), None) => Some(model),
         (_, naive) => naive,
     };
-    let reason = reason(best_model, best_naive, served, origins.days.len());
+    let reason = reason(best_model, best_naive, served, &left_out, origins.days.len());
     let served_id = served.map_or_else(String::new, |record| record.id.clone());
     let relative_total_variance = served.map_or(0.0, |record| {
         record.mean(|s| {
@@ -362,6 +375,7 @@ fn reason(
     best_model: Option<&Record>,
     best_naive: Option<&Record>,
     served: Option<&Record>,
+    left_out: &[(String, String)],
     n_origins: usize,
 ) -> String {
     let over = if n_origins == 1 {
@@ -389,6 +403,10 @@ fn reason(
             model.id,
             model.mean(|s| s.mae)
         ),
+        (None, Some(naive), _) => {
+            let why = left_out.first().map_or("none was asked for", |(_, why)| why.as_str());
+            format!("no model could take part ({why}); so the naive rule {} is served", naive.id)
+        }
         (_, _, Some(served)) => format!("{} was the only one that could take part", served.id),
         _ => "nothing could take part".to_owned(),
     }

@@ -48,6 +48,14 @@ pub enum StudyError {
         /// The first day of the data, ISO 8601.
         first: String,
     },
+    /// All rows are returns.
+    #[error(
+        "none of the {rows} rows is a purchase: every amount is negative or marked as a return"
+    )]
+    NoPurchase {
+        /// Rows that were used.
+        rows: u64,
+    },
     /// Every purchase was on one day, so that nothing can be learnt about coming back.
     #[error("all purchases are on one day, {day}: nothing can be learnt about coming back")]
     OneDay {
@@ -85,6 +93,11 @@ impl StudyError {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
+            StudyError::NoPurchase { .. } => Some(
+                "if the file writes sales as negative numbers, turn the sign; else name the right column with \
+                 --columns amount=HEADING"
+                    .to_owned(),
+            ),
             StudyError::OneDay { .. } => {
                 Some("give a longer period of orders; two days are the least".to_owned())
             }

@@ -79,6 +79,15 @@ impl Inquiry {
             settle_naive_rule(found, &mut snapshot, orders, options)?;
         }
         let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
+        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
+            let tested = f64::from(found.origins.horizon_days);
+            if options.horizon.days() > 1.5 * tested {
+                served.cautions.push(format!(
+                    "the data bear a test over {tested} days only; what is said about the {} ahead goes beyond it",
+                    options.horizon.in_words()
+                ));
+            }
+        }
         if let Some(problem) = too_short {
             served.cautions.push(format!("no forecast could be tested on a holdout: {problem}"));
         }
@@ -231,14 +240,7 @@ fn settle_naive_rule(
 ) -> Result<(), StudyError> {
     match outcome.naive {
         Some(NaiveRule::MeanRate { .. }) => {
-            let grouped = snapshot.grouped(options.unit);
-            let (repeats, time) =
-                grouped.histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
-                    let repeats_of = f64::from(one.repeat_purchases());
-                    (repeats + weight * repeats_of, time + weight * one.age())
-                });
-            let rate = if time > 0.0 { repeats / time } else { 0.0 };
-            outcome.naive = Some(NaiveRule::MeanRate { rate });
+            outcome.naive = Some(NaiveRule::MeanRate { rate: snapshot.mean_rate(options.unit) });
         }
         Some(NaiveRule::SamePeriod { .. }) => {
             let Some(end) = snapshot.end_day() else { return Ok(()) };

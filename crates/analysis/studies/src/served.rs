@@ -6,7 +6,7 @@ use clv_answers::model_fit::ModelFit;
 use clv_engine::{Orders, PurchaseOccasions};
 use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
 
-use crate::backtest::{BacktestOptions, BacktestOutcome, backtest};
+use crate::backtest::{BacktestOptions, BacktestOutcome, FEWEST_REPEATERS, backtest};
 use crate::base::{CustomerBase, DayRow};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
@@ -88,6 +88,15 @@ pub fn serve(
                 }
                 None => outcome.answer.served.clone(),
             },
+            None if snapshot.n_repeaters() < FEWEST_REPEATERS => {
+                cautions.push(format!(
+                    "only {} customers have bought again, too few to fit a model to; everyone is taken to buy at \
+                     the mean rate",
+                    snapshot.n_repeaters()
+                ));
+                let rule = NaiveRule::MeanRate { rate: snapshot.mean_rate(options.unit) };
+                return Ok(serve_naive(snapshot, rule, options, cautions));
+            }
             None => {
                 cautions.push(format!(
                     "there was no holdout to choose a model by, so {DEFAULT_MODEL} is served untested"
@@ -101,7 +110,17 @@ pub fn serve(
     let fitted = fit_purchase_model(entry, &grouped.histories, &FitOptions::default())?;
     let spend = fit_spend(snapshot);
     let fit = combined_fit(&fitted, &spend, options.unit, snapshot.period());
-    cautions.extend(fit.warnings.iter().cloned());
+    if fit.converged == Some(false) {
+        cautions.push(format!(
+            "the fit of {id} did not reach its optimum; `clv fit --model {id}` says more"
+        ));
+    }
+    if snapshot.n_repeaters() < 10 * FEWEST_REPEATERS {
+        cautions.push(format!(
+            "only {} customers have bought again: take every figure as a rough guess",
+            snapshot.n_repeaters()
+        ));
+    }
     if let Some(of_spend) = &fit.spend {
         cautions.extend(of_spend.warnings.iter().cloned());
     }

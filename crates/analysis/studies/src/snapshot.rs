@@ -46,9 +46,12 @@ impl Snapshot {
     pub fn of_orders(orders: &Orders, until: Option<i32>) -> Result<(Self, Intake), StudyError> {
         let (histories, intake) = orders.purchase_histories(until.map(Day))?;
         if histories.first_day.is_empty() {
-            return Err(StudyError::NobodyYet {
-                until: iso(until.unwrap_or(histories.last_observed_day)),
-                first: intake.first_day.map_or_else(String::new, |day| iso(day.0)),
+            let first = intake.first_day.map_or(histories.last_observed_day, |day| day.0);
+            return Err(match until {
+                Some(until) if until < first => {
+                    StudyError::NobodyYet { until: iso(until), first: iso(first) }
+                }
+                _ => StudyError::NoPurchase { rows: intake.rows_accepted },
             });
         }
         let end_day = until.unwrap_or(histories.last_observed_day);
@@ -234,6 +237,22 @@ impl Snapshot {
     #[must_use]
     pub fn mean_first_spend(&self) -> f64 {
         self.first_spend
+    }
+
+    /// Customers with at least one repeat purchase.
+    #[must_use]
+    pub fn n_repeaters(&self) -> usize {
+        self.n_repeats.iter().filter(|x| **x > 0).count()
+    }
+
+    /// Repeat purchases over customer time, all customers together; per `unit`, 0 where no time has passed.
+    #[must_use]
+    pub fn mean_rate(&self, unit: TimeUnit) -> f64 {
+        let grouped = self.grouped(unit);
+        let (repeats, time) = grouped.histories.iter().fold((0.0, 0.0), |sums, (one, weight)| {
+            (sums.0 + weight * f64::from(one.repeat_purchases()), sums.1 + weight * one.age())
+        });
+        if time > 0.0 { repeats / time } else { 0.0 }
     }
 
     /// Whether any customer has spent anything.

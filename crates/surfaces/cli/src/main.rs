@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
-// A command line talks through its standard streams, and it alone reads the environment.
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
+// The command line alone reads the environment.
+#![allow(clippy::disallowed_methods)]
 
 mod arguments;
 mod commands;
@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod reading;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let failure = Failure::of(&error);
-            eprint!("{failure}");
+            let _ = write!(std::io::stderr().lock(), "{failure}");
             ExitCode::from(failure.exit_status())
         }
     }

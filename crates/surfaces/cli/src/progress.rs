@@ -1,6 +1,6 @@
 //! Talk on standard error: progress on a terminal, remarks, nothing at all with `--quiet`.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ impl Talk {
             return;
         }
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{remark}")),
-            None => eprintln!("{remark}"),
+            Some(bar) => bar.suspend(|| write_remark(remark)),
+            None => write_remark(remark),
         }
     }
 
@@ -66,4 +66,9 @@ impl Talk {
             }
         }))
     }
+}
+
+/// A remark that nobody can read any more is not worth a failure.
+fn write_remark(remark: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{remark}");
 }

@@ -47,8 +47,10 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         definition: &definition,
     };
     let outcome = write_report(&question, std::slice::from_ref(&arguments.output), talk)?;
-    println!(
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
         "  open it in a browser; then try your own orders: clv report orders.csv -o report.html"
-    );
+    )?;
     Ok(outcome)
 }

@@ -1,5 +1,7 @@
 //! `clv explain`: what a figure, a model or a definition means.
 
+use std::io::Write;
+
 use clv_models::catalogue::purchase_models;
 use clv_studies::model_fit::GAMMA_GAMMA;
 use clv_valuation::definition::definitions;
@@ -92,8 +94,9 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
         }
         .into());
     }
+    let mut out = std::io::stdout().lock();
     for (name, _, meaning) in shown {
-        println!("{name}: {meaning}");
+        writeln!(out, "{name}: {meaning}")?;
     }
     Ok(Outcome::Done)
 }

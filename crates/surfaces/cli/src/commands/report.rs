@@ -1,5 +1,6 @@
 //! `clv report`: the whole story of your orders in one self-contained page.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clv_answers::Answer;
@@ -70,7 +71,7 @@ pub(crate) fn write_report(
         }
     }
     talk.finish();
-    print_headline(&told.answer, outputs);
+    print_headline(&told.answer, outputs)?;
     Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
 }
 
@@ -91,40 +92,48 @@ fn title_of(paths: &[String]) -> String {
     }
 }
 
-fn print_headline(report: &Report, outputs: &[PathBuf]) {
+fn print_headline(report: &Report, outputs: &[PathBuf]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
     let headline: &Headline = &report.headline;
     let money = |amount: f64| clv_figures::numbers::money(amount, headline.currency.as_deref());
     let equity = &headline.customer_equity;
-    println!("{}", report.title);
-    println!(
+    writeln!(out, "{}", report.title)?;
+    writeln!(
+        out,
         "  {} customers, {} orders, {} to {}",
         clv_figures::numbers::count(headline.n_customers),
         clv_figures::numbers::count(headline.n_orders),
         report.data_quality.first_date,
         report.data_quality.last_date
-    );
-    println!("  value so far           {}", money(headline.historic_value));
-    println!(
+    )?;
+    writeln!(out, "  value so far           {}", money(headline.historic_value))?;
+    writeln!(
+        out,
         "  customer equity        {} over {} (80 %: {} to {})",
         money(equity.value),
         headline.horizon,
         money(equity.low_80),
         money(equity.high_80)
-    );
-    println!("  repeat rate            {:.1} %", 100.0 * headline.repeat_rate);
-    println!(
+    )?;
+    writeln!(out, "  repeat rate            {:.1} %", 100.0 * headline.repeat_rate)?;
+    writeln!(
+        out,
         "  value at risk          {} with {} customers",
         money(headline.value_at_risk),
         clv_figures::numbers::count(headline.customers_at_risk)
-    );
-    println!("  definition             {}", report.definition.definition_id);
+    )?;
+    writeln!(out, "  definition             {}", report.definition.definition_id)?;
     match &report.backtest {
         Some(backtest) => {
-            println!("  served                 {}: {}", backtest.served, backtest.reason)
+            writeln!(out, "  served                 {}: {}", backtest.served, backtest.reason)?
         }
-        None => println!("  served                 untested: the data are too short for a holdout"),
+        None => writeln!(
+            out,
+            "  served                 untested: the data are too short for a holdout"
+        )?,
     }
     for path in outputs {
-        println!("  written                {}", path.display());
+        writeln!(out, "  written                {}", path.display())?;
     }
+    Ok(())
 }
