@@ -9,6 +9,7 @@ pub mod simulate;
 pub mod spend;
 
 pub mod catalogue;
+pub mod conformance;
 pub mod fit;
 
 pub use history::{PurchaseHistories, PurchaseHistory};

@@ -37,7 +37,7 @@ pub const ACCURACY: &[Accuracy] = &[
         domain: "x in [1e-300, 1e15]",
         relative_error: 2e-15,
         scale: 1.0,
-        source: "recurrence and asymptotic series [DLMF, 5.11.2]",
+        source: "recurrence and asymptotic series [AbramowitzStegun1964, 6.3.18]",
         evaluate: |x| gamma::digamma(x[0]),
     },
     Accuracy {
@@ -45,7 +45,7 @@ pub const ACCURACY: &[Accuracy] = &[
         domain: "x in [1e-150, 1e15]",
         relative_error: 2e-15,
         scale: 0.0,
-        source: "recurrence and asymptotic series [DLMF, 5.15.8]",
+        source: "recurrence and asymptotic series [AbramowitzStegun1964, 6.4.12]",
         evaluate: |x| gamma::trigamma(x[0]),
     },
     Accuracy {
@@ -69,7 +69,7 @@ pub const ACCURACY: &[Accuracy] = &[
         domain: "c in [1e-6, 1e15], n up to 4e9",
         relative_error: 2e-15,
         scale: 0.0,
-        source: "sum, then asymptotic series [DLMF, 5.11.2]",
+        source: "sum, then asymptotic series [AbramowitzStegun1964, 6.3.18]",
         evaluate: |x| gamma::digamma_rise(x[0], x[1] as u32),
     },
     Accuracy {

@@ -15,7 +15,7 @@ pub fn ln_gamma(x: f64) -> f64 {
 
 /// ψ(x) = d ln Γ(x) / dx for x > 0; NaN elsewhere.
 ///
-/// Source: recurrence to x >= 10, then the asymptotic series [DLMF, 5.11.2].
+/// Source: recurrence to x >= 10, then the asymptotic series [AbramowitzStegun1964, 6.3.18].
 ///
 /// ```
 /// assert!((clv_numerics::gamma::digamma(1.0) + 0.577_215_664_901_532_9).abs() < 1e-15);
@@ -35,7 +35,7 @@ pub fn digamma(x: f64) -> f64 {
 
 /// ψ'(x), the variance of ln X for a gamma variable of shape x > 0; NaN elsewhere.
 ///
-/// Source: recurrence to x >= 10, then the asymptotic series [DLMF, 5.15.8].
+/// Source: recurrence to x >= 10, then the asymptotic series [AbramowitzStegun1964, 6.4.12].
 ///
 /// ```
 /// assert!((clv_numerics::gamma::trigamma(1.0) - std::f64::consts::PI.powi(2) / 6.0).abs() < 1e-14);
@@ -312,7 +312,7 @@ impl CompensatedSum {
     }
 }
 
-/// ln Γ(x) - (x - 1/2) ln x + x - ln(2π)/2 for x >= 10, [DLMF, 5.11.1].
+/// ln Γ(x) - (x - 1/2) ln x + x - ln(2π)/2 for x >= 10, [AbramowitzStegun1964, 6.1.40].
 fn stirling_remainder(x: f64) -> f64 {
     let z = 1.0 / (x * x);
     // B_2k / (2k (2k - 1)).
@@ -329,7 +329,7 @@ fn stirling_remainder(x: f64) -> f64 {
     C.iter().rev().fold(0.0, |sum, c| sum * z + c) / x
 }
 
-/// ln x - 1/(2x) - ψ(x) for x >= 10, [DLMF, 5.11.2].
+/// ln x - 1/(2x) - ψ(x) for x >= 10, [AbramowitzStegun1964, 6.3.18].
 fn digamma_remainder(x: f64) -> f64 {
     let z = 1.0 / (x * x);
     // B_2k / (2k).

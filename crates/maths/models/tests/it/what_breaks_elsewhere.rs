@@ -1,0 +1,232 @@
+//! Inputs on which well-known packages overflow, crawl or invent numbers: ours must answer, and rightly.
+
+use clv_models::catalogue::{purchase_model, purchase_models};
+use clv_models::fit::{FitOptions, FitWarning, FittedPurchaseModel, fit_from, fit_purchase_model};
+use clv_models::purchase::PurchaseModel;
+use clv_models::purchase::bg_nbd::BgNbd;
+use clv_models::purchase::nbd::Nbd;
+use clv_models::purchase::pareto_nbd::ParetoNbd;
+use clv_models::simulate::{histories as simulated_histories, simulate_customers};
+use clv_models::{PurchaseHistories, PurchaseHistory};
+
+use crate::cdnow;
+
+fn history(x: u32, t_x: f64, age: f64) -> PurchaseHistory {
+    PurchaseHistory::new(x, t_x, age).unwrap()
+}
+
+fn rows(of: &[(u32, f64, f64, f64)]) -> PurchaseHistories {
+    let mut rows = PurchaseHistories::default();
+    for &(x, t_x, age, customers) in of {
+        rows.push(history(x, t_x, age), customers).unwrap();
+    }
+    rows
+}
+
+fn fit(id: &str, histories: &PurchaseHistories) -> FittedPurchaseModel {
+    fit_purchase_model(purchase_model(id).unwrap(), histories, &FitOptions::default()).unwrap()
+}
+
+/// Whatever else a fit says, its numbers are numbers and it either converged or says what is wrong.
+fn check_is_an_answer(fitted: &FittedPurchaseModel) {
+    let parameters = fitted.model().parameters();
+    assert!(fitted.log_likelihood().is_finite(), "{fitted:?}");
+    assert!(parameters.iter().all(|p| p.value.is_finite() && p.value > 0.0), "{fitted:?}");
+    assert!(fitted.converged() || !fitted.warnings().is_empty(), "{fitted:?}");
+    for error in fitted.standard_errors().iter().flatten() {
+        assert!(error.is_finite() && *error > 0.0, "{fitted:?}");
+    }
+    for row in [history(0, 0.0, 30.0), history(3, 20.0, 30.0)] {
+        let forecast = fitted.model().expected_future_purchases(&row, 10.0);
+        assert!(forecast.is_finite() && forecast >= 0.0, "{forecast}: {fitted:?}");
+    }
+}
+
+#[test]
+fn pareto_nbd_is_smooth_in_the_count_far_beyond_three_hundred() {
+    let model = ParetoNbd::new(0.55, 10.6, 0.61, 11.7).unwrap();
+    let at = |x: u32| {
+        let row = history(x, 200.0, 200.0);
+        (model.ln_likelihood(&row), model.expected_future_purchases(&row, 50.0))
+    };
+    for x in [131, 132, 133, 299, 300, 301, 1000, 100_000] {
+        let ((below, few), (here, some), (above, many)) = (at(x - 1), at(x), at(x + 1));
+        let bend = (above - here) - (here - below);
+        assert!((bend - 1.0 / (0.55 + f64::from(x))).abs() < 1e-6 * here.abs().max(1.0), "{x}");
+        assert!(((many - some) / (some - few) - 1.0).abs() < 1e-6, "{x}: {few} {some} {many}");
+    }
+    let silent = model.ln_likelihood_and_probability_alive(&history(400, 100.0, 200.0));
+    assert!(silent.0.is_finite() && silent.1 > 0.0 && silent.1 < 1e-60, "{silent:?}");
+}
+
+#[test]
+fn bg_nbd_fits_millions_of_customers_and_does_not_stop_at_its_start() {
+    let truth = BgNbd::new(0.25, 4.4, 0.8, 2.5).unwrap();
+    let ages: Vec<f64> = (0..20_000).map(|i| f64::from(i % 52) + 1.0).collect();
+    let simulated = simulated_histories(&simulate_customers(&truth.new_customer(), &ages, 0.0, 3));
+    let mut millions = PurchaseHistories::default();
+    for (row, _) in simulated.iter() {
+        millions.push(*row, 125.0).unwrap();
+    }
+    let entry = purchase_model("bg-nbd").unwrap();
+    let start = [0.1f64.exp(), 0.1f64.exp(), 0.1f64.exp(), 0.1f64.exp()];
+    let fitted = fit_from(entry, &start, &millions, &FitOptions::default()).unwrap();
+    assert!(fitted.converged() && fitted.n_customers() as u64 == 2_500_000, "{fitted:?}");
+    for (found, expected) in fitted.model().parameters().iter().zip(truth.parameters()) {
+        assert!((found.value / expected.value).ln().abs() < 0.5, "{found:?} {expected:?}");
+    }
+    let by_itself = fit("bg-nbd", &millions);
+    assert!((by_itself.log_likelihood() / fitted.log_likelihood() - 1.0).abs() < 1e-11);
+}
+
+#[test]
+fn daily_customers_are_fitted() {
+    // 289,411 customers who order nearly every day until most of them stop; at most 501 repeats in 501 days.
+    let mut daily = PurchaseHistories::default();
+    for age in (3..=501u32).step_by(6) {
+        for tenth in 1..=10u32 {
+            let last = (age * tenth / 10).max(1);
+            for missed in [0, last / 20, last / 7] {
+                let count = (last - missed).max(1);
+                daily.push(history(count, f64::from(last), f64::from(age)), 115.0).unwrap();
+            }
+        }
+    }
+    for entry in purchase_models() {
+        check_is_an_answer(&fit(entry.id, &daily));
+    }
+}
+
+#[test]
+fn degenerate_data_get_an_answer_from_every_model() {
+    let cases = [
+        ("nobody came back", rows(&[(0, 0.0, 10.0, 50.0), (0, 0.0, 30.0, 70.0)])),
+        ("one customer", rows(&[(3, 20.0, 30.0, 1.0)])),
+        ("one customer who never came back", rows(&[(0, 0.0, 30.0, 1.0)])),
+        ("everyone buys every day", rows(&[(30, 30.0, 30.0, 40.0), (60, 60.0, 60.0, 40.0)])),
+        ("everyone is new", rows(&[(0, 0.0, 0.0, 100.0)])),
+        ("all alike", rows(&[(5, 25.0, 30.0, 1000.0)])),
+        (
+            "a second and an aeon",
+            rows(&[(1, 1e-6, 1e-6, 5.0), (2, 1e9, 1e9, 5.0), (0, 0.0, 1e9, 9.0)]),
+        ),
+        ("one very busy customer", rows(&[(1_000_000, 700.0, 730.0, 1.0), (0, 0.0, 730.0, 900.0)])),
+    ];
+    for (_, histories) in &cases {
+        for entry in purchase_models() {
+            check_is_an_answer(&fit(entry.id, histories));
+        }
+    }
+}
+
+#[test]
+fn p_alive_is_a_number_for_busy_customers() {
+    for entry in purchase_models() {
+        let fitted = fit(entry.id, &cdnow::histories(7.0));
+        for (x, t_x, age) in [(221, 103.43, 103.57), (161, 94.71, 98.00), (204, 98.57, 99.43)] {
+            let alive = fitted.model().probability_alive(&history(x, t_x, age));
+            assert!(alive > 0.0 && alive <= 1.0, "{}: {alive} for {x}", entry.id);
+        }
+    }
+}
+
+#[test]
+fn customers_who_never_leave_make_a_ridge_that_is_reported() {
+    let truth = Nbd::new(0.8, 10.0).unwrap();
+    let ages: Vec<f64> = (0..3000).map(|i| f64::from(i % 52) + 20.0).collect();
+    let steady = simulated_histories(&simulate_customers(&truth.new_customer(), &ages, 0.0, 5));
+    let fitted = fit("pareto-nbd", &steady);
+    check_is_an_answer(&fitted);
+    let is_reported = fitted
+        .warnings()
+        .iter()
+        .any(|warning| matches!(warning, FitWarning::Ridge { .. } | FitWarning::AtBound { .. }));
+    assert!(is_reported, "{fitted:?}");
+    let (s, beta) = (2, 3);
+    let errors = fitted.standard_errors();
+    assert!(errors[s].is_none() && errors[beta].is_none(), "{fitted:?}");
+    // On the ridge everyone stays, so the forecast is that of NBD.
+    let forecast = fitted.model().expected_future_purchases(&history(3, 40.0, 50.0), 26.0);
+    let steady_forecast = truth.expected_future_purchases(&history(3, 40.0, 50.0), 26.0);
+    assert!((forecast / steady_forecast - 1.0).abs() < 0.1, "{forecast} {steady_forecast}");
+}
+
+#[test]
+fn pareto_nbd_forecasts_pass_smoothly_through_s_of_one() {
+    let row = history(3, 20.0, 30.0);
+    let at =
+        |s: f64| ParetoNbd::new(0.55, 10.6, s, 11.7).unwrap().expected_future_purchases(&row, 39.0);
+    for step in [1e-6, 1e-9, 1e-12, 1e-13, f64::EPSILON] {
+        let (below, here, above) = (at(1.0 - step), at(1.0), at(1.0 + step));
+        assert!((below / here - 1.0).abs() < 2.0 * step + 1e-12, "{step}: {below} {here}");
+        assert!((above / here - 1.0).abs() < 2.0 * step + 1e-12, "{step}: {above} {here}");
+    }
+}
+
+#[test]
+fn enormous_a_and_b_invent_no_likelihood() {
+    let row = history(10, 20.0, 30.0);
+    // With a and b this large the coin is a fixed one: heads a/(a+b).
+    for size in [1e6, 1e9, 1e12, 1e15, 1e18] {
+        let found = BgNbd::new(0.25, 4.4, size, 3.0 * size).unwrap().ln_likelihood(&row);
+        let nbd = Nbd::new(0.25, 4.4).unwrap().ln_likelihood(&row);
+        let ratio = (34.4f64 / 24.4).ln() * 10.25;
+        let expected = nbd + 10.0 * 0.75f64.ln() + ((1.0 / 3.0) * ratio.exp()).ln_1p();
+        assert!(
+            (found - expected).abs() < 1e-4 * (1e6 / size) + 1e-11,
+            "{size}: {found} {expected}"
+        );
+    }
+    // No dropout at all makes a ridge in a and b: the fit stays inside its bounds and NBD's likelihood.
+    let ages: Vec<f64> = (0..3000).map(|i| f64::from(i % 52) + 20.0).collect();
+    let truth = Nbd::new(0.8, 10.0).unwrap();
+    let steady = simulated_histories(&simulate_customers(&truth.new_customer(), &ages, 0.0, 6));
+    let (with_coin, without) = (fit("bg-nbd", &steady), fit("nbd", &steady));
+    check_is_an_answer(&with_coin);
+    let gain = with_coin.log_likelihood() - without.log_likelihood();
+    assert!((-1.0..12.0).contains(&gain), "{gain}: {with_coin:?}");
+}
+
+#[test]
+fn days_weeks_and_hours_give_the_same_fit_and_forecast() {
+    for entry in purchase_models() {
+        let weeks = fit(entry.id, &cdnow::histories(7.0));
+        let row = |per_week: f64| history(2, 30.43 * per_week, 38.86 * per_week);
+        let forecast = weeks.model().expected_future_purchases(&row(1.0), 39.0);
+        for per_week in [7.0, 168.0, 7.0 * 86_400.0, 1.0 / 52.0] {
+            let other = fit(entry.id, &cdnow::histories(7.0 / per_week));
+            let same = other.model().expected_future_purchases(&row(per_week), 39.0 * per_week);
+            assert!((same / forecast - 1.0).abs() < 1e-9, "{}: {same} {forecast}", entry.id);
+            let shift = other.log_likelihood() + 2457.0 * per_week.ln() - weeks.log_likelihood();
+            assert!(shift.abs() < 1e-7, "{}: {shift}", entry.id);
+        }
+    }
+}
+
+#[test]
+fn a_one_time_buyer_cannot_have_left_at_a_repeat_purchase_in_bg_nbd() {
+    // With a term for having left at the last purchase kept for x = 0, the chance of no purchase comes out too high.
+    let model = BgNbd::new(0.242_595, 4.413_60, 0.792_922, 2.425_91).unwrap();
+    let none = 1.0 - model.probability_next_purchase(&history(0, 0.0, 272.0 / 7.0), 39.0);
+    assert!((none - 0.8557).abs() < 5e-5, "{none}");
+}
+
+#[test]
+fn likelihood_and_aic_are_sums_over_customers_and_errors_shrink_with_them() {
+    let once = cdnow::histories(7.0);
+    let mut fourfold = PurchaseHistories::default();
+    for (row, weight) in once.iter() {
+        fourfold.push(*row, 4.0 * weight).unwrap();
+    }
+    for entry in purchase_models() {
+        let (once, fourfold) = (fit(entry.id, &once), fit(entry.id, &fourfold));
+        assert!((fourfold.log_likelihood() / once.log_likelihood() - 4.0).abs() < 1e-9);
+        let n_parameters = entry.parameter_names.len() as f64;
+        let aic = 2.0 * n_parameters - 2.0 * once.log_likelihood();
+        assert!((once.aic() - aic).abs() < 1e-9);
+        for (once, fourfold) in once.standard_errors().iter().zip(fourfold.standard_errors()) {
+            let ratio = once.unwrap() / fourfold.unwrap();
+            assert!((ratio - 2.0).abs() < 1e-6, "{}: {ratio}", entry.id);
+        }
+    }
+}
