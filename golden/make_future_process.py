@@ -1,7 +1,7 @@
 """Makes golden/future_process.toml: the future process at hostile points, by mpmath at 50 digits.
 
 Run from the project root: python3 golden/make_future_process.py > golden/future_process.toml
-Formulas here are hypergeometric continuations and adaptive quadrature, other routes than the program takes.
+It takes some ten minutes. Formulas here are hypergeometric continuations and adaptive quadrature, other routes than the program takes.
 """
 
 from mpmath import mp, mpf, quad, hyp2f1, beta as beta_function, binomial, findroot, log1p, expm1, exp, log, inf, rf, factorial
@@ -220,9 +220,7 @@ LEAVING = [
     ("0.11", "3.24", "0.31", "0.5", 30), ("0.11", "2.24", "0.31", "0.69", 30), ("0.5", 1, "0.001", "0.001", 50),
     ("0.5", 1, "0.001", 5, "1e6"), ("0.5", 1, 5, "0.001", "1e6"), ("0.5", 1, "0.8", "2.4", "1e6"),
     (5, 1, "0.8", "2.4", "1e4"), (50, 1, "0.8", 60, 100), (500, 510, "0.8", 502, 365), (500, 5, "0.8", 502, 365),
-    ("0.5", 10, "1e4", "1e4", 39), ("0.5", 10, 30, "1e4", 39), ("0.5", 10, "1e4", 30, 39), ("0.5", 10, 2, 3, 39),
-    ("0.5", 10, 2, 3, "1e-6"), ("0.02", 10, 2, "0.3", 5000), (20, 3, 1, 1, 5), ("1.7", "0.01", "0.3", "0.2", 300),
-    ("0.9", 7, "1e-3", "1e4", 700), (3, 100, "0.02", "0.03", 50), (100, 100, 5, 20, 100), (8, 3, 200, 900, 60),
+    ("0.5", 10, 2, 3, 39), ("0.5", 10, 2, 3, "1e-6"), ("0.02", 10, 2, "0.3", 5000),
 ]
 RATES = ["0.0018328", "0.1"]
 NS = [0, 1, 2, 5, 12]
@@ -235,7 +233,7 @@ def digits(x):
 def main():
     print("# The future process at hostile points, by mpmath at 50 digits: golden/make_future_process.py.")
     print("# masses are at n = 0, 1, 2, 5, 12. Rates are per unit of time. Relative tolerance 1e-8, masses absolute 1e-10.")
-    for process, points in [(Steady, STEADY), (Lapsing, LAPSING), (Leaving, LEAVING), (LeavingAtOnce, LEAVING[::3])]:
+    for process, points in [(Steady, STEADY), (Lapsing, LAPSING), (Leaving, LEAVING), (LeavingAtOnce, LEAVING[:8])]:
         for *parameters, t in points:
             one = process(*parameters)
             horizon = mpf(t)

@@ -127,7 +127,9 @@ fn families() -> Vec<FutureProcess> {
     let mut all = Vec::new();
     for (r, alpha) in [(0.05, 0.4), (0.55, 10.6), (3.2, 50.0), (40.0, 60.0)] {
         all.push(FutureProcess::Steady { r, alpha });
-        for (first, second) in [(0.02, 0.03), (0.6, 11.7), (1.0, 2.5), (5.0, 0.4), (60.0, 900.0)] {
+        let shapes = [(0.02, 0.03), (0.6, 11.7), (1.0, 2.5), (5.0, 0.4), (60.0, 900.0)];
+        let extremes = [(1e-3, 1e-3), (1e4, 1e4), (30.0, 1e4)];
+        for (first, second) in shapes.into_iter().chain(extremes) {
             all.push(FutureProcess::Lapsing { r, alpha, s: first, beta: second });
             all.push(FutureProcess::LeavingAfterPurchase { r, alpha, a: first, b: second });
             all.push(FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a: first, b: second });
@@ -171,7 +173,10 @@ fn longer_horizons_bring_more_purchases_and_every_answer_is_finite() {
             );
             let what = format!("{process:?} at {horizon}: {now:?} after {before:?}");
             assert!([now.0, now.1, now.2, now.3].iter().all(|value| value.is_finite()), "{what}");
-            assert!(now.0 >= before.0 && now.1 >= before.1, "{what}");
+            assert!(
+                now.0 >= before.0 * (1.0 - 1e-14) && now.1 >= before.1 * (1.0 - 1e-11),
+                "{what}"
+            );
             assert!(now.2 <= before.2 + 1e-12 && now.3 >= before.3 * (1.0 - 1e-9), "{what}");
             assert!(now.3 <= now.0 * (1.0 + 1e-9), "{what}");
             before = now;
@@ -228,7 +233,7 @@ fn a_wait_quantile_leaves_its_share_of_buyers_waiting() {
 
 #[test]
 fn count_quantiles_are_where_the_masses_reach_the_level() {
-    let levels = [0.05, 0.5, 0.95, 0.999];
+    let levels = [0.05, 0.47, 0.95, 0.999];
     for process in families() {
         for horizon in [0.5, 39.0, 600.0] {
             for alive in [0.3, 1.0] {
