@@ -9,6 +9,9 @@ use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
 use crate::{PurchaseHistories, PurchaseHistory};
 
+/// Builds a model at the values of its parameters; fails where the model's own `from_values` does.
+pub type BuildPurchaseModel = fn(&[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>;
+
 /// One purchase model, not yet fitted.
 #[derive(Debug, Clone, Copy)]
 pub struct PurchaseModelEntry {
@@ -24,8 +27,8 @@ pub struct PurchaseModelEntry {
     pub is_time: &'static [bool],
     /// Whether customers can leave.
     pub has_dropout: bool,
-    /// The model at the given values; fails where the model's own `from_values` does.
-    pub build: fn(&[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>,
+    /// The model at given values.
+    pub build: BuildPurchaseModel,
     /// Values to start a fit from, in the unit of the histories.
     pub start: fn(&PurchaseHistories) -> Vec<f64>,
 }
