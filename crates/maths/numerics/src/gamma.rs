@@ -178,12 +178,10 @@ pub fn ln_beta_fall(a: f64, b: f64, n: u32) -> f64 {
     // rounding.
     let steps = f64::from(n);
     let both = a + b;
-    let remainders = stirling_remainder(b + steps)
-        - stirling_remainder(b)
-        - stirling_remainder(both + steps)
-        + stirling_remainder(both);
-    sum - steps * (a / (b + steps)).ln_1p()
-        + (b - 0.5) * (steps / b * (a / (both + steps))).ln_1p()
+    let remainders =
+        stirling_remainder(b + steps) - stirling_remainder(b) - stirling_remainder(both + steps)
+            + stirling_remainder(both);
+    sum - steps * (a / (b + steps)).ln_1p() + (b - 0.5) * (steps / b * (a / (both + steps))).ln_1p()
         - a * (steps / both).ln_1p()
         + remainders
 }

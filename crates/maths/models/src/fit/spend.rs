@@ -110,7 +110,7 @@ pub struct FittedSpend {
 #[must_use]
 pub fn fit_gamma_gamma(observations: &SpendObservations) -> FittedSpend {
     let mean = observations.mean_of_means();
-    if observations.is_empty() || !(mean > 0.0) {
+    if observations.is_empty() || mean <= 0.0 {
         return pooled(observations, 1.0, SpendWarning::NoCustomers);
     }
     let scaled = observations.scaled(1.0 / mean);

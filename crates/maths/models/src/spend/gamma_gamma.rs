@@ -12,6 +12,7 @@
 //! The likelihood is equation 1a of [FaderHardie2013]. Reference fit: CDNOW, `golden/gamma_gamma.toml`.
 
 use clv_numerics::gamma::{digamma, ln_gamma};
+use clv_numerics::log_space::{logistic, softplus};
 
 use super::{SpendObservation, SpendObservations};
 use crate::Parameter;
@@ -88,8 +89,9 @@ impl GammaGamma {
         let z = observation.mean_spend();
         let ln_beta = ln_gamma(p * x) + ln_gamma(q) - ln_gamma(p * x + q);
         // ln of gamma^q (x z)^(p x) / (gamma + x z)^(p x + q), by shares that stay near 0 when one dominates.
-        let ln_prior_share = -(x * z / gamma).ln_1p();
-        let ln_own_share = -(gamma / (x * z)).ln_1p();
+        let ln_ratio = x.ln() + z.ln() - gamma.ln();
+        let ln_prior_share = -softplus(ln_ratio);
+        let ln_own_share = -softplus(-ln_ratio);
         q * ln_prior_share + p * x * ln_own_share - z.ln() - ln_beta
     }
 
@@ -107,9 +109,10 @@ impl GammaGamma {
         for (observation, weight) in observations.iter() {
             let x = f64::from(observation.n_purchases());
             let z = observation.mean_spend();
-            let ln_own_share = -(gamma / (x * z)).ln_1p();
-            let ln_prior_share = -(x * z / gamma).ln_1p();
-            let own_share = 1.0 / (1.0 + gamma / (x * z));
+            let ln_ratio = x.ln() + z.ln() - gamma.ln();
+            let ln_prior_share = -softplus(ln_ratio);
+            let ln_own_share = -softplus(-ln_ratio);
+            let own_share = logistic(ln_ratio);
             let digamma_both = digamma(p * x + q);
             let with_p = p * x * (ln_own_share - digamma(p * x) + digamma_both);
             let with_q = q * (ln_prior_share - digamma_q + digamma_both);

@@ -5,4 +5,7 @@ mod cdnow;
 mod conformance;
 mod future_process;
 mod purchase_golden;
+mod scores;
+mod simulate;
+mod spend;
 mod what_breaks_elsewhere;

@@ -220,11 +220,14 @@ fn solve_in(panel: Panel, target: f64, whole: f64, density: impl Fn(f64) -> f64)
         } else {
             low = v;
         }
-        let step = excess / density(v);
-        let newton = v - step;
+        let newton = v - excess / density(v);
+        // Newton doubles the digits, so after a step this short it is exact to rounding.
+        if (newton - v).abs() <= 1e-9 * v {
+            return newton.clamp(panel.from, panel.end());
+        }
         let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-        if (next - v).abs() <= 1e-14 * v.max(1e-300) {
-            return next;
+        if next <= low || next >= high {
+            return v;
         }
         v = next;
     }

@@ -198,7 +198,7 @@ impl FutureProcess {
     ) -> Vec<u64> {
         let (stays, kind) = self.parts();
         let alive = probability_alive * stays;
-        if !is_some_time(horizon) || !(alive > 0.0) {
+        if !is_some_time(horizon) || alive <= 0.0 || alive.is_nan() {
             return vec![0; levels.len()];
         }
         let targets: Vec<f64> =

@@ -29,7 +29,8 @@ pub(super) struct Panel {
 
 impl Panel {
     /// The next panel from `from` towards `end`; `steepness` at v is the rate at which the integrand decays
-    /// there, and does not fall with v. `fineness` of 1 is the usual; 0.25 makes panels four times shorter.
+    /// there, and does not fall with v. `fineness` of 1 is the usual; below 1 it shortens
+    /// panels, all of twelve points, for integrands that rise as well.
     pub(super) fn next(
         from: f64,
         end: f64,
@@ -45,7 +46,9 @@ impl Panel {
             width = (0.5 * width).max(width * STEEPEST * fineness / decay);
             decay = width * steepness(from + width) * (1.0 - 1e-9);
         }
-        let rule = if decay <= 1.5 && width <= 0.7 {
+        let rule = if fineness < 1.0 {
+            &*MANY
+        } else if decay <= 1.5 && width <= 0.7 {
             &*FEW
         } else if decay <= 4.0 && width <= 1.0 {
             &*SOME
