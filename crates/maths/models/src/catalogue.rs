@@ -1,13 +1,18 @@
-//! Every purchase model, one entry each: what the choices, documents and test batteries are made from.
+//! Every purchase and spend model, one entry each: what the choices, documents and test batteries are made from.
 
 use std::sync::LazyLock;
 
+use crate::fit::{FittedSpend, fit_gamma_gamma};
 use crate::purchase::bg_nbd::BgNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::spend::SpendObservations;
 use crate::{PurchaseHistories, PurchaseHistory};
+
+/// Builds a model at the values of its parameters; fails where the model's own `from_values` does.
+pub type BuildPurchaseModel = fn(&[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>;
 
 /// One purchase model, not yet fitted.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +29,8 @@ pub struct PurchaseModelEntry {
     pub is_time: &'static [bool],
     /// Whether customers can leave.
     pub has_dropout: bool,
-    /// The model at the given values; fails where the model's own `from_values` does.
-    pub build: fn(&[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>,
+    /// The model at given values.
+    pub build: BuildPurchaseModel,
     /// Values to start a fit from, in the unit of the histories.
     pub start: fn(&PurchaseHistories) -> Vec<f64>,
 }
@@ -85,6 +90,37 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
         ]
     });
     &ENTRIES
+}
+
+/// One model of how much customers spend, not yet fitted.
+#[derive(Debug, Clone, Copy)]
+pub struct SpendModelEntry {
+    /// The id under which it is chosen, such as `gamma-gamma`.
+    pub id: &'static str,
+    /// The name the literature uses.
+    pub name: &'static str,
+    /// What it says about customers, in one plain sentence.
+    pub story: &'static str,
+    /// The parameters' names, in the order of every vector of values.
+    pub parameter_names: &'static [&'static str],
+    /// Fits it; always gives an answer.
+    pub fit: fn(&SpendObservations) -> FittedSpend,
+}
+
+/// All spend models.
+///
+/// ```
+/// assert_eq!(clv_models::catalogue::spend_models()[0].id, "gamma-gamma");
+/// ```
+#[must_use]
+pub fn spend_models() -> &'static [SpendModelEntry] {
+    &[SpendModelEntry {
+        id: "gamma-gamma",
+        name: "gamma-gamma",
+        story: "Purchases vary around a mean of the customer's own, whatever their number.",
+        parameter_names: &["p", "q", "gamma"],
+        fit: fit_gamma_gamma,
+    }]
 }
 
 /// The purchase model of this id, if there is one.

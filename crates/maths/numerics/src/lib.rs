@@ -7,3 +7,4 @@ pub mod linear_algebra;
 pub mod log_space;
 pub mod optimise;
 pub mod quadrature;
+pub mod vectorised;

@@ -199,6 +199,26 @@ pub fn hessian<F: FnMut(&[f64], &mut [f64]) -> f64>(
     SymmetricMatrix::from_fn(n, |i, j| columns[i][j])
 }
 
+/// The Hessian at `point`, where the gradient is known, by one-sided differences: one evaluation for each
+/// variable, and an error of the order of `step` instead of its square.
+pub fn one_sided_hessian<F: FnMut(&[f64], &mut [f64]) -> f64>(
+    point: &[f64],
+    gradient: &[f64],
+    mut function: F,
+    step: f64,
+) -> SymmetricMatrix {
+    let n = point.len();
+    let mut columns = Vec::with_capacity(n);
+    for i in 0..n {
+        let mut at = point.to_vec();
+        at[i] += step;
+        let mut above = vec![0.0; n];
+        function(&at, &mut above);
+        columns.push((0..n).map(|j| (above[j] - gradient[j]) / step).collect::<Vec<f64>>());
+    }
+    SymmetricMatrix::from_fn(n, |i, j| columns[i][j])
+}
+
 /// The longest Newton step in one variable; the variables are logarithms, so this is a factor of e.
 const LONGEST_STEP: f64 = 1.0;
 
@@ -412,9 +432,13 @@ mod tests {
             gradient[1] = x[0] + 6.0 * x[1];
             2.0 * x[0] * x[0] + x[0] * x[1] + 3.0 * x[1] * x[1]
         };
-        let matrix = hessian(&[0.3, -0.2], quadratic, 1e-4);
+        let point = [0.3, -0.2];
+        let mut gradient = [0.0; 2];
+        quadratic(&point, &mut gradient);
         let expected = [4.0, 1.0, 1.0, 6.0];
-        for (found, expected) in matrix.rows().concat().iter().zip(expected) {
+        let two_sided = hessian(&point, quadratic, 1e-4).rows().concat();
+        let one_sided = one_sided_hessian(&point, &gradient, quadratic, 1e-5).rows().concat();
+        for (found, expected) in two_sided.iter().chain(&one_sided).zip(expected.iter().cycle()) {
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
         }
     }

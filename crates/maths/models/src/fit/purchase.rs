@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use clv_numerics::optimise::{MinimiseOptions, Minimum, hessian, minimise, polish};
+use clv_numerics::optimise::{
+    MinimiseOptions, Minimum, hessian, minimise, one_sided_hessian, polish,
+};
 
 use super::FitWarning;
 use super::standard_errors::{Uncertainty, uncertainty};
@@ -26,7 +28,7 @@ pub struct FitOptions {
     pub subsample_rows: usize,
     /// Parameters stay within a factor of e to this power of 1, times in units of the mean age.
     pub ln_bound: f64,
-    /// Whether to spend two passes for each parameter on standard errors and covariance.
+    /// Whether to spend a pass or two for each parameter on standard errors and covariance.
     pub has_standard_errors: bool,
 }
 
@@ -357,8 +359,15 @@ fn describe(
         ridges: Vec::new(),
     };
     let known = if options.has_standard_errors && minimum.value < f64::MAX {
-        n_passes += 2 * n_parameters;
-        let curvature = hessian(&minimum.point, objective(entry, histories), 1e-4);
+        let objective = objective(entry, histories);
+        let curvature = if histories.len() > options.subsample_rows {
+            // Passes are dear here, and a relative error of 1e-5 in a standard error is invisible.
+            n_passes += n_parameters;
+            one_sided_hessian(&minimum.point, &minimum.gradient, objective, 1e-5)
+        } else {
+            n_passes += 2 * n_parameters;
+            hessian(&minimum.point, objective, 1e-4)
+        };
         uncertainty(&curvature, n_customers, &is_free)
     } else {
         nothing_known

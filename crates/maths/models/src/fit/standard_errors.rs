@@ -13,8 +13,8 @@ pub(super) struct Uncertainty {
     pub(super) ridges: Vec<Vec<usize>>,
 }
 
-/// A direction whose logarithm is uncertain by more than this (a factor of e^3 = 20) counts as a ridge.
-const RIDGE_STANDARD_ERROR: f64 = 3.0;
+/// A direction whose logarithm is uncertain by more than this (a factor of e^2 = 7) counts as a ridge.
+const RIDGE_STANDARD_ERROR: f64 = 2.0;
 
 /// A parameter belongs to a ridge if its share of the unit direction is at least this.
 const RIDGE_SHARE: f64 = 0.2;
@@ -61,6 +61,7 @@ pub(super) fn uncertainty(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
 

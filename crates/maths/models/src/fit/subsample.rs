@@ -32,6 +32,7 @@ pub(super) fn subsample(histories: &PurchaseHistories, n_rows: usize) -> Option<
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
 

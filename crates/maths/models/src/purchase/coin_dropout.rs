@@ -9,7 +9,7 @@
 //! so that e^z is the odds of having left.
 
 use clv_numerics::gamma::{BetaFallTable, RisingTable, ln_beta_fall, ln_rising};
-use clv_numerics::log_space::{logistic, softplus};
+use clv_numerics::log_space::{ln_1p_of_ratio, logistic, softplus};
 
 use super::likelihood_pass::{most_repeat_purchases, weighted_sum};
 use crate::{PurchaseHistories, PurchaseHistory};
@@ -28,6 +28,10 @@ pub(super) struct CoinDropout {
     /// Tosses before any repeat purchase: 0 (BG/NBD) or 1 (MBG/NBD).
     pub(super) first_tosses: u32,
 }
+
+/// Odds may be multiplied out while their growth stays below e to this power; beyond, they stay in log space.
+const LARGEST_PLAIN_RISE: f64 = 300.0;
+const LARGEST_PLAIN_ODDS: f64 = 1e100;
 
 impl CoinDropout {
     /// Tosses of a customer with this many repeat purchases.
@@ -69,14 +73,14 @@ impl CoinDropout {
         let largest = most_repeat_purchases(histories);
         let rising = RisingTable::new(r, largest);
         let falls = BetaFallTable::new(a, b, self.tosses(largest));
-        let (ln_alpha, ln_a) = (alpha.ln(), a.ln());
+        let ln_alpha = alpha.ln();
         weighted_sum(histories, gradient, |history| {
             let (count, age) = (history.repeat_purchases(), history.age());
             let (x, last) = (f64::from(count), history.last_purchase_age());
             let shape = r + x;
             let (ln_rising, digamma_rise) = rising.at(count);
             let fall = falls.at(self.tosses(count));
-            let ln_growth = (age / alpha).ln_1p();
+            let ln_growth = ln_1p_of_ratio(age / alpha);
             let mut ln_likelihood = ln_rising - shape * ln_growth - x * ln_alpha + fall.ln;
             let mut slopes = [
                 r * (digamma_rise - ln_growth),
@@ -86,12 +90,19 @@ impl CoinDropout {
             ];
             if let Some(tails_before) = self.tosses(count).checked_sub(1) {
                 let silence = age - last;
-                let ln_silence = (silence / (alpha + last)).ln_1p();
+                let ln_silence = ln_1p_of_ratio(silence / (alpha + last));
                 let b_then = b + f64::from(tails_before);
-                let ln_odds = ln_a - b_then.ln() + shape * ln_silence;
-                let e = (-ln_odds.abs()).exp();
-                ln_likelihood += ln_odds.max(0.0) + e.ln_1p();
-                let left = if ln_odds >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
+                let ln_rise = shape * ln_silence;
+                let prior_odds = a / b_then;
+                let is_plain = ln_rise < LARGEST_PLAIN_RISE && prior_odds < LARGEST_PLAIN_ODDS;
+                let (ln_either_way, left) = if is_plain {
+                    let odds = prior_odds * ln_rise.exp();
+                    (ln_1p_of_ratio(odds), odds / (1.0 + odds))
+                } else {
+                    let ln_odds = a.ln() - b_then.ln() + ln_rise;
+                    (softplus(ln_odds), logistic(ln_odds))
+                };
+                ln_likelihood += ln_either_way;
                 slopes[0] += left * r * ln_silence;
                 slopes[1] -= left * shape * alpha * (silence / ((alpha + age) * (alpha + last)));
                 slopes[2] += left;

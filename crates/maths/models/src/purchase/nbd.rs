@@ -13,6 +13,7 @@
 //! eq. 3 without dropout. Reference fit: CDNOW, r .384766, alpha 12.07202, log-likelihood -9763.6576.
 
 use clv_numerics::gamma::{RisingTable, ln_rising};
+use clv_numerics::log_space::ln_1p_of_ratio;
 
 use super::likelihood_pass::{most_repeat_purchases, weighted_sum};
 use super::{FutureProcess, ParameterError, PurchaseModel, positive_parameters};
@@ -91,7 +92,7 @@ impl PurchaseModel for Nbd {
             let (count, age) = (history.repeat_purchases(), history.age());
             let x = f64::from(count);
             let (ln_rising, digamma_rise) = rising.at(count);
-            let ln_growth = (age / alpha).ln_1p();
+            let ln_growth = ln_1p_of_ratio(age / alpha);
             let ln_likelihood = ln_rising - (r + x) * ln_growth - x * ln_alpha;
             let slope_r = r * (digamma_rise - ln_growth);
             let slope_alpha = (r * age - x * alpha) / (alpha + age);

@@ -16,6 +16,7 @@
 //! r .55328, alpha 10.57768, s .60624, beta 11.66874, log-likelihood -9594.97618.
 
 use clv_numerics::gamma::{RisingTable, ln_rising};
+use clv_numerics::log_space::ln_1p_of_ratio;
 
 use super::dropout_integral::DropoutIntegral;
 use super::likelihood_pass::{most_repeat_purchases, weighted_sum};
@@ -68,8 +69,8 @@ impl ParetoNbd {
     #[must_use]
     pub fn ln_likelihood_and_probability_alive(&self, history: &PurchaseHistory) -> (f64, f64) {
         let count = history.repeat_purchases();
-        let still_there = self.still_there(history);
-        let left = self.dropout_integral(history).left();
+        let integral = self.dropout_integral(history);
+        let (still_there, left) = (integral.still_there(), integral.left());
         let either_way = still_there + self.s * left;
         let ln_likelihood = ln_rising(self.r, count)
             + self.ln_at_last_purchase(f64::from(count), history.last_purchase_age())
@@ -78,13 +79,12 @@ impl ParetoNbd {
     }
 
     fn dropout_integral(&self, history: &PurchaseHistory) -> DropoutIntegral {
-        DropoutIntegral {
-            purchase_shape: self.r + f64::from(history.repeat_purchases()),
-            purchase_scale: self.alpha + history.last_purchase_age(),
-            dropout_shape: self.s,
-            dropout_scale: self.beta + history.last_purchase_age(),
-            silence: history.time_since_last_purchase(),
-        }
+        let (x, last) = (f64::from(history.repeat_purchases()), history.last_purchase_age());
+        DropoutIntegral::new(
+            (self.r + x, self.alpha + last),
+            (self.s, self.beta + last),
+            history.time_since_last_purchase(),
+        )
     }
 
     /// ln of α^r β^s (α+t_x)^-(r+x) (β+t_x)^-s: no dropout until the last purchase.
@@ -92,15 +92,6 @@ impl ParetoNbd {
         -(self.r + x) * (last_purchase_age / self.alpha).ln_1p()
             - x * self.alpha.ln()
             - self.s * (last_purchase_age / self.beta).ln_1p()
-    }
-
-    /// The chance of no purchase and no dropout since the last purchase, over rates as they were then.
-    fn still_there(&self, history: &PurchaseHistory) -> f64 {
-        let silence = history.time_since_last_purchase();
-        let shape = self.r + f64::from(history.repeat_purchases());
-        let ln_no_purchase = (silence / (self.alpha + history.last_purchase_age())).ln_1p();
-        let ln_no_dropout = (silence / (self.beta + history.last_purchase_age())).ln_1p();
-        (-shape * ln_no_purchase - self.s * ln_no_dropout).exp()
     }
 }
 
@@ -131,12 +122,11 @@ impl PurchaseModel for ParetoNbd {
             let (x, last) = (f64::from(count), history.last_purchase_age());
             let shape = r + x;
             let (ln_rising, digamma_rise) = rising.at(count);
-            // Growth of alpha + t and of beta + t: until the last purchase, and through the silence since.
-            let (alpha_before, beta_before) = ((last / alpha).ln_1p(), (last / beta).ln_1p());
+            // Growth of alpha + t and of beta + t until the last purchase.
+            let alpha_before = ln_1p_of_ratio(last / alpha);
+            let beta_before = ln_1p_of_ratio(last / beta);
             let integral = self.dropout_integral(history);
-            let alpha_silence = (integral.silence / integral.purchase_scale).ln_1p();
-            let beta_silence = (integral.silence / integral.dropout_scale).ln_1p();
-            let still_there = (-shape * alpha_silence - s * beta_silence).exp();
+            let still_there = integral.still_there();
             let left = integral.left_with_means();
             let either_way = still_there + s * left.value;
             let alive = still_there / either_way;
@@ -145,15 +135,16 @@ impl PurchaseModel for ParetoNbd {
 
             let ln_likelihood =
                 ln_rising - shape * alpha_before - x * ln_alpha - s * beta_before + either_way.ln();
-            let mean_alpha_growth =
-                alpha_before + alive * alpha_silence + dead_per_value * left.ln_purchase_growth;
-            let mean_beta_growth =
-                beta_before + alive * beta_silence + dead_per_value * left.ln_dropout_growth;
+            let mean_alpha_growth = alpha_before
+                + alive * integral.purchase_growth()
+                + dead_per_value * left.ln_purchase_growth;
+            let mean_beta_growth = beta_before
+                + alive * integral.dropout_growth()
+                + dead_per_value * left.ln_dropout_growth;
             let mean_alpha_share = alive * alpha / (alpha + age)
-                + dead_per_value * left.purchase_shrinkage * (alpha / integral.purchase_scale);
+                + dead_per_value * left.purchase_shrinkage * (alpha / (alpha + last));
             let alive_beta_share = alive * beta / (beta + age);
-            let dead_beta_share =
-                dead_per_value * left.dropout_shrinkage * (beta / integral.dropout_scale);
+            let dead_beta_share = dead_per_value * left.dropout_shrinkage * (beta / (beta + last));
             let slopes = [
                 r * (digamma_rise - mean_alpha_growth),
                 r - shape * mean_alpha_share,
