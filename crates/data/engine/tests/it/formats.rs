@@ -230,15 +230,15 @@ fn a_folder_and_a_glob_read_as_one_file_even_with_columns_in_another_order() {
 
 #[test]
 fn memory_enough_for_little_spills_and_changes_nothing() {
-    let rows: String = (0..60_000)
+    let rows: String = (0..240_000)
         .map(|i| {
-            format!("c{},2021-{:02}-{:02},{}\n", i * 7919 % 20_000, i % 12 + 1, i % 28 + 1, i % 50)
+            format!("c{},2021-{:02}-{:02},{}\n", i * 7919 % 80_000, i % 12 + 1, i % 28 + 1, i % 50)
         })
         .collect();
     let (_guard, path) = file("orders.csv", format!("customer,date,amount\n{rows}"));
     let tight = clv_engine::Engine::new(clv_engine::EngineOptions {
         threads: Some(2),
-        memory_limit_bytes: Some(1 << 20),
+        memory_limit_bytes: Some(8 << 20),
         ..clv_engine::EngineOptions::default()
     })
     .unwrap();
