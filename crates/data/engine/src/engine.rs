@@ -8,6 +8,7 @@ use clv_importers::date_format::DateOrder;
 use clv_importers::plan::ZeroOrders;
 use clv_tables::Day;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
@@ -112,7 +113,8 @@ impl Engine {
         let mut runtime = RuntimeEnvBuilder::new()
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
         if let Some(limit) = self.options.memory_limit_bytes {
-            runtime = runtime.with_memory_limit(limit, 1.0);
+            // Fair: no partition may take what the others need to spill and merge.
+            runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
         }
         let runtime =
             runtime.build().map_err(|error| EngineError::Internal { detail: error.to_string() })?;

@@ -1,5 +1,6 @@
 //! Rows of a source into canonical order rows, totals and complaints: the same step for every format and source.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,6 +81,7 @@ struct OpenOrder {
     day: i32,
     customer: String,
     is_cancelled: bool,
+    put_aside: Option<Rule>,
     total: i64,
     returned: i64,
 }
@@ -235,8 +237,11 @@ impl Canonicaliser {
         let name = (!order_id.is_empty()).then(|| hash_bytes(order_id.as_bytes())).or(key);
         let continues = layout != OrderLayout::RowsAdd && name.is_some() && name == self.order.key;
         if continues && layout == OrderLayout::FirstRowCounts {
-            // The line of an order that already counted: an order number of its own would start another order of that name.
-            self.totals.rows_accepted += u64::from(!self.order.is_cancelled);
+            // The line of an order that already counted shares its fate; the money was on the first row.
+            match self.order.put_aside {
+                None => self.totals.rows_accepted += 1,
+                Some(rule) => self.complain(rule, row, 0, Role::OrderId, order_id),
+            }
             return Ok(());
         }
         let mut amount = columns.amounts[i];
@@ -248,6 +253,7 @@ impl Canonicaliser {
         if !continues {
             self.order.key = name;
             self.order.is_cancelled = is_cancelled;
+            self.order.put_aside = None;
             self.order.day = day;
             self.order.customer.clear();
             self.order.total = 0;
@@ -261,7 +267,17 @@ impl Canonicaliser {
             self.complain(Rule::CancelledOrder, row, money, column, &value);
             return Ok(());
         }
-        let customer = self.customer(columns, i, continues);
+        let mut customer = own_customer(columns, i);
+        if layout == OrderLayout::RowsAreEvents {
+            // A later row that names nobody belongs to the customer of the order's first row.
+            match &customer {
+                Some(own) => own.as_ref().clone_into(&mut self.order.customer),
+                None if continues && !self.order.customer.is_empty() => {
+                    customer = Some(self.order.customer.clone().into());
+                }
+                None => {}
+            }
+        }
         let customer_ref = match (&columns.customers, &customer) {
             (Ids::Integer(ids), _) if !ids.is_null(i) => CustomerRef::Integer(ids.value(i)),
             (Ids::Text(_), Some(text)) => CustomerRef::Text(text),
@@ -270,9 +286,6 @@ impl Canonicaliser {
         if layout == OrderLayout::RowsAreEvents {
             if continues && day == NO_DAY {
                 day = self.order.day;
-            }
-            if let Some(text) = &customer {
-                self.order.customer.clone_from(text);
             }
             if amount == NO_AMOUNT && continues {
                 // A line of products between the payments.
@@ -298,6 +311,11 @@ impl Canonicaliser {
                 if amount == LARGE_AMOUNT { Rule::AmountTooLarge } else { Rule::UnreadableAmount };
             debug_assert!(amount == LARGE_AMOUNT || amount == BAD_AMOUNT || amount == NO_AMOUNT);
             self.complain(rule, row, 0, Role::Amount, cell(&columns.amount_texts, i));
+            return Ok(());
+        }
+        let refund = columns.refunds.as_ref().map_or(0, |refunds| refunds[i]);
+        if refund == BAD_AMOUNT || refund == LARGE_AMOUNT {
+            self.complain(Rule::UnreadableAmount, row, money, Role::RefundedAmount, order_id);
             return Ok(());
         }
         if self.plan.as_of.is_some_and(|as_of| day > as_of.0) {
@@ -335,7 +353,6 @@ impl Canonicaliser {
         }
         self.totals.accept(day, amount, is_return);
         out.push(&customer_ref, day, amount, is_return, key, row);
-        let refund = columns.refunds.as_ref().map_or(0, |refunds| refunds[i]);
         if refund != 0 && !is_mark(refund) {
             let refund = refund.abs();
             self.totals.add_money(day, -refund, true);
@@ -349,8 +366,6 @@ impl Canonicaliser {
                     order_id,
                 );
             }
-        } else if refund == BAD_AMOUNT || refund == LARGE_AMOUNT {
-            self.complain(Rule::UnreadableAmount, row, 0, Role::RefundedAmount, order_id);
         }
         if layout == OrderLayout::RowsAreEvents {
             let side = if is_return { &mut self.order.returned } else { &mut self.order.total };
@@ -360,19 +375,6 @@ impl Canonicaliser {
             }
         }
         Ok(())
-    }
-
-    /// The text id of a row, cleaned; of the order's first row where a later row leaves it blank.
-    fn customer(&self, columns: &Columns, i: usize, continues: bool) -> Option<String> {
-        let Ids::Text(ids) = &columns.customers else { return None };
-        let own = clean_id(if ids.is_null(i) { "" } else { ids.value(i) });
-        let id = own.or_else(|| clean_id(cell(&columns.fallback, i)));
-        match id {
-            None if continues && !self.order.customer.is_empty() => {
-                Some(self.order.customer.clone())
-            }
-            id => id,
-        }
     }
 
     fn is_wanted_currency(
@@ -453,6 +455,9 @@ impl Canonicaliser {
             Role::Amount => self.amount_heading(),
             role => self.plan.heading(role).to_owned(),
         };
+        if !rule.keeps_row() {
+            self.order.put_aside = Some(rule);
+        }
         let file = &self.file;
         self.complaints.add(rule, money, || ComplaintExample {
             file: file.to_string(),
@@ -463,9 +468,16 @@ impl Canonicaliser {
     }
 }
 
+/// The text id of a row, cleaned.
+fn own_customer(columns: &Columns, i: usize) -> Option<Cow<'_, str>> {
+    let Ids::Text(ids) = &columns.customers else { return None };
+    let own = clean_id(if ids.is_null(i) { "" } else { ids.value(i) });
+    own.or_else(|| clean_id(cell(&columns.fallback, i)))
+}
+
 /// An id without the traces that programs leave on it: spaces, a spreadsheet's apostrophe, the `.0` of a number column with gaps;
 /// e-mail addresses in lower case. `None` for the ways of writing nothing.
-fn clean_id(cell: &str) -> Option<String> {
+fn clean_id(cell: &str) -> Option<Cow<'_, str>> {
     let mut id = cell.trim().trim_start_matches('\'').trim();
     if let Some(whole) = id.strip_suffix(".0")
         && !whole.is_empty()
@@ -480,5 +492,5 @@ fn clean_id(cell: &str) -> Option<String> {
     if is_nothing {
         return None;
     }
-    Some(if id.contains('@') { id.to_lowercase() } else { id.to_owned() })
+    Some(if id.contains('@') { id.to_lowercase().into() } else { id.into() })
 }

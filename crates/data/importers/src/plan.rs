@@ -180,9 +180,8 @@ impl Evidence {
         let numbers = !self.is_json
             && choice.overrides.decimal.is_none()
             && !self.currency.is_some_and(has_no_decimals)
-            && self.numbers.iter().any(|(_, e)| {
-                e.n_numbers == 0 || (e.open.is_some() && e.comma.is_none() && e.point.is_none())
-            });
+            && self.sibling_decimal().is_none()
+            && self.numbers.iter().any(|(_, e)| e.n_numbers == 0 || e.open.is_some());
         date || numbers
     }
 
@@ -282,6 +281,18 @@ impl Evidence {
         }
     }
 
+    /// The separator that the number columns prove, where they all prove the same: nobody writes prices with a comma and
+    /// refunds with a point.
+    fn sibling_decimal(&self) -> Option<Decimal> {
+        let has_comma = self.numbers.iter().any(|(_, evidence)| evidence.comma.is_some());
+        let has_point = self.numbers.iter().any(|(_, evidence)| evidence.point.is_some());
+        match (has_comma, has_point) {
+            (true, false) => Some(Decimal::Comma),
+            (false, true) => Some(Decimal::Point),
+            _ => None,
+        }
+    }
+
     fn decide_decimal(
         &self,
         choice: &Choice,
@@ -303,19 +314,16 @@ impl Evidence {
                 point: point.1.clone(),
             }),
             (Some(_), None, _) => Ok(Decimal::Comma),
-            (None, Some(_), _) | (None, None, None) => {
+            (None, Some(_), _) => Ok(Decimal::Point),
+            (None, None, None) => match &evidence.first {
                 // A refund column may well be empty; an amount column that never reads is the wrong column.
-                match &evidence.first {
-                    Some((row, value)) if evidence.n_numbers == 0 && role == Role::Amount => {
-                        Err(ImportError::NoNumbers {
-                            file,
-                            column,
-                            row: *row,
-                            value: value.clone(),
-                        })
-                    }
-                    _ => Ok(Decimal::Point),
+                Some((row, value)) if evidence.n_numbers == 0 && role == Role::Amount => {
+                    Err(ImportError::NoNumbers { file, column, row: *row, value: value.clone() })
                 }
+                _ => Ok(self.sibling_decimal().unwrap_or(Decimal::Point)),
+            },
+            (None, None, Some(_)) if self.sibling_decimal().is_some() => {
+                Ok(self.sibling_decimal().unwrap_or(Decimal::Point))
             }
             (None, None, Some((_, value))) if self.currency.is_some_and(has_no_decimals) => {
                 Ok(if value.contains(',') { Decimal::Point } else { Decimal::Comma })

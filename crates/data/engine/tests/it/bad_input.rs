@@ -247,11 +247,11 @@ proptest! {
     ) {
         let rows: String = cells.iter().map(|row| row.join(",") + "\n").collect();
         let (_guard, path) = file("orders.csv", format!("order_id,customer,date,amount\n1,a,2021-01-01,5.5\n{rows}"));
-        if let Ok(orders) = open(&path) {
-            if let Ok((histories, intake)) = orders.purchase_histories(None) {
+        if let Ok(orders) = open(&path)
+            && let Ok((histories, intake)) = orders.purchase_histories(None)
+        {
                 prop_assert_eq!(intake.rows_read, intake.rows_accepted + intake.rows_put_aside);
                 prop_assert!(histories.n_days.iter().all(|n| *n >= 1));
-            }
         }
     }
 

@@ -54,7 +54,7 @@ fn cdnow_histories_are_those_of_the_reference() {
     let weeks = |days: i32| f64::from(days) / 7.0;
     for (i, line) in expected.lines().skip(1).enumerate() {
         let cells: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
-        assert_eq!(f64::from(histories.n_days[i] - 1), cells[1], "{line}");
+        assert!((f64::from(histories.n_days[i] - 1) - cells[1]).abs() < 0.5, "{line}");
         assert!(
             (weeks(histories.last_day[i] - histories.first_day[i]) - cells[2]).abs() < 0.0051,
             "{line}"
