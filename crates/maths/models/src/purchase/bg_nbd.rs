@@ -11,7 +11,7 @@
 //! | a | `a` | first shape of the dropout probability; a/(a+b) is its mean | > 0 | - |
 //! | b | `b` | second shape of the dropout probability | > 0 | - |
 //!
-//! Likelihood: [`FaderHardieLee2005`], eq. 6, arranged as odds. Reference fit: CDNOW, r .242595, alpha
+//! Likelihood: [FaderHardieLee2005], arranged as odds. Reference fit: CDNOW, r .242595, alpha
 //! 4.41360, a .792922, b 2.42591, log-likelihood -9582.42921.
 
 use super::coin_dropout::CoinDropout;

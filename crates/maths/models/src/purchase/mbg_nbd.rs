@@ -11,7 +11,7 @@
 //! | a | `a` | first shape of the dropout probability; a/(a+b) is its mean | > 0 | - |
 //! | b | `b` | second shape of the dropout probability | > 0 | - |
 //!
-//! Likelihood: [`BatislamDenizelFiliztekin2007`], eq. 2, arranged as odds. Reference fit: CDNOW, r .524843,
+//! Likelihood: [BatislamDenizelFiliztekin2007], arranged as odds. Reference fit: CDNOW, r .524843,
 //! alpha 6.183086, a .891359, b 1.614002, log-likelihood -9582.13572.
 
 use super::coin_dropout::CoinDropout;

@@ -9,8 +9,8 @@
 //! | r | `r` | shape of the purchase rate over customers | > 0 | - |
 //! | α | `alpha` | rate of the purchase rate over customers; r/α is the mean rate | > 0 | time |
 //!
-//! Likelihood: [`Ehrenberg1959`], in the form for purchase times of [`SchmittleinMorrisonColombo1987`],
-//! eq. 3 without dropout. Reference fit: CDNOW, r .384766, alpha 12.07202, log-likelihood -9763.6576.
+//! Likelihood: [Ehrenberg1959], for purchase times instead of counts: that of Pareto/NBD,
+//! [SchmittleinMorrisonColombo1987], without dropout. Reference fit: CDNOW, r .384766, alpha 12.07202, log-likelihood -9763.6576.
 
 use clv_numerics::gamma::{RisingTable, ln_rising};
 use clv_numerics::log_space::ln_1p_of_ratio;

@@ -11,8 +11,8 @@
 //! | s | `s` | shape of the dropout rate over customers | > 0 | - |
 //! | β | `beta` | rate of the dropout rate over customers; s/β is the mean rate | > 0 | time |
 //!
-//! Likelihood: [`SchmittleinMorrisonColombo1987`], as the integral over the moment of leaving of
-//! [`FaderHardie2005`], eq. 7, which needs no hypergeometric function: see `dropout_integral`. Reference fit: CDNOW,
+//! Likelihood: [SchmittleinMorrisonColombo1987], kept as the integral over the moment of leaving from
+//! which [FaderHardie2005] derive it, which needs no hypergeometric function: see `dropout_integral`. Reference fit: CDNOW,
 //! r .55328, alpha 10.57768, s .60624, beta 11.66874, log-likelihood -9594.97618.
 
 use clv_numerics::gamma::{RisingTable, ln_rising};
