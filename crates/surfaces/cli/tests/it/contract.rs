@@ -1,0 +1,213 @@
+//! Names, columns and formats that scripts rely on.
+
+use serde_json::Value;
+
+use crate::run::{Folder, SAMPLE, rows};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("the answer is JSON")
+}
+
+#[test]
+fn tables_have_the_columns_that_were_promised() {
+    let folder = Folder::new();
+    let rows_of = [
+        (
+            vec!["histories", SAMPLE],
+            "customer_id,repeat_purchases,last_purchase_age,age,mean_spend,orders,first_order,last_order,historic_value",
+        ),
+        (
+            vec!["forecast", SAMPLE, "--model", "pareto-nbd", "--horizon", "39w"],
+            "customer_id,expected_purchases,expected_purchases_low,expected_purchases_high,probability_alive,\
+             probability_next_order,next_order_date,next_order_date_low,next_order_date_high",
+        ),
+        (
+            vec!["value", SAMPLE, "--model", "bg-nbd"],
+            "customer_id,historic_value,residual_value,residual_value_low,residual_value_high,\
+             residual_value_low_90,residual_value_high_90,lifetime_value,definition_id",
+        ),
+    ];
+    for (words, heading) in rows_of {
+        let ended = folder.clv(&words);
+        assert_eq!(ended.status, 0, "{words:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout.lines().next(), Some(heading), "{words:?}");
+        assert_eq!(ended.stdout.lines().count(), 2358, "{words:?}");
+    }
+}
+
+#[test]
+fn histories_of_the_sample_are_those_of_the_papers() {
+    let folder = Folder::new();
+    let ended = folder.clv(&["histories", SAMPLE, "--until", "1997-09-30", "--time-unit", "week"]);
+    let table = rows(&ended.stdout);
+    let repeats: u32 = table[1..].iter().map(|row| row[1].parse::<u32>().expect("a count")).sum();
+    let never = table[1..].iter().filter(|row| row[1] == "0").count();
+    assert_eq!((table.len() - 1, repeats, never), (2357, 2457, 1411));
+    // The first customer of the sample: (2, 30.43, 38.86), 22.345 per repeat purchase.
+    let first: Vec<f64> =
+        table[1][1..5].iter().map(|cell| cell.parse().expect("a number")).collect();
+    for (got, expected) in
+        first.iter().zip([2.0, 30.428_571_428_571_427, 38.857_142_857_142_854, 22.345])
+    {
+        assert!((got - expected).abs() < 1e-9, "{got} is not {expected}");
+    }
+}
+
+#[test]
+fn fit_answers_in_the_papers_names_with_provenance() {
+    let folder = Folder::new();
+    let ended = folder.clv(&["fit", SAMPLE, "--model", "pareto-nbd", "--until", "1997-09-30"]);
+    let answer = json(&ended.stdout);
+    let fit = &answer["answer"];
+    assert_eq!(fit["model"], "pareto-nbd");
+    assert_eq!(fit["time_unit"], "week");
+    for (name, value) in [("r", 0.55328), ("alpha", 10.57768), ("s", 0.60624), ("beta", 11.66874)] {
+        let got = fit["parameters"][name].as_f64().expect(name);
+        assert!((got / value - 1.0).abs() < 1e-5, "{name} is {got}, expected {value}");
+        assert!(fit["standard_errors"][name].as_f64().is_some_and(|error| error > 0.0));
+    }
+    let log_likelihood = fit["log_likelihood"].as_f64().expect("a number");
+    assert!((log_likelihood + 9_594.976_18).abs() < 1e-4);
+    assert_eq!(fit["n_customers"], 2357);
+    assert_eq!(fit["converged"], true);
+    let provenance = &answer["provenance"];
+    assert_eq!(provenance["as_of"], "1997-09-30");
+    assert_eq!(provenance["clv_version"], env!("CARGO_PKG_VERSION"));
+    assert!(provenance["table_versions"].as_object().is_some_and(|versions| versions.len() == 1));
+}
+
+#[test]
+fn backtest_reproduces_the_holdout_of_the_papers() {
+    let folder = Folder::new();
+    let words =
+        ["backtest", SAMPLE, "--time-unit", "week", "--horizon", "39w", "--until", "1997-09-30"];
+    let ended = folder.clv(&words);
+    let answer = json(&ended.stdout);
+    let scores = answer["answer"]["scores"].as_array().expect("a list");
+    let of =
+        |model: &str| scores.iter().find(|score| score["model"] == model).expect("it took part");
+    assert_eq!(of("pareto-nbd")["actual_total"], 1882.0);
+    assert!((of("pareto-nbd")["mae"].as_f64().expect("a number") - 0.7545).abs() < 5e-5);
+    assert!((of("bg-nbd")["mae"].as_f64().expect("a number") - 0.7855).abs() < 5e-5);
+    assert_eq!(of("pareto-nbd")["served"], true);
+    assert_eq!(answer["provenance"]["model"], "pareto-nbd");
+    let csv = folder.clv(&[&words[..], &["--output-format", "csv"]].concat());
+    assert!(csv.stdout.starts_with(
+        "model,origin,n_customers,actual_total,predicted_total,bias,mae,rmse,correlation,spearman,msle,\
+         normalized_gini,coverage_90,"
+    ));
+}
+
+#[test]
+fn a_model_saved_once_scores_orders_and_histories_alike() {
+    let folder = Folder::new();
+    assert_eq!(folder.clv(&["fit", SAMPLE, "--model", "mbg-nbd", "-o", "model.json"]).status, 0);
+    assert_eq!(folder.clv(&["histories", SAMPLE, "-o", "histories.parquet"]).status, 0);
+    let from_orders =
+        folder.clv(&["forecast", SAMPLE, "--model-file", "model.json", "--horizon", "26w"]);
+    let from_histories = folder.clv(&[
+        "forecast",
+        "histories.parquet",
+        "--model-file",
+        "model.json",
+        "--horizon",
+        "26w",
+    ]);
+    let (orders, histories) = (rows(&from_orders.stdout), rows(&from_histories.stdout));
+    assert_eq!(orders.len(), histories.len());
+    for (a, b) in orders[1..].iter().zip(&histories[1..]) {
+        assert_eq!(a[0], b[0]);
+        for column in 1..6 {
+            let (a, b): (f64, f64) =
+                (a[column].parse().expect("a number"), b[column].parse().expect("a number"));
+            assert!((a - b).abs() < 1e-9 * a.abs().max(1.0), "column {column}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn a_model_written_by_hand_needs_three_entries() {
+    let hand = r#"{"model": "bg-nbd", "time_unit": "week",
+                   "parameters": {"r": 0.242595, "alpha": 4.4136, "a": 0.792922, "b": 2.42591}}"#;
+    let folder = Folder::with("hand.json", hand.as_bytes());
+    std::fs::write(
+        folder.path("h.csv"),
+        "customer_id,repeat_purchases,last_purchase_age,age\n1,2,30.43,38.86\n26,26,30.857,31\n",
+    )
+    .expect("the file can be written");
+    let ended = folder.clv(&["forecast", "h.csv", "--model-file", "hand.json", "--horizon", "39w"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let table = rows(&ended.stdout);
+    let expected: f64 = table[1][1].parse().expect("a number");
+    assert!((expected - 1.2259).abs() < 1e-4, "{expected}");
+    let broken = r#"{"model": "bg-nbd", "time_unit": "week", "parameters": {"r": 0.24, "alpha": 4.4, "a": 0.8}}"#;
+    std::fs::write(folder.path("broken.json"), broken).expect("the file can be written");
+    let refused = folder.clv(&["forecast", "h.csv", "--model-file", "broken.json"]);
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("'b'"), "{}", refused.stderr);
+}
+
+#[test]
+fn every_value_carries_its_definition_and_a_missing_cost_is_asked_for() {
+    let folder = Folder::new();
+    let base = ["value", SAMPLE, "--model", "bg-nbd", "--horizon", "52w"];
+    let net = folder.clv(&base);
+    assert!(rows(&net.stdout)[1][8].starts_with("net-sales@1;horizon=52w"));
+    let refused = folder.clv(&[&base[..], &["--definition", "gross-margin"]].concat());
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("--margin-ratio"), "{}", refused.stderr);
+    let margin = folder
+        .clv(&[&base[..], &["--definition", "gross-margin", "--margin-ratio", "0.5"]].concat());
+    let half: f64 = rows(&margin.stdout)[1][2].parse().expect("a number");
+    let whole: f64 = rows(&net.stdout)[1][2].parse().expect("a number");
+    assert!((half - 0.5 * whole).abs() < 1e-9);
+}
+
+#[test]
+fn customers_born_after_the_day_are_scored_as_new() {
+    let folder = Folder::new();
+    let ended = folder.clv(&["forecast", SAMPLE, "--model", "pareto-nbd", "--until", "1997-02-15"]);
+    let n = ended.stdout.lines().count() - 1;
+    assert_eq!(n, 2357, "those who first bought later are there too");
+}
+
+#[test]
+fn options_win_over_variables_and_variables_over_the_file() {
+    let folder = Folder::with("clv.toml", b"time-unit = \"day\"\n");
+    let age = |output: std::process::Output| -> f64 {
+        let ended = crate::run::ended(&output);
+        rows(&ended.stdout)[1][3].parse().expect("a number")
+    };
+    let run = |variable: Option<&str>, words: &[&str]| {
+        let mut command = folder.command(&[&["histories", SAMPLE], words].concat());
+        if let Some(unit) = variable {
+            command.env("CLV_TIME_UNIT", unit);
+        }
+        age(command.output().expect("the program can be started"))
+    };
+    let days = run(None, &[]);
+    assert!((days / 7.0 - run(Some("week"), &[])).abs() < 1e-9);
+    assert!((days * 24.0 - run(Some("week"), &["--time-unit", "hour"])).abs() < 1e-6);
+}
+
+#[test]
+fn helpers_answer() {
+    let folder = Folder::new();
+    for (words, said) in [
+        (vec!["--version"], "clv 0."),
+        (vec!["--help"], "report"),
+        (vec!["explain"], "residual_value"),
+        (vec!["explain", "pareto-nbd"], "pareto-nbd"),
+        (vec!["doctor"], "cores"),
+        (vec!["completions", "bash"], "_clv"),
+        (vec!["man"], ".TH"),
+    ] {
+        let ended = folder.clv(&words);
+        assert_eq!(ended.status, 0, "{words:?}: {}", ended.stderr);
+        assert!(ended.stdout.contains(said), "{words:?}: {}", ended.stdout);
+    }
+    assert_eq!(folder.clv(&["explain", "nonsense"]).status, 4);
+    assert_eq!(folder.clv(&["forecast", SAMPLE, "--horizon", "soon"]).status, 2);
+    assert_eq!(folder.clv(&["forecast", SAMPLE, "--model", "sarima"]).status, 2);
+    assert_eq!(folder.clv(&["forecast"]).status, 2);
+}
