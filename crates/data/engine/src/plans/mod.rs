@@ -10,16 +10,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int64Type, SchemaRef};
 use clv_importers::Role;
 use clv_importers::canonicalise::Shared;
 use clv_tables::IdKind;
 use clv_tables::orders::{AMOUNT, CUSTOMER, DAY, IS_RETURN, ORDER_KEY, order_schema};
-use datafusion::catalog::streaming::StreamingTable;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{AggregateUDF, Partitioning};
-use datafusion::physical_plan::streaming::PartitionStream;
-use datafusion::prelude::col;
+use datafusion::logical_expr::AggregateUDF;
+use datafusion::physical_expr::aggregate::AggregateExprBuilder;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{Partitioning, PhysicalExpr};
+use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::{ExecutionPlan, collect};
 
 use crate::customer_days::{CustomerDays, Given};
 use crate::error::EngineError;
@@ -154,21 +158,13 @@ pub(crate) fn aggregate(
             .collect();
     let session = engine.session()?;
     let function = AggregateUDF::from(CustomerDays::new(given, has_orders));
-    let table = StreamingTable::try_new(order_schema(orders.plan.id_kind), partitions);
-    let result = engine.run(async {
-        let arguments = [DAY, AMOUNT, IS_RETURN, ORDER_KEY].into_iter().map(col).collect();
-        let mut frame = session.read_table(Arc::new(table?))?;
-        if engine.threads > 1 {
-            // Rows go to their customer's partition first and are gathered once. Gathering in part, exchanging lists and
-            // merging them costs more than it saves: most customers have few rows.
-            frame = frame.repartition(Partitioning::Hash(vec![col(CUSTOMER)], engine.threads))?;
-        }
-        let frame =
-            frame.aggregate(vec![col(CUSTOMER)], vec![function.call(arguments).alias("given")])?;
-        let schema = Arc::new(frame.schema().as_arrow().clone());
-        let batches = frame.collect().await?;
-        Ok(concat_batches(&schema, &batches)?)
+    let schema = order_schema(orders.plan.id_kind);
+    let result = by_customer(partitions, &schema, function, engine.threads).map(|plan| {
+        let schema = plan.schema();
+        let batches = engine.run(collect(plan, session.task_ctx()))?;
+        Ok::<_, DataFusionError>(concat_batches(&schema, &batches)?)
     });
+    let result = result.and_then(|result| result);
     let mut outcome =
         std::mem::take(&mut *run.outcome.lock().unwrap_or_else(PoisonError::into_inner));
     let result = match result {
@@ -190,6 +186,45 @@ pub(crate) fn aggregate(
         });
     }
     Ok((result, outcome))
+}
+
+/// The plan that gathers all rows of a customer: rows go to their customer's partition and are aggregated there once.
+///
+/// The planner would aggregate in part, exchange lists and merge them, which costs more than it saves where most customers have few
+/// rows (1.0 against 0.8 CPU seconds for 2.9 million rows of a million customers); so the plan is put together here.
+fn by_customer(
+    partitions: Vec<Arc<dyn PartitionStream>>,
+    schema: &SchemaRef,
+    function: AggregateUDF,
+    threads: usize,
+) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let rows = StreamingTableExec::try_new(Arc::clone(schema), partitions, None, [], false, None)?;
+    let column = |name: &str| -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+        Ok(Arc::new(Column::new_with_schema(name, schema)?))
+    };
+    let mut mode = AggregateMode::Single;
+    let mut input: Arc<dyn ExecutionPlan> = Arc::new(rows);
+    if threads > 1 {
+        let by_customer = Partitioning::Hash(vec![column(CUSTOMER)?], threads);
+        input = Arc::new(RepartitionExec::try_new(input, by_customer)?);
+        mode = AggregateMode::SinglePartitioned;
+    }
+    let arguments =
+        [DAY, AMOUNT, IS_RETURN, ORDER_KEY].into_iter().map(column).collect::<Result<_, _>>()?;
+    let given = AggregateExprBuilder::new(Arc::new(function), arguments)
+        .schema(Arc::clone(schema))
+        .alias("given")
+        .build()?;
+    let customers = PhysicalGroupBy::new_single(vec![(column(CUSTOMER)?, CUSTOMER.to_owned())]);
+    let plan = AggregateExec::try_new(
+        mode,
+        customers,
+        vec![Arc::new(given)],
+        vec![None],
+        input,
+        Arc::clone(schema),
+    )?;
+    Ok(Arc::new(plan))
 }
 
 fn from_datafusion(error: &DataFusionError) -> EngineError {
