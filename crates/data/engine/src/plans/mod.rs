@@ -191,7 +191,7 @@ pub(crate) fn aggregate(
 /// The plan that gathers all rows of a customer: rows go to their customer's partition and are aggregated there once.
 ///
 /// The planner would aggregate in part, exchange lists and merge them, which costs more than it saves where most customers have few
-/// rows (1.0 against 0.8 CPU seconds for 2.9 million rows of a million customers); so the plan is put together here.
+/// rows (0.8 against 0.7 CPU seconds for 2.9 million rows of a million customers); so the plan is put together here.
 fn by_customer(
     partitions: Vec<Arc<dyn PartitionStream>>,
     schema: &SchemaRef,
