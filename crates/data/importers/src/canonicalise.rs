@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{
     Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, UInt64Array,
 };
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 use clv_tables::day::LAST_DAY;
 use clv_tables::hash::{hash_bytes, hash_number};
@@ -125,9 +126,9 @@ impl Canonicaliser {
         rows: RowNumbers<'_>,
         row_hashes: &[u64],
     ) -> Result<RecordBatch, ImportError> {
-        let columns = Columns::convert(&self.plan, &self.file, batch)?;
+        let mut columns = Columns::convert(&self.plan, &self.file, batch)?;
         self.totals.rows_read += batch.num_rows() as u64;
-        if let Some(done) = self.push_plain(&columns) {
+        if let Some(done) = self.push_plain(&mut columns) {
             return Ok(done);
         }
         let has_orders = columns.order_ids.is_some();
@@ -154,7 +155,7 @@ impl Canonicaliser {
     }
 
     /// The usual case of typed files: whole numbers, all there, each row an order. Then the columns are the answer.
-    fn push_plain(&mut self, columns: &Columns) -> Option<RecordBatch> {
+    fn push_plain(&mut self, columns: &mut Columns) -> Option<RecordBatch> {
         let Ids::Integer(ids) = &columns.customers else { return None };
         let is_plain = columns.order_ids.is_none()
             && columns.currency_texts.is_none()
@@ -173,7 +174,7 @@ impl Canonicaliser {
             first = first.min(*day);
             last = last.max(*day);
         }
-        let least = columns.amounts.iter().copied().min()?;
+        let least = columns.amounts.iter().copied().min().unwrap_or(0);
         if first <= BAD_DAY || last > last_allowed || is_mark(least) {
             return None;
         }
@@ -193,23 +194,19 @@ impl Canonicaliser {
             currency: None,
         });
         let is_return = if least < 0 {
-            BooleanArray::from_unary(&Int64Array::from(columns.amounts.clone()), |amount| {
-                amount < 0
-            })
+            columns.amounts.iter().map(|amount| Some(*amount < 0)).collect()
         } else {
-            BooleanArray::new(arrow::buffer::BooleanBuffer::new_unset(n_rows), None)
+            BooleanArray::new(BooleanBuffer::new_unset(n_rows), None)
         };
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(ids.clone()),
-            Arc::new(Int32Array::from(columns.days.clone())),
-            Arc::new(Int64Array::from(columns.amounts.clone())),
+            Arc::new(Int32Array::from(std::mem::take(&mut columns.days))),
+            Arc::new(Int64Array::from(std::mem::take(&mut columns.amounts))),
             Arc::new(is_return),
             Arc::new(UInt64Array::new_null(n_rows)),
         ];
-        Some(
-            RecordBatch::try_new(Arc::clone(&self.schema), arrays)
-                .expect("the arrays are of the schema's types"),
-        )
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
+        Some(batch.expect("the arrays are of the schema's types"))
     }
 
     fn push_row(

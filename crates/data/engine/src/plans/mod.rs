@@ -9,16 +9,21 @@ pub use purchase_occasions::PurchaseOccasions;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Int64Type, SchemaRef};
 use clv_importers::Role;
 use clv_importers::canonicalise::Shared;
 use clv_tables::IdKind;
 use clv_tables::orders::{AMOUNT, CUSTOMER, DAY, IS_RETURN, ORDER_KEY, order_schema};
-use datafusion::catalog::streaming::StreamingTable;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::AggregateUDF;
-use datafusion::physical_plan::streaming::PartitionStream;
-use datafusion::prelude::col;
+use datafusion::physical_expr::aggregate::AggregateExprBuilder;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{Partitioning, PhysicalExpr};
+use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::{ExecutionPlan, collect};
 
 use crate::customer_days::{CustomerDays, Given};
 use crate::error::EngineError;
@@ -61,47 +66,63 @@ impl CustomerIds {
     }
 }
 
-/// Where a customer's result is: which batch, which row.
-pub(crate) type Place = (u32, u32);
-
-/// The customers of result batches in the order of their ids.
+/// The customers of a result in the order of their ids.
 #[derive(Debug)]
 pub(crate) struct Sorted {
     pub(crate) ids: CustomerIds,
-    pub(crate) places: Vec<Place>,
+    /// The row of each customer in the result.
+    pub(crate) rows: Vec<u32>,
 }
 
 /// Sorts the rows that are asked for by customer.
 pub(crate) fn sort_customers(
-    batches: &[RecordBatch],
+    result: &RecordBatch,
     id_kind: IdKind,
-    is_kept: impl Fn(usize, usize) -> bool,
+    is_kept: impl Fn(usize) -> bool,
 ) -> Sorted {
-    let n_rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let places = batches
-        .iter()
-        .enumerate()
-        .flat_map(|(b, batch)| (0..batch.num_rows()).map(move |i| (b, i)));
-    let places = places.filter(|(b, i)| is_kept(*b, *i));
+    let kept = (0..result.num_rows()).filter(|row| is_kept(*row));
     match id_kind {
         IdKind::Integer => {
-            let arrays: Vec<_> =
-                batches.iter().map(|batch| batch.column(0).as_primitive::<Int64Type>()).collect();
-            let mut rows: Vec<(i64, Place)> = Vec::with_capacity(n_rows);
-            rows.extend(places.map(|(b, i)| (arrays[b].value(i), (b as u32, i as u32))));
-            rows.sort_unstable();
-            let (ids, places) = rows.into_iter().unzip();
-            Sorted { ids: CustomerIds::Integer(ids), places }
+            let ids = result.column(0).as_primitive::<Int64Type>().values();
+            let mut pairs = Vec::with_capacity(result.num_rows());
+            pairs.extend(kept.map(|row| (ids[row], row as u32)));
+            sort_by_id(&mut pairs);
+            let (ids, rows) = pairs.into_iter().unzip();
+            Sorted { ids: CustomerIds::Integer(ids), rows }
         }
         IdKind::Text => {
-            let arrays: Vec<_> =
-                batches.iter().map(|batch| batch.column(0).as_string::<i32>()).collect();
-            let mut rows: Vec<(&str, Place)> = Vec::with_capacity(n_rows);
-            rows.extend(places.map(|(b, i)| (arrays[b].value(i), (b as u32, i as u32))));
-            rows.sort_unstable();
-            let (ids, places) = rows.into_iter().map(|(id, place)| (id.to_owned(), place)).unzip();
-            Sorted { ids: CustomerIds::Text(ids), places }
+            let ids = result.column(0).as_string::<i32>();
+            let mut pairs: Vec<(&str, u32)> = Vec::with_capacity(result.num_rows());
+            pairs.extend(kept.map(|row| (ids.value(row), row as u32)));
+            pairs.sort_unstable();
+            let (ids, rows) = pairs.into_iter().map(|(id, row)| (id.to_owned(), row)).unzip();
+            Sorted { ids: CustomerIds::Text(ids), rows }
         }
+    }
+}
+
+/// Sorts by id, eight bits at a time from the lowest: for a million ids a fifth of the time of a comparison sort.
+fn sort_by_id(pairs: &mut Vec<(i64, u32)>) {
+    // With the sign bit turned, negative numbers come before positive ones.
+    let key = |id: i64| (id as u64) ^ (1 << 63);
+    let varying = pairs.windows(2).fold(0, |bits, two| bits | (key(two[0].0) ^ key(two[1].0)));
+    let mut other = vec![(0_i64, 0_u32); pairs.len()];
+    for shift in (0..64).step_by(8) {
+        if (varying >> shift) & 0xff == 0 {
+            continue;
+        }
+        let digit = |id: i64| (key(id) >> shift) as usize & 0xff;
+        let mut next = [0_usize; 257];
+        pairs.iter().for_each(|(id, _)| next[digit(*id) + 1] += 1);
+        for i in 0..256 {
+            next[i + 1] += next[i];
+        }
+        for pair in pairs.iter() {
+            let at = &mut next[digit(pair.0)];
+            other[*at] = *pair;
+            *at += 1;
+        }
+        std::mem::swap(pairs, &mut other);
     }
 }
 
@@ -113,7 +134,7 @@ pub(crate) fn aggregate(
     orders: &Orders,
     given: Given,
     filter: RowFilter,
-) -> Result<(Vec<RecordBatch>, Outcome), EngineError> {
+) -> Result<(RecordBatch, Outcome), EngineError> {
     let engine = &orders.engine;
     let total = orders.sources.iter().map(|source| source.file().size).sum();
     let run = Arc::new(Run {
@@ -137,19 +158,17 @@ pub(crate) fn aggregate(
             .collect();
     let session = engine.session()?;
     let function = AggregateUDF::from(CustomerDays::new(given, has_orders));
-    let table = StreamingTable::try_new(order_schema(orders.plan.id_kind), partitions);
-    let result = engine.run(async {
-        let arguments = [DAY, AMOUNT, IS_RETURN, ORDER_KEY].into_iter().map(col).collect();
-        let frame = session.read_table(Arc::new(table?))?;
-        frame
-            .aggregate(vec![col(CUSTOMER)], vec![function.call(arguments).alias("given")])?
-            .collect()
-            .await
+    let schema = order_schema(orders.plan.id_kind);
+    let result = by_customer(partitions, &schema, function, engine.threads).map(|plan| {
+        let schema = plan.schema();
+        let batches = engine.run(collect(plan, session.task_ctx()))?;
+        Ok::<_, DataFusionError>(concat_batches(&schema, &batches)?)
     });
+    let result = result.and_then(|result| result);
     let mut outcome =
         std::mem::take(&mut *run.outcome.lock().unwrap_or_else(PoisonError::into_inner));
-    let batches = match result {
-        Ok(batches) => batches,
+    let result = match result {
+        Ok(result) => result,
         Err(error) => return Err(outcome.error.take().unwrap_or_else(|| from_datafusion(&error))),
     };
     if outcome.totals.rows_read == 0 {
@@ -166,7 +185,46 @@ pub(crate) fn aggregate(
             reasons: reasons.join(", "),
         });
     }
-    Ok((batches, outcome))
+    Ok((result, outcome))
+}
+
+/// The plan that gathers all rows of a customer: rows go to their customer's partition and are aggregated there once.
+///
+/// The planner would aggregate in part, exchange lists and merge them, which costs more than it saves where most customers have few
+/// rows (0.8 against 0.7 CPU seconds for 2.9 million rows of a million customers); so the plan is put together here.
+fn by_customer(
+    partitions: Vec<Arc<dyn PartitionStream>>,
+    schema: &SchemaRef,
+    function: AggregateUDF,
+    threads: usize,
+) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let rows = StreamingTableExec::try_new(Arc::clone(schema), partitions, None, [], false, None)?;
+    let column = |name: &str| -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+        Ok(Arc::new(Column::new_with_schema(name, schema)?))
+    };
+    let mut mode = AggregateMode::Single;
+    let mut input: Arc<dyn ExecutionPlan> = Arc::new(rows);
+    if threads > 1 {
+        let by_customer = Partitioning::Hash(vec![column(CUSTOMER)?], threads);
+        input = Arc::new(RepartitionExec::try_new(input, by_customer)?);
+        mode = AggregateMode::SinglePartitioned;
+    }
+    let arguments =
+        [DAY, AMOUNT, IS_RETURN, ORDER_KEY].into_iter().map(column).collect::<Result<_, _>>()?;
+    let given = AggregateExprBuilder::new(Arc::new(function), arguments)
+        .schema(Arc::clone(schema))
+        .alias("given")
+        .build()?;
+    let customers = PhysicalGroupBy::new_single(vec![(column(CUSTOMER)?, CUSTOMER.to_owned())]);
+    let plan = AggregateExec::try_new(
+        mode,
+        customers,
+        vec![Arc::new(given)],
+        vec![None],
+        input,
+        Arc::clone(schema),
+    )?;
+    Ok(Arc::new(plan))
 }
 
 fn from_datafusion(error: &DataFusionError) -> EngineError {
@@ -177,5 +235,21 @@ fn from_datafusion(error: &DataFusionError) -> EngineError {
             EngineError::OutOfMemory { detail }
         }
         _ => EngineError::Internal { detail },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_digits_as_they_sort_by_comparison() {
+        let numbers = (0..5_000_u64).map(clv_tables::hash::hash_number);
+        let ids = numbers.map(|n| n as i64 >> (n % 60)).chain([i64::MIN, i64::MAX, 0, -1]);
+        let mut pairs: Vec<(i64, u32)> = ids.zip(0..).collect();
+        let mut expected = pairs.clone();
+        expected.sort();
+        sort_by_id(&mut pairs);
+        assert_eq!(pairs, expected);
     }
 }

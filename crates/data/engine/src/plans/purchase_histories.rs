@@ -1,6 +1,6 @@
 //! One row for each customer: when they bought first and last, on how many days, for how much.
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::AsArray;
 use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
 use clv_tables::Day;
 
@@ -54,37 +54,18 @@ impl Orders {
         &self,
         until: Option<Day>,
     ) -> Result<(CustomerHistories, Intake), EngineError> {
-        let (batches, outcome) =
-            aggregate(self, Given::History, RowFilter { until, sample: None })?;
-        let histories: Vec<_> = batches.iter().map(|batch| batch.column(1).as_struct()).collect();
-        let has_purchase: Vec<_> = histories.iter().map(|h| h.column(7).as_boolean()).collect();
-        let sorted = sort_customers(&batches, self.plan.id_kind, |b, i| has_purchase[b].value(i));
+        let (result, outcome) = aggregate(self, Given::History, RowFilter { until, sample: None })?;
+        let history = result.column(1).as_struct();
+        let has_purchase = history.column(7).as_boolean();
+        let sorted = sort_customers(&result, self.plan.id_kind, |row| has_purchase.value(row));
         let int32 = |column: usize| {
-            let arrays: Vec<_> =
-                histories.iter().map(|h| h.column(column).as_primitive::<Int32Type>()).collect();
-            sorted
-                .places
-                .iter()
-                .map(|(b, i)| arrays[*b as usize].value(*i as usize))
-                .collect::<Vec<i32>>()
+            gather(history.column(column).as_primitive::<Int32Type>().values(), &sorted.rows)
         };
         let uint32 = |column: usize| {
-            let arrays: Vec<_> =
-                histories.iter().map(|h| h.column(column).as_primitive::<UInt32Type>()).collect();
-            sorted
-                .places
-                .iter()
-                .map(|(b, i)| arrays[*b as usize].value(*i as usize))
-                .collect::<Vec<u32>>()
+            gather(history.column(column).as_primitive::<UInt32Type>().values(), &sorted.rows)
         };
         let int64 = |column: usize| {
-            let arrays: Vec<_> =
-                histories.iter().map(|h| h.column(column).as_primitive::<Int64Type>()).collect();
-            sorted
-                .places
-                .iter()
-                .map(|(b, i)| arrays[*b as usize].value(*i as usize))
-                .collect::<Vec<i64>>()
+            gather(history.column(column).as_primitive::<Int64Type>().values(), &sorted.rows)
         };
         let answer = CustomerHistories {
             first_day: int32(0),
@@ -98,23 +79,16 @@ impl Orders {
             ids: sorted.ids,
         };
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
-        let all_returns = sum_of_returns(&batches);
-        let own_returns = answer.returns.iter().fold(0_i64, |sum, r| sum.saturating_add(*r));
-        let intake = self.intake(
-            outcome,
-            n_orders,
-            answer.len() as u64,
-            all_returns.saturating_sub(own_returns),
-        );
+        let sum = |money: &[i64]| money.iter().fold(0_i64, |sum, m| sum.saturating_add(*m));
+        let all_returns = sum(history.column(5).as_primitive::<Int64Type>().values());
+        let own_returns = sum(&answer.returns);
+        let n_customers = answer.len() as u64;
+        let unmatched = all_returns.saturating_sub(own_returns);
+        let intake = self.intake(outcome, n_orders, n_customers, unmatched);
         Ok((answer, intake))
     }
 }
 
-fn sum_of_returns(batches: &[RecordBatch]) -> i64 {
-    batches
-        .iter()
-        .flat_map(|batch| {
-            batch.column(1).as_struct().column(5).as_primitive::<Int64Type>().values().iter()
-        })
-        .fold(0_i64, |sum, returns| sum.saturating_add(*returns))
+fn gather<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|row| values[*row as usize]).collect()
 }

@@ -54,34 +54,22 @@ impl Orders {
         &self,
         sample: Option<u32>,
     ) -> Result<(PurchaseOccasions, Intake), EngineError> {
-        let (batches, outcome) = aggregate(self, Given::Days, RowFilter { until: None, sample })?;
-        let fields: Vec<_> = batches.iter().map(|batch| batch.column(1).as_struct()).collect();
-        let lists = |column: usize| {
-            fields.iter().map(|f| f.column(column).as_list::<i32>()).collect::<Vec<_>>()
-        };
-        let (day_lists, gross_lists, return_lists, order_lists) =
-            (lists(0), lists(1), lists(2), lists(3));
-        let days: Vec<_> = day_lists
-            .iter()
-            .map(|list| list.values().as_primitive::<Int32Type>().values())
-            .collect();
-        let gross: Vec<_> =
-            gross_lists.iter().map(|l| l.values().as_primitive::<Int64Type>().values()).collect();
-        let returns: Vec<_> =
-            return_lists.iter().map(|l| l.values().as_primitive::<Int64Type>().values()).collect();
-        let orders: Vec<_> =
-            order_lists.iter().map(|l| l.values().as_primitive::<UInt32Type>().values()).collect();
-        // All lists of a batch are cut at the same places.
-        let range = |b: usize, i: usize| {
-            let offsets = day_lists[b].value_offsets();
-            offsets[i] as usize..offsets[i + 1] as usize
-        };
-        let is_buyer = |b: usize, i: usize| orders[b][range(b, i)].iter().any(|n| *n > 0);
-        let sorted = sort_customers(&batches, self.plan.id_kind, is_buyer);
-        let n_days = sorted.places.iter().map(|(b, i)| range(*b as usize, *i as usize).len()).sum();
+        let (result, outcome) = aggregate(self, Given::Days, RowFilter { until: None, sample })?;
+        let fields = result.column(1).as_struct();
+        let list = |column: usize| fields.column(column).as_list::<i32>();
+        let day = list(0).values().as_primitive::<Int32Type>().values();
+        let gross = list(1).values().as_primitive::<Int64Type>().values();
+        let returns = list(2).values().as_primitive::<Int64Type>().values();
+        let orders = list(3).values().as_primitive::<UInt32Type>().values();
+        // All lists are cut at the same places.
+        let offsets = list(0).value_offsets();
+        let range = |row: usize| offsets[row] as usize..offsets[row + 1] as usize;
+        let is_buyer = |row: usize| orders[range(row)].iter().any(|n| *n > 0);
+        let sorted = sort_customers(&result, self.plan.id_kind, is_buyer);
+        let n_days = sorted.rows.iter().map(|row| range(*row as usize).len()).sum();
         let mut answer = PurchaseOccasions {
             ids: sorted.ids,
-            offsets: Vec::with_capacity(sorted.places.len() + 1),
+            offsets: Vec::with_capacity(sorted.rows.len() + 1),
             day: Vec::with_capacity(n_days),
             gross: Vec::with_capacity(n_days),
             returns: Vec::with_capacity(n_days),
@@ -89,23 +77,19 @@ impl Orders {
             last_observed_day: outcome.totals.last_day.unwrap_or_default(),
         };
         answer.offsets.push(0);
-        for (b, i) in &sorted.places {
-            let (b, own) = (*b as usize, range(*b as usize, *i as usize));
-            answer.day.extend_from_slice(&days[b][own.clone()]);
-            answer.gross.extend_from_slice(&gross[b][own.clone()]);
-            answer.returns.extend_from_slice(&returns[b][own.clone()]);
-            answer.orders.extend_from_slice(&orders[b][own]);
+        for row in &sorted.rows {
+            let own = range(*row as usize);
+            answer.day.extend_from_slice(&day[own.clone()]);
+            answer.gross.extend_from_slice(&gross[own.clone()]);
+            answer.returns.extend_from_slice(&returns[own.clone()]);
+            answer.orders.extend_from_slice(&orders[own]);
             answer.offsets.push(answer.day.len() as u64);
         }
-        let sum = |money: &mut dyn Iterator<Item = &i64>| {
-            money.fold(0_i64, |sum, m| sum.saturating_add(*m))
-        };
-        let all_returns = sum(&mut returns.iter().flat_map(|values| values.iter()));
-        let own_returns = sum(&mut answer.returns.iter());
+        let sum = |money: &[i64]| money.iter().fold(0_i64, |sum, m| sum.saturating_add(*m));
+        let unmatched = sum(returns).saturating_sub(sum(&answer.returns));
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
         let n_customers = answer.n_customers() as u64;
-        let intake =
-            self.intake(outcome, n_orders, n_customers, all_returns.saturating_sub(own_returns));
+        let intake = self.intake(outcome, n_orders, n_customers, unmatched);
         Ok((answer, intake))
     }
 }
