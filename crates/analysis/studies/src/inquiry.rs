@@ -3,7 +3,7 @@
 
 use clv_answers::Table;
 use clv_answers::Values;
-use clv_engine::{CustomerIds, HistoriesFile, Intake, Orders};
+use clv_engine::{HistoriesFile, Intake, Orders};
 use clv_tables::Day;
 use clv_valuation::definition::Definition;
 
@@ -14,7 +14,7 @@ use crate::error::StudyError;
 use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
 use crate::purchase_forecast::forecast_table;
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Newborns, Snapshot, same_id};
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
@@ -32,6 +32,8 @@ pub struct InquiryOptions {
     pub horizon: Span,
     /// The last day used; none takes all.
     pub until: Option<i32>,
+    /// What happens to customers who first buy after `until`.
+    pub newborns: Newborns,
     /// Whether a bake-off runs even where the model is settled, because the report shows it.
     pub always_bake_off: bool,
 }
@@ -59,7 +61,7 @@ impl Inquiry {
     /// # Errors
     /// [`StudyError`] where reading fails, nobody had bought by `until` or the model is unknown.
     pub fn of_orders(orders: &Orders, options: &InquiryOptions) -> Result<Self, StudyError> {
-        let (mut snapshot, intake) = Snapshot::of_orders(orders, options.until)?;
+        let (mut snapshot, intake) = Snapshot::of_orders(orders, options.until, options.newborns)?;
         let wants_bake_off = options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
         let mut base = None;
         let mut outcome = None;
@@ -262,20 +264,16 @@ fn recent_purchases(
     let Some((first_day, _, n_days)) = snapshot.days() else { return Ok(Vec::new()) };
     let (before, _) = orders.purchase_histories(Some(Day(since)))?;
     // Both are ordered by id, and everyone known earlier is known now.
-    let is_same = |now: usize, then: usize| match (snapshot.ids(), &before.ids) {
-        (CustomerIds::Integer(now_ids), CustomerIds::Integer(ids)) => now_ids[now] == ids[then],
-        (CustomerIds::Text(now_ids), CustomerIds::Text(ids)) => now_ids[now] == ids[then],
-        _ => false,
-    };
     let mut then = 0;
     Ok((0..n_days.len())
         .map(|now| {
-            let earlier = if then < before.n_days.len() && is_same(now, then) {
-                then += 1;
-                if first_day[now] <= since { before.n_days[then - 1] } else { 0 }
-            } else {
-                0
-            };
+            let earlier =
+                if then < before.n_days.len() && same_id(snapshot.ids(), now, &before.ids, then) {
+                    then += 1;
+                    if first_day[now] <= since { before.n_days[then - 1] } else { 0 }
+                } else {
+                    0
+                };
             n_days[now].saturating_sub(earlier)
         })
         .collect())

@@ -107,7 +107,8 @@ pub fn serve(
     };
     let entry = model_entry(&id)?;
     let grouped = snapshot.grouped(options.unit);
-    let fitted = fit_purchase_model(entry, &grouped.histories, &FitOptions::default())?;
+    let histories = snapshot.histories_to_fit(&grouped);
+    let fitted = fit_purchase_model(entry, &histories, &FitOptions::default())?;
     let spend = fit_spend(snapshot);
     let fit = combined_fit(&fitted, &spend, options.unit, snapshot.period());
     if fit.converged == Some(false) {

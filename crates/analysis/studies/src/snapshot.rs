@@ -18,9 +18,25 @@ pub(crate) const MICROS: f64 = 1e6;
 #[derive(Debug)]
 enum Origin {
     /// Orders, with dates.
-    Orders { first_day: Vec<i32>, last_day: Vec<i32>, n_days: Vec<u32>, end_day: i32 },
+    Orders {
+        first_day: Vec<i32>,
+        last_day: Vec<i32>,
+        n_days: Vec<u32>,
+        end_day: i32,
+        /// How many customers had bought by `end_day`; the others are not born yet.
+        n_known: usize,
+    },
     /// A histories file, whose times are in this unit.
     File { histories: PurchaseHistories, unit: TimeUnit },
+}
+
+/// What happens to customers who first buy after the day of the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Newborns {
+    /// They are not part of the answer.
+    LeftOut,
+    /// They are part of it as new customers without a history; no model is fitted to them.
+    AsNew,
 }
 
 /// All customers on one day; every vector has one entry for each, ordered by id.
@@ -39,11 +55,14 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The customers of `orders` on the evening of `until`, or at the end of the data, and what was read.
-    /// Customers who first bought later are part of it where `until` is given: they are scored as new.
     ///
     /// # Errors
     /// [`StudyError`] where reading fails or nobody had bought by then.
-    pub fn of_orders(orders: &Orders, until: Option<i32>) -> Result<(Self, Intake), StudyError> {
+    pub fn of_orders(
+        orders: &Orders,
+        until: Option<i32>,
+        newborns: Newborns,
+    ) -> Result<(Self, Intake), StudyError> {
         let (histories, intake) = orders.purchase_histories(until.map(Day))?;
         if histories.first_day.is_empty() {
             let first = intake.first_day.map_or(histories.last_observed_day, |day| day.0);
@@ -55,10 +74,17 @@ impl Snapshot {
             });
         }
         let end_day = until.unwrap_or(histories.last_observed_day);
-        Ok((Self::of_histories(histories, end_day), intake))
+        let n_known = histories.first_day.len();
+        let histories = match newborns {
+            Newborns::AsNew if until.is_some_and(|day| day < histories.last_observed_day) => {
+                with_newborns(histories, orders.purchase_histories(None)?.0)
+            }
+            _ => histories,
+        };
+        Ok((Self::of_histories(histories, end_day, n_known), intake))
     }
 
-    fn of_histories(histories: CustomerHistories, end_day: i32) -> Self {
+    fn of_histories(histories: CustomerHistories, end_day: i32, n_known: usize) -> Self {
         let n_repeats: Vec<u32> = histories.n_days.iter().map(|n| n.saturating_sub(1)).collect();
         let money = |micros: &i64| *micros as f64 / MICROS;
         let mean_spend = (0..n_repeats.len())
@@ -77,7 +103,7 @@ impl Snapshot {
             gross: histories.gross.iter().map(money).collect(),
             returns: histories.returns.iter().map(money).collect(),
             orders: histories.orders,
-            first_spend: first_gross / n_repeats.len() as f64,
+            first_spend: first_gross / n_known as f64,
             n_repeats,
             ids: histories.ids,
             origin: Origin::Orders {
@@ -85,6 +111,7 @@ impl Snapshot {
                 last_day: histories.last_day,
                 n_days: histories.n_days,
                 end_day,
+                n_known,
             },
             recent_purchases: None,
         }
@@ -163,7 +190,7 @@ impl Snapshot {
     #[must_use]
     pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
         match &self.origin {
-            Origin::Orders { first_day, last_day, n_days, end_day } => group_histories(
+            Origin::Orders { first_day, last_day, n_days, end_day, .. } => group_histories(
                 &HistoryColumns {
                     n_days,
                     first_day,
@@ -177,6 +204,32 @@ impl Snapshot {
                 GroupedHistories::of_rows(histories, of_file.days() / unit.days())
             }
         }
+    }
+
+    /// The distinct histories a model is fitted to: those of [`grouped`](Self::grouped) without customers who were
+    /// not born yet.
+    #[must_use]
+    pub fn histories_to_fit(&self, grouped: &GroupedHistories) -> PurchaseHistories {
+        let n_unborn = match &self.origin {
+            Origin::Orders { n_days, n_known, .. } => n_days.len() - n_known,
+            Origin::File { .. } => 0,
+        };
+        if n_unborn == 0 {
+            return grouped.histories.clone();
+        }
+        let mut unborn_of_row = vec![0.0; grouped.histories.len()];
+        if let Origin::Orders { n_days, .. } = &self.origin {
+            for (customer, _) in n_days.iter().enumerate().filter(|(_, n)| **n == 0) {
+                unborn_of_row[grouped.row_of_customer[customer] as usize] += 1.0;
+            }
+        }
+        let mut known = PurchaseHistories::with_capacity(grouped.histories.len());
+        for ((history, weight), unborn) in grouped.histories.iter().zip(unborn_of_row) {
+            if weight - unborn > 0.5 {
+                known.push(*history, weight - unborn).expect("a count of customers is a weight");
+            }
+        }
+        known
     }
 
     /// Notes each customer's purchase days within some recent window; one entry for each customer.
@@ -276,5 +329,52 @@ pub fn id_values(ids: &CustomerIds) -> Values {
     match ids {
         CustomerIds::Integer(ids) => Values::Integer(ids.clone()),
         CustomerIds::Text(ids) => Values::Text(ids.clone()),
+    }
+}
+
+/// The known customers and, among them by id, those who first buy later, with nothing bought yet.
+fn with_newborns(known: CustomerHistories, all: CustomerHistories) -> CustomerHistories {
+    let n = all.first_day.len();
+    let mut merged = CustomerHistories {
+        ids: all.ids,
+        first_day: all.first_day,
+        last_day: Vec::with_capacity(n),
+        n_days: Vec::with_capacity(n),
+        orders: Vec::with_capacity(n),
+        gross: Vec::with_capacity(n),
+        returns: Vec::with_capacity(n),
+        first_day_gross: Vec::with_capacity(n),
+        last_observed_day: known.last_observed_day,
+    };
+    // Both are ordered by id and every known customer is among all.
+    let mut next = 0;
+    for customer in 0..n {
+        let is_known = next < known.ids.len() && same_id(&merged.ids, customer, &known.ids, next);
+        if is_known {
+            merged.last_day.push(known.last_day[next]);
+            merged.n_days.push(known.n_days[next]);
+            merged.orders.push(known.orders[next]);
+            merged.gross.push(known.gross[next]);
+            merged.returns.push(known.returns[next]);
+            merged.first_day_gross.push(known.first_day_gross[next]);
+            next += 1;
+        } else {
+            merged.last_day.push(merged.first_day[customer]);
+            merged.n_days.push(0);
+            merged.orders.push(0);
+            merged.gross.push(0);
+            merged.returns.push(0);
+            merged.first_day_gross.push(0);
+        }
+    }
+    merged
+}
+
+/// Whether two id columns hold the same customer at these positions.
+pub(crate) fn same_id(a: &CustomerIds, at_a: usize, b: &CustomerIds, at_b: usize) -> bool {
+    match (a, b) {
+        (CustomerIds::Integer(a), CustomerIds::Integer(b)) => a[at_a] == b[at_b],
+        (CustomerIds::Text(a), CustomerIds::Text(b)) => a[at_a] == b[at_b],
+        _ => false,
     }
 }

@@ -12,6 +12,7 @@ use clv_engine::{
 use clv_studies::calendar::{day_of, iso};
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::served::ModelChoice;
+use clv_studies::snapshot::Newborns;
 use clv_studies::time::{Span, TimeUnit};
 use clv_valuation::definition::{Definition, Economics};
 use clv_valuation::discounting::AnnualDiscountRate;
@@ -112,6 +113,7 @@ pub(crate) fn inquiry_options(
         unit: unit(time)?,
         horizon: span("--horizon", &model.horizon)?,
         until: until(time)?,
+        newborns: Newborns::AsNew,
         always_bake_off: false,
     })
 }

@@ -7,6 +7,7 @@ use clv_answers::model_fit::ModelFit;
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
+use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
 use crate::arguments::FitArguments;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         unit: reading::unit(&arguments.time)?,
         horizon: reading::span("--horizon", "52w")?,
         until: reading::until(&arguments.time)?,
+        newborns: Newborns::LeftOut,
         always_bake_off: false,
     };
     let engine = reading::engine(&arguments.read.reading, talk)?;

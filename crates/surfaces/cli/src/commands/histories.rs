@@ -1,7 +1,7 @@
 //! `clv histories`: each customer's purchase history.
 
 use clv_answers::Table;
-use clv_studies::snapshot::Snapshot;
+use clv_studies::snapshot::{Newborns, Snapshot};
 
 use crate::Outcome;
 use crate::arguments::HistoriesArguments;
@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result
     let orders = engine.open(&reading::read_options(&arguments.read)?)?;
     reading::show_columns(&orders, talk);
     talk.step("reading orders");
-    let (snapshot, intake) = Snapshot::of_orders(&orders, until)?;
+    let (snapshot, intake) = Snapshot::of_orders(&orders, until, Newborns::LeftOut)?;
     talk.finish();
     let mut provenance = reading::provenance(
         Some(&orders),

@@ -7,6 +7,7 @@ use clv_answers::Answer;
 use clv_answers::headline::Headline;
 use clv_answers::report::Report;
 use clv_studies::report::report;
+use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
 use crate::arguments::{
@@ -47,6 +48,7 @@ pub(crate) fn write_report(
     talk: &Talk,
 ) -> anyhow::Result<Outcome> {
     let mut options = reading::inquiry_options(question.time, question.model)?;
+    options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
     let definition = reading::definition(question.definition, &options.horizon)?;
     let engine = reading::engine(&question.read.reading, talk)?;
