@@ -27,8 +27,9 @@ pub struct Cohorts {
     pub cohorts: Vec<Cohort>,
     /// Number of periods after the first purchase, period 0 included.
     pub n_periods: usize,
-    /// Retention over all cohorts that have lived through a period, weighted by customers.
+    /// Retention over all cohorts that have lived through a period, weighted by customers; none where they hold
+    /// less than a quarter of all customers.
     pub mean_retention: Vec<Option<f64>>,
-    /// Cumulative value over all cohorts that have lived through a period, weighted by customers.
+    /// Cumulative value over all cohorts that have lived through a period, weighted by customers; none as above.
     pub mean_cumulative_value: Vec<Option<f64>>,
 }

@@ -387,7 +387,7 @@ fn reason(
         (Some(model), Some(naive), Some(served)) if served.naive.is_none() => {
             let gain = 1.0 - model.mean(|s| s.mae) / naive.mean(|s| s.mae);
             format!(
-                "{} had the smallest error over {over}: {:.4} purchases per customer, {:.0} % less than \
+                "{} had the smallest error over {over}: {:.4} purchases per customer, {:.1} % less than \
                  the best naive rule, {}",
                 model.id,
                 model.mean(|s| s.mae),

@@ -87,12 +87,17 @@ fn finish(month: i32, tally: &Tally, last_observed: i32, n_periods: usize) -> Co
     }
 }
 
-/// The mean over the cohorts that have lived through each month, weighted by customers.
+/// A mean over cohorts that hold fewer than this share of all customers would tell of those cohorts only.
+const LEAST_SHARE: f64 = 0.25;
+
+/// The mean over the cohorts that have lived through each month, weighted by customers; none where they hold less
+/// than a quarter of all customers.
 fn weighted_mean(
     cohorts: &[Cohort],
     n_periods: usize,
     of: impl Fn(&Cohort) -> &Vec<Option<f64>>,
 ) -> Vec<Option<f64>> {
+    let all: f64 = cohorts.iter().map(|cohort| cohort.n_customers as f64).sum();
     (0..n_periods)
         .map(|age| {
             let (sum, weight) = cohorts
@@ -101,7 +106,7 @@ fn weighted_mean(
                     of(cohort)[age].map(|value| (value, cohort.n_customers as f64))
                 })
                 .fold((0.0, 0.0), |(sum, weight), (value, n)| (sum + value * n, weight + n));
-            (weight > 0.0).then(|| sum / weight)
+            (weight > 0.0 && weight >= LEAST_SHARE * all).then(|| sum / weight)
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! The few numbers at the top.
 
+use clv_answers::calibration::Calibration;
 use clv_answers::headline::{Headline, Interval};
 use clv_valuation::definition::Definition;
 use clv_valuation::equity::TotalForecast;
@@ -25,6 +26,8 @@ pub struct HeadlineInputs<'a> {
     pub uncertainty: &'a ParameterUncertainty,
     /// Every customer's value.
     pub values: &'a CustomerValues,
+    /// How the last holdout's value came true; none without a holdout.
+    pub calibration: Option<&'a Calibration>,
     /// Which customers are at risk, one entry for each.
     pub is_at_risk: &'a [bool],
     /// The definition.
@@ -48,12 +51,15 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
     let returns: f64 = columns.returns.iter().sum();
     let backtest_variance =
         inquiry.bake_off.as_ref().map_or(0.0, |outcome| outcome.relative_total_variance);
+    // Totals of money miss by more than totals of purchases where what is spent per purchase moves too.
+    let value_backtest_variance =
+        backtest_variance.max(inputs.calibration.map_or(0.0, squared_ln_miss));
     let equity = TotalForecast {
         expected: residual,
         variance_of_customers: inputs.values.variance_of_total,
         relative_parameter_variance: inputs.uncertainty.of_total
             + inquiry.served.spend.relative_parameter_variance(),
-        relative_backtest_variance: backtest_variance,
+        relative_backtest_variance: value_backtest_variance,
     };
     let weights = inquiry.served.grouped.histories.weights();
     let (purchases, purchase_variance) =
@@ -89,8 +95,8 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
         value_at_risk: at_risk().map(|at| inputs.values.residual[at]).sum(),
         customers_at_risk: at_risk().count() as u64,
         at_risk_rule: format!(
-            "customers with at least two purchases who have been silent for more than {GAPS_AT_RISK} times \
-             their own usual gap between purchases"
+            "These are customers with at least two purchases who have been silent for more than {GAPS_AT_RISK} \
+             times their own usual gap between purchases."
         ),
         expected_purchases: interval(&purchases),
         horizon: inquiry.horizon.in_words(),
@@ -115,6 +121,15 @@ pub fn at_risk(inquiry: &Inquiry) -> Vec<bool> {
         })
         .collect();
     grouped.row_of_customer.iter().map(|row| of_row[*row as usize]).collect()
+}
+
+/// The squared logarithm of what came over what was predicted, in money.
+fn squared_ln_miss(calibration: &Calibration) -> f64 {
+    if calibration.predicted_total > 0.0 && calibration.actual_total > 0.0 {
+        (calibration.actual_total / calibration.predicted_total).ln().powi(2)
+    } else {
+        0.0
+    }
 }
 
 fn interval(total: &TotalForecast) -> Interval {

@@ -57,12 +57,14 @@ pub fn report(
     let values = inquiry.values(&rows, &uncertainty, definition)?;
     let is_at_risk = at_risk(inquiry);
     let quality = data_quality(orders, intake, inquiry.snapshot.n_customers() as u64);
+    let holdout = holdout(inquiry)?;
     let headline = headline(&HeadlineInputs {
         inquiry,
         rows: &rows,
         horizon: &horizon,
         uncertainty: &uncertainty,
         values: &values,
+        calibration: holdout.as_ref().map(|held| &held.calibration),
         is_at_risk: &is_at_risk,
         definition,
         currency: quality.currency.clone(),
@@ -81,7 +83,6 @@ pub fn report(
     let rfm: Vec<String> = rfm_scores.iter().map(|[r, f, m]| format!("{r}-{f}-{m}")).collect();
     let groups = Groups { value: &value_group_of, rfm: &rfm };
     let best = best_customers(inquiry, &columns, &values, &groups);
-    let holdout = holdout(inquiry)?;
     let historic_concentration =
         concentration("historic_value", &values.historic).ok_or(StudyError::NoValue)?;
     let base = inquiry.base.as_ref();

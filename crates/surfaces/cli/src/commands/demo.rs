@@ -41,6 +41,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
     };
     let question = ReportQuestion {
         title: "CDNOW sample",
+        input: Some("the sample that ships: cdnow_orders.csv"),
         read: &read,
         time: &time,
         model: &model,

@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Ou
     let title = title_of(&arguments.read.paths);
     let asked = ReportQuestion {
         title: &title,
+        input: None,
         read: &arguments.read,
         time: &arguments.time,
         model: &arguments.model,
@@ -35,6 +36,8 @@ pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Ou
 /// What a report is asked for; `clv demo` asks the same of the sample.
 pub(crate) struct ReportQuestion<'a> {
     pub(crate) title: &'a str,
+    /// What the answer names as its input, where that is not the path that is read.
+    pub(crate) input: Option<&'a str>,
     pub(crate) read: &'a ReadArguments,
     pub(crate) time: &'a TimeArguments,
     pub(crate) model: &'a ModelArguments,
@@ -64,7 +67,13 @@ pub(crate) fn write_report(
     let mut provenance = asked.provenance;
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(question.model.seed);
-    let told = Answer { answer: outcome.report, provenance };
+    let mut told = Answer { answer: outcome.report, provenance };
+    if let Some(input) = question.input {
+        let versions = std::mem::take(&mut told.provenance.table_versions);
+        told.provenance.table_versions =
+            versions.into_values().map(|version| (input.to_owned(), version)).collect();
+        told.answer.data_quality.files = vec![input.to_owned()];
+    }
     for path in outputs {
         if is_page(path) {
             output::whole_file(path, clv_pages::report_page(&told).as_bytes())?;

@@ -17,7 +17,7 @@ pub(super) fn section(report: &Report) -> Section {
             @if !report.cautions.is_empty() {
                 div.panel.warn role="note" {
                     h3 { "Before you rely on these figures" }
-                    ul { @for caution in &report.cautions { li { (caution) } } }
+                    ul { @for caution in &report.cautions { li { (sentence(caution)) } } }
                 }
             }
             div.panel.flush { ol.first { @for step in steps { li { (step) } } } }
@@ -52,7 +52,7 @@ fn best(report: &Report) -> Markup {
                 "Look after \u{201c}" (top.name) "\u{201d}: " (count(top.n_customers)) " customers, "
                 (share(top.residual_share)) " of the value still to come."
             }
-            " " (top.advice) " They are expected to bring " (money(top.residual_value, currency)) "."
+            " " (sentence(&top.advice)) " They are expected to bring " (money(top.residual_value, currency)) "."
         },
         None => html! {
             strong { "Look after the customers at the top of the list below." }
@@ -78,4 +78,16 @@ fn newcomers(report: &Report) -> Markup {
             (share(headline.repeat_rate)) " of your customers have come back so far."
         }
     }
+}
+
+/// A remark as a sentence: a capital at its beginning, a stop at its end.
+fn sentence(remark: &str) -> String {
+    let mut letters = remark.chars();
+    let mut text: String = letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
 }
