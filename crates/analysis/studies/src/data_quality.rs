@@ -32,7 +32,7 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
                 .collect(),
         })
         .collect();
-    complaints.sort_by(|a, b| b.rows.cmp(&a.rows));
+    complaints.sort_by_key(|group| std::cmp::Reverse(group.rows));
     DataQuality {
         source: orders.source_id().to_owned(),
         files: orders.files().into_iter().map(str::to_owned).collect(),

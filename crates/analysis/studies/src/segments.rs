@@ -65,8 +65,11 @@ const VALUE_GROUPS: [(f64, Group); 4] = [
     ),
 ];
 
+/// Whether a customer with these scores for the last purchase and the frequency belongs to a group.
+type Belongs = fn(u8, u8) -> bool;
+
 /// RFM segments in the order in which they are tried, with their condition on (recent, frequent) scores.
-const RFM_GROUPS: [(fn(u8, u8) -> bool, Group); 7] = [
+const RFM_GROUPS: [(Belongs, Group); 7] = [
     (
         |r, f| r >= 4 && f >= 4,
         Group {

@@ -77,7 +77,7 @@ impl Snapshot {
         let n_known = histories.first_day.len();
         let histories = match newborns {
             Newborns::AsNew if until.is_some_and(|day| day < histories.last_observed_day) => {
-                with_newborns(histories, orders.purchase_histories(None)?.0)
+                with_newborns(&histories, orders.purchase_histories(None)?.0)
             }
             _ => histories,
         };
@@ -126,9 +126,9 @@ impl Snapshot {
         // The reader takes whole numbers only; more than 2^32 purchases saturate.
         let n_repeats: Vec<u32> = file.repeat_purchases.iter().map(|x| *x as u32).collect();
         let mut histories = PurchaseHistories::with_capacity(n);
-        for row in 0..n {
+        for (row, repeats) in n_repeats.iter().enumerate() {
             let history =
-                PurchaseHistory::new(n_repeats[row], file.last_purchase_age[row], file.age[row])
+                PurchaseHistory::new(*repeats, file.last_purchase_age[row], file.age[row])
                     .and_then(|history| histories.push(history, 1.0));
             if let Err(error) = history {
                 return Err(StudyError::Histories {
@@ -333,7 +333,7 @@ pub fn id_values(ids: &CustomerIds) -> Values {
 }
 
 /// The known customers and, among them by id, those who first buy later, with nothing bought yet.
-fn with_newborns(known: CustomerHistories, all: CustomerHistories) -> CustomerHistories {
+fn with_newborns(known: &CustomerHistories, all: CustomerHistories) -> CustomerHistories {
     let n = all.first_day.len();
     let mut merged = CustomerHistories {
         ids: all.ids,

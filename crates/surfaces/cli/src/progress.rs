@@ -60,8 +60,7 @@ impl Talk {
     pub(crate) fn reader(&self) -> Option<Arc<dyn Fn(u64, u64) + Send + Sync>> {
         let bar = self.bar.clone()?;
         Some(Arc::new(move |done, total| {
-            if total > 0 {
-                let percent = 100 * done.min(total) / total;
+            if let Some(percent) = (100 * done.min(total)).checked_div(total) {
                 bar.set_message(format!("reading orders: {percent} %"));
             }
         }))

@@ -136,7 +136,7 @@ fn print_headline(report: &Report, outputs: &[PathBuf]) -> std::io::Result<()> {
     writeln!(out, "  definition             {}", report.definition.definition_id)?;
     match &report.backtest {
         Some(backtest) => {
-            writeln!(out, "  served                 {}: {}", backtest.served, backtest.reason)?
+            writeln!(out, "  served                 {}: {}", backtest.served, backtest.reason)?;
         }
         None => writeln!(
             out,
