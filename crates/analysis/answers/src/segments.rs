@@ -34,6 +34,6 @@ pub struct Segments {
     pub scheme: String,
     /// How the groups are made, ties included, in one or two plain sentences.
     pub how: String,
-    /// The groups, the most valuable first.
+    /// The groups that have customers, the most valuable first.
     pub segments: Vec<Segment>,
 }

@@ -71,20 +71,20 @@ type Belongs = fn(u8, u8) -> bool;
 /// RFM segments in the order in which they are tried, with their condition on (recent, frequent) scores.
 const RFM_GROUPS: [(Belongs, Group); 7] = [
     (
-        |r, f| r >= 4 && f >= 4,
+        |r, f| r >= 4 && f == 5,
         Group {
             id: "champions",
             name: "Champions",
-            rule: "bought lately (4-5) and often (4-5)",
+            rule: "bought lately (4-5) and most often (5)",
             advice: "thank them, ask for reviews and referrals, show what is new first",
         },
     ),
     (
-        |r, f| r == 3 && f >= 4,
+        |r, f| r >= 3 && f >= 4,
         Group {
             id: "loyal",
             name: "Loyal",
-            rule: "bought often (4-5), not quite lately (3)",
+            rule: "bought often (4-5) and not long ago (3-5), short of a champion",
             advice: "keep the rhythm: recommend what goes with their last orders",
         },
     ),
@@ -222,6 +222,7 @@ fn count(
     let segments = groups
         .iter()
         .enumerate()
+        .filter(|(index, _)| group_of.contains(index))
         .map(|(index, group)| {
             let members = || {
                 group_of.iter().enumerate().filter(move |(_, of)| **of == index).map(|(at, _)| at)
