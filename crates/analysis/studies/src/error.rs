@@ -48,6 +48,9 @@ pub enum StudyError {
         /// The first day of the data, ISO 8601.
         first: String,
     },
+    /// A question that needs dates was asked of a histories file.
+    #[error("this needs orders: a histories file has no dates")]
+    NoDates,
     /// All rows are returns.
     #[error(
         "none of the {rows} rows is a purchase: every amount is negative or marked as a return"
@@ -93,6 +96,7 @@ impl StudyError {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
+            StudyError::NoDates => Some("name the file of orders instead".to_owned()),
             StudyError::NoPurchase { .. } => Some(
                 "if the file writes sales as negative numbers, turn the sign; else name the right column with \
                  --columns amount=HEADING"

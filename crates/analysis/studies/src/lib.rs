@@ -23,6 +23,7 @@ pub mod concentration;
 pub mod customer_value;
 pub mod data_quality;
 pub mod headline;
+pub mod metrics;
 pub mod purchase_forecast;
 pub mod report;
 pub mod segments;

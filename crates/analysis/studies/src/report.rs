@@ -47,9 +47,7 @@ pub fn report(
     inquiry: &Inquiry,
     definition: &Definition,
 ) -> Result<ReportOutcome, StudyError> {
-    let intake = inquiry.intake.as_ref().ok_or_else(|| StudyError::TooShort {
-        problem: "a report needs orders; a histories file has no dates".to_owned(),
-    })?;
+    let intake = inquiry.intake.as_ref().ok_or(StudyError::NoDates)?;
     check_span(intake)?;
     let horizon = inquiry.horizon_options(definition.discount_rate());
     let rows = inquiry.forecast_rows(&horizon);

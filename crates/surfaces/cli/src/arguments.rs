@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Value(ValueArguments),
     /// How well each model and each naive rule would have forecast what came.
     Backtest(BacktestArguments),
+    /// One business number with the inputs it was made from.
+    Metric(MetricArguments),
     /// What a figure, a model or a definition means.
     Explain(ExplainArguments),
     /// Check whether this machine has what it takes.
@@ -270,6 +272,27 @@ pub(crate) struct BacktestArguments {
     /// Rolling origins, where --until does not name the only one.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) origins: usize,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// `clv metric`.
+#[derive(Debug, Args)]
+pub(crate) struct MetricArguments {
+    /// The metric: simple-lifetime-value.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    /// Share of net sales that is margin.
+    #[arg(long, value_name = "RATIO", default_value_t = 1.0, env = "CLV_MARGIN_RATIO")]
+    pub(crate) margin_ratio: f64,
+    /// How long a customer stays. Default: how long customers have been observed.
+    #[arg(long, value_name = "YEARS")]
+    pub(crate) lifespan_years: Option<f64>,
+    /// Annual discount rate, as a ratio.
+    #[arg(long, value_name = "RATIO", default_value_t = 0.1, env = "CLV_DISCOUNT_RATE")]
+    pub(crate) discount_rate: f64,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }

@@ -148,8 +148,7 @@ pub(crate) fn definition(
     arguments: &DefinitionArguments,
     horizon: &Span,
 ) -> anyhow::Result<Definition> {
-    let rate =
-        AnnualDiscountRate::new(arguments.discount_rate).map_err(clv_studies::StudyError::from)?;
+    let rate = discount_rate(arguments.discount_rate)?;
     let economics = Economics {
         margin_ratio: arguments.margin_ratio,
         cost_per_order: arguments.cost_per_order,
@@ -157,6 +156,27 @@ pub(crate) fn definition(
     };
     Ok(Definition::new(&arguments.definition, &horizon.to_string(), rate, &economics)
         .map_err(clv_studies::StudyError::from)?)
+}
+
+/// An annual discount rate.
+pub(crate) fn discount_rate(ratio: f64) -> anyhow::Result<AnnualDiscountRate> {
+    Ok(AnnualDiscountRate::new(ratio).map_err(clv_studies::StudyError::from)?)
+}
+
+/// A share from 0 to 1.
+pub(crate) fn share(option: &str, value: f64) -> anyhow::Result<f64> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(usage(&format!("{option} is {value}, expected a share from 0 to 1"), None))
+}
+
+/// A number above 0.
+pub(crate) fn positive(option: &str, value: f64) -> anyhow::Result<f64> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(value);
+    }
+    Err(usage(&format!("{option} is {value}, expected a number above 0"), None))
 }
 
 /// The provenance of an answer from orders.

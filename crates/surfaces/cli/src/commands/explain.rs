@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clv_models::catalogue::purchase_models;
+use clv_studies::metrics::catalogue;
 use clv_studies::model_fit::GAMMA_GAMMA;
 use clv_valuation::definition::definitions;
 
@@ -76,6 +77,9 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
     ));
     for definition in definitions() {
         entries.push((definition.name.to_owned(), "definitions", definition.meaning.to_owned()));
+    }
+    for metric in catalogue() {
+        entries.push((metric.name.to_owned(), "metrics", metric.meaning.to_owned()));
     }
     let shown: Vec<&(String, &str, String)> = match wanted.as_deref() {
         None => entries.iter().collect(),

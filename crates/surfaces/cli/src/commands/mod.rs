@@ -9,6 +9,7 @@ pub(crate) mod fit;
 pub(crate) mod forecast;
 pub(crate) mod histories;
 pub(crate) mod man;
+pub(crate) mod metric;
 pub(crate) mod report;
 pub(crate) mod value;
 

@@ -164,6 +164,47 @@ fn every_value_carries_its_definition_and_a_missing_cost_is_asked_for() {
 }
 
 #[test]
+fn the_simple_formula_of_three_customers_is_exact_and_shows_its_inputs() {
+    // Five orders for 360.00, 10.00 returned, over 730 + 365 + 365 customer days.
+    let orders = "customer_id,ordered_at,amount\na,2019-01-01,100\na,2020-01-01,60\nb,2020-01-01,80\n\
+                  b,2020-07-01,40\nc,2020-01-01,80\nc,2020-12-31,-10\n";
+    let folder = Folder::with("three.csv", orders.as_bytes());
+    let words = [
+        "metric",
+        "simple-lifetime-value",
+        "three.csv",
+        "--margin-ratio",
+        "0.5",
+        "--lifespan-years",
+        "3",
+    ];
+    let ended = folder.clv(&[&words[..], &["--discount-rate", "0"]].concat());
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let answer = json(&ended.stdout);
+    let inputs = answer["answer"]["inputs"].as_array().expect("a list");
+    let input = |name: &str| {
+        let found = inputs.iter().find(|input| input["name"] == name).expect(name);
+        found["value"].as_f64().expect("a number")
+    };
+    let days = 730.0 + 365.0 + 365.0;
+    let by_hand = 70.0 * (5.0 / (days / 365.25)) * 3.0 * 0.5;
+    assert!((input("average_order_value") - 70.0).abs() < 1e-12);
+    assert!((answer["answer"]["value"].as_f64().expect("a number") - by_hand).abs() < 1e-9);
+    assert!((input("present_value") - by_hand).abs() < 1e-9, "at rate 0 nothing is discounted");
+    let discounted = json(&folder.clv(&words).stdout);
+    let inputs = discounted["answer"]["inputs"].as_array().expect("a list");
+    let present =
+        inputs.iter().find(|input| input["name"] == "present_value").expect("it is there");
+    let closed_form = by_hand / 3.0 * (1.0 - 1.1_f64.powi(-3)) / 0.1;
+    assert!((present["value"].as_f64().expect("a number") - closed_form).abs() < 1e-9);
+    assert!(
+        answer["provenance"]["definition_id"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("simple-formula@1"))
+    );
+}
+
+#[test]
 fn customers_born_after_the_day_are_scored_as_new() {
     let folder = Folder::new();
     let ended = folder.clv(&["forecast", SAMPLE, "--model", "pareto-nbd", "--until", "1997-02-15"]);

@@ -1,0 +1,53 @@
+//! `clv metric`: one business number with the inputs it was made from.
+
+use std::fmt::Write;
+
+use clv_answers::Answer;
+use clv_studies::metrics::{MetricOptions, catalogue};
+use clv_studies::snapshot::{Newborns, Snapshot};
+
+use crate::Outcome;
+use crate::arguments::MetricArguments;
+use crate::failure::NotFound;
+use crate::progress::Talk;
+use crate::{output, reading};
+
+pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    let Some(entry) = catalogue().iter().find(|entry| entry.name == arguments.name) else {
+        let known: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
+        return Err(NotFound {
+            message: format!(
+                "there is no metric '{}'; expected {}",
+                arguments.name,
+                known.join(", ")
+            ),
+            hint: Some(format!("clv metric {} ORDERS", known[0])),
+        }
+        .into());
+    };
+    let options = MetricOptions {
+        margin_ratio: reading::share("--margin-ratio", arguments.margin_ratio)?,
+        lifespan_years: arguments
+            .lifespan_years
+            .map(|years| reading::positive("--lifespan-years", years))
+            .transpose()?,
+        discount_rate: reading::discount_rate(arguments.discount_rate)?.ratio(),
+    };
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    talk.step("reading orders");
+    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
+    reading::show_columns(&orders, talk);
+    let (snapshot, intake) = Snapshot::of_orders(&orders, None, Newborns::LeftOut)?;
+    talk.finish();
+    let metric = (entry.compute)(&snapshot, &options)?;
+    let mut provenance = reading::provenance(Some(&orders), &[])?;
+    provenance.definition_id = Some(metric.definition_id.clone());
+    provenance.as_of = snapshot.end_day().map(reading::day_text);
+    let mut text =
+        format!("{} {:.4} {}\n  {}\n", metric.metric, metric.value, metric.unit, metric.meaning);
+    for input in &metric.inputs {
+        let _ = writeln!(text, "  {:<20} {:>14.4} {}", input.name, input.value, input.unit);
+    }
+    output::answer(&Answer { answer: metric, provenance }, &text, &arguments.output)?;
+    Ok(super::put_aside(Some(&intake), talk))
+}
