@@ -38,9 +38,12 @@ def rows():
         yield "ln_1p_ratio", [z], mp.log1p(z) / z
     for z in map(number, ["0", "1e-300", "1e-17", "3e-16", "1e-9", "0.001", "0.1", "0.77", "3", "1e9", "1e300"]):
         yield "ln_1p_of_ratio", [z], mp.log1p(z)
+        yield "vectorised_ln_1p", [z], mp.log1p(z)
     for x in map(number, ["0", "1e-9", "0.1", "0.34", "0.35", "1", "17.3", "40", "350.1", "699.9"]):
         yield "vectorised_exp", [x], mp.exp(x)
         yield "vectorised_exp", [-x], mp.exp(-x)
+        yield "vectorised_exp_m1", [x], mp.expm1(x)
+        yield "vectorised_exp_m1", [-x], mp.expm1(-x)
     for x in map(number, ["1", "1.0000000001", "1.0001", "1.3", "1.4142", "1.4143", "2", "7.1", "1e3", "1e9", "1e300"]):
         yield "vectorised_ln", [x], mp.log(x)
 

@@ -121,6 +121,22 @@ pub const ACCURACY: &[Accuracy] = &[
         evaluate: |x| vectorised::ln(x[0]),
     },
     Accuracy {
+        function: "vectorised_exp_m1",
+        domain: "x in [-700, 700]",
+        relative_error: 1.5e-15,
+        scale: 0.0,
+        source: "reduction by ln 2, exponential series",
+        evaluate: |x| vectorised::exp_m1(x[0]),
+    },
+    Accuracy {
+        function: "vectorised_ln_1p",
+        domain: "z in [0, 1e300]",
+        relative_error: 9e-16,
+        scale: 0.0,
+        source: "vectorised ln with the rounding of 1 + z put right as W. Kahan does",
+        evaluate: |x| vectorised::ln_1p(x[0]),
+    },
+    Accuracy {
         function: "ln_1p_of_ratio",
         domain: "z in [0, 1e300]",
         relative_error: 1e-15,

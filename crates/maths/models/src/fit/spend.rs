@@ -9,7 +9,7 @@
 use clv_numerics::optimise::{MinimiseOptions, Minimum, hessian, minimise, polish};
 
 use super::standard_errors::uncertainty;
-use crate::spend::{GammaGamma, SpendObservations};
+use crate::spend::{GammaGamma, SpendObservations, SpendsByCount};
 
 /// Least q at which the population mean is trusted; below it the mean hangs on a tail nobody observed.
 const LEAST_Q: f64 = 1.1;
@@ -19,6 +19,8 @@ const FEWEST_CUSTOMERS: f64 = 3.0;
 const LN_BOUND: f64 = 14.0;
 /// Slope of the mean log-likelihood in a logarithm at which the search is done.
 const GRADIENT_TOLERANCE: f64 = 1e-10;
+/// Above this many rows the search begins on about as many of them.
+const SUBSAMPLE_ROWS: usize = 20_000;
 /// The prior where the data say nothing: customers' means spread by 1 / sqrt(q - 2) = 0.7 of their mean, and
 /// purchases by 1 / sqrt(p) = 0.7 of theirs, about as in shops that do have rebuyers.
 const WIDE_PRIOR: (f64, f64) = (2.0, 4.0);
@@ -113,27 +115,23 @@ pub fn fit_gamma_gamma(observations: &SpendObservations) -> FittedSpend {
     if observations.is_empty() || mean <= 0.0 {
         return pooled(observations, 1.0, SpendWarning::NoCustomers);
     }
-    let scaled = observations.scaled(1.0 / mean);
     let n_customers = observations.n_customers();
-    if n_customers < FEWEST_CUSTOMERS || observations.len() < 2 || !has_spread(&scaled) {
+    if n_customers < FEWEST_CUSTOMERS || observations.len() < 2 || !has_spread(observations, mean) {
         return pooled(observations, mean, SpendWarning::PooledMean { n_customers });
     }
-    let free = search(&[1.0, 1.0, 1.0], |ln, gradient| {
+    let spends = SpendsByCount::new(observations, 1.0 / mean);
+    let loss = |spends: &SpendsByCount, ln: &[f64], gradient: &mut [f64]| {
         let mut full = [0.0; 3];
-        let value = mean_loss(&scaled, [ln[0], ln[1], ln[2]], &mut full);
-        gradient.copy_from_slice(&full);
-        value
-    });
-    let free_q = free.point[1].exp();
-    if free_q < LEAST_Q {
-        return held_mean(observations, &scaled, mean, free_q);
-    }
-    let loss = |ln: &[f64], gradient: &mut [f64]| {
-        let mut full = [0.0; 3];
-        let value = mean_loss(&scaled, [ln[0], ln[1], ln[2]], &mut full);
+        let value = mean_loss(spends, [ln[0], ln[1], ln[2]], &mut full);
         gradient.copy_from_slice(&full);
         value
     };
+    let free = search(&[1.0, 1.0, 1.0], &spends, loss);
+    let free_q = free.point[1].exp();
+    if free_q < LEAST_Q {
+        return held_mean(&spends, mean, free_q);
+    }
+    let loss = |ln: &[f64], gradient: &mut [f64]| loss(&spends, ln, gradient);
     let is_free: Vec<bool> = free.point.iter().map(|ln| ln.abs() < LN_BOUND).collect();
     let found = uncertainty(&hessian(&free.point, loss, 1e-4), n_customers, &is_free);
     let ln = [free.point[0], free.point[1], free.point[2]];
@@ -145,7 +143,7 @@ pub fn fit_gamma_gamma(observations: &SpendObservations) -> FittedSpend {
         *standard_error = ln_error.map(|ln_error| ln_error * parameter.value);
     }
     let converged = free.converged && is_free.iter().all(|&is_free| is_free);
-    let mut fitted = answer(observations, model, converged);
+    let mut fitted = answer(&spends, model, mean, converged);
     fitted.standard_errors = standard_errors;
     fitted.ln_covariance = found.ln_covariance;
     if !converged {
@@ -155,43 +153,51 @@ pub fn fit_gamma_gamma(observations: &SpendObservations) -> FittedSpend {
 }
 
 /// Mean negative log-likelihood and its gradient in the logarithms.
-fn mean_loss(scaled: &SpendObservations, ln: [f64; 3], gradient: &mut [f64; 3]) -> f64 {
+fn mean_loss(spends: &SpendsByCount, ln: [f64; 3], gradient: &mut [f64; 3]) -> f64 {
     let [p, q, gamma] = ln.map(f64::exp);
     let Ok(model) = GammaGamma::new(p, q, gamma) else { return f64::NAN };
-    let n_customers = scaled.n_customers();
-    let sum = model.ln_likelihood_sum(scaled, gradient);
+    let n_customers = spends.n_customers();
+    let sum = model.ln_likelihood_by_count(spends, gradient);
     gradient.iter_mut().for_each(|slope| *slope /= -n_customers);
     -sum / n_customers
 }
 
-fn search(start: &[f64], mut loss: impl FnMut(&[f64], &mut [f64]) -> f64) -> Minimum {
-    let options = MinimiseOptions {
+/// The minimum of `loss` over all rows; where there are many, most of the way is walked on a part of them, whose
+/// curvature the last steps start from.
+fn search(
+    start: &[f64],
+    spends: &SpendsByCount,
+    loss: impl Fn(&SpendsByCount, &[f64], &mut [f64]) -> f64,
+) -> Minimum {
+    let options = |gradient_tolerance| MinimiseOptions {
         lower: -LN_BOUND,
         upper: LN_BOUND,
-        gradient_tolerance: 1e-5,
+        gradient_tolerance,
         max_evaluations: 200,
     };
-    let near = minimise(start, &mut loss, options);
-    let options =
-        MinimiseOptions { gradient_tolerance: GRADIENT_TOLERANCE, max_evaluations: 200, ..options };
-    let found = polish(&near.point, None, &mut loss, options);
+    let part = spends.thinned(SUBSAMPLE_ROWS);
+    let rows = part.as_ref().unwrap_or(spends);
+    let on_rows = |ln: &[f64], gradient: &mut [f64]| loss(rows, ln, gradient);
+    let near = minimise(start, on_rows, options(1e-5));
+    let on_all = |ln: &[f64], gradient: &mut [f64]| loss(spends, ln, gradient);
+    if part.is_some() {
+        let near = polish(&near.point, None, on_rows, options(1e-8));
+        let curvature = hessian(&near.point, on_rows, 1e-4);
+        return polish(&near.point, Some(curvature), on_all, options(GRADIENT_TOLERANCE));
+    }
+    let found = polish(&near.point, None, on_all, options(GRADIENT_TOLERANCE));
     if found.value <= near.value { found } else { near }
 }
 
 /// The fit under gamma = mean (q - 1) / p, in the logarithms of p and q - 1; q stays at least [`LEAST_Q`].
-fn held_mean(
-    observations: &SpendObservations,
-    scaled: &SpendObservations,
-    mean: f64,
-    free_q: f64,
-) -> FittedSpend {
+fn held_mean(spends: &SpendsByCount, mean: f64, free_q: f64) -> FittedSpend {
     let parameters = |ln: &[f64]| {
         let q = LEAST_Q + ln[1].exp();
         [ln[0], q.ln(), (q - 1.0).ln() - ln[0]]
     };
-    let found = search(&[0.5, 0.0], |ln, gradient| {
+    let found = search(&[0.5, 0.0], spends, |spends, ln, gradient| {
         let mut full = [0.0; 3];
-        let value = mean_loss(scaled, parameters(ln), &mut full);
+        let value = mean_loss(spends, parameters(ln), &mut full);
         let above = ln[1].exp();
         let q = LEAST_Q + above;
         gradient[0] = full[0] - full[2];
@@ -199,7 +205,7 @@ fn held_mean(
         value
     });
     let model = at(parameters(&found.point), mean);
-    let mut fitted = answer(observations, model, found.converged);
+    let mut fitted = answer(spends, model, mean, found.converged);
     fitted.warnings.push(SpendWarning::HeldMean { free_q, mean });
     if !found.converged {
         fitted.warnings.push(SpendWarning::NotConverged { gradient_norm: found.gradient_norm });
@@ -211,7 +217,8 @@ fn held_mean(
 fn pooled(observations: &SpendObservations, mean: f64, warning: SpendWarning) -> FittedSpend {
     let (p, q) = WIDE_PRIOR;
     let model = at([p.ln(), q.ln(), ((q - 1.0) / p).ln()], mean);
-    let mut fitted = answer(observations, model, false);
+    let spends = SpendsByCount::new(observations, 1.0 / mean);
+    let mut fitted = answer(&spends, model, mean, false);
     fitted.warnings.push(warning);
     fitted
 }
@@ -222,11 +229,19 @@ fn at(ln: [f64; 3], mean: f64) -> GammaGamma {
     GammaGamma::new(ln[0].exp(), ln[1].exp(), gamma).expect("logarithms are bounded")
 }
 
-fn answer(observations: &SpendObservations, model: GammaGamma, converged: bool) -> FittedSpend {
+/// The answer at a model in money, of spends in units of their mean.
+fn answer(spends: &SpendsByCount, model: GammaGamma, mean: f64, converged: bool) -> FittedSpend {
+    let [p, q, gamma] = model.parameters().map(|parameter| parameter.value);
+    let in_means = GammaGamma::new(p, q, (gamma / mean).clamp(f64::MIN_POSITIVE, f64::MAX))
+        .expect("a positive gamma stays one in another unit");
+    let n_customers = spends.n_customers();
+    // The likelihood is a density per unit of money.
+    let log_likelihood =
+        in_means.ln_likelihood_by_count(spends, &mut [0.0; 3]) - n_customers * mean.ln();
     FittedSpend {
         model,
-        log_likelihood: model.ln_likelihood_sum(observations, &mut [0.0; 3]),
-        n_customers: observations.n_customers(),
+        log_likelihood,
+        n_customers,
         converged,
         standard_errors: [None; 3],
         ln_covariance: None,
@@ -235,8 +250,10 @@ fn answer(observations: &SpendObservations, model: GammaGamma, converged: bool) 
 }
 
 /// Whether customers differ by more than rounding of a currency's cents would.
-fn has_spread(scaled: &SpendObservations) -> bool {
-    let squares: f64 =
-        scaled.iter().map(|(seen, weight)| weight * (seen.mean_spend() - 1.0).powi(2)).sum();
-    (squares / scaled.n_customers()).sqrt() > 1e-6
+fn has_spread(observations: &SpendObservations, mean: f64) -> bool {
+    let squares: f64 = observations
+        .iter()
+        .map(|(seen, weight)| weight * (seen.mean_spend() / mean - 1.0).powi(2))
+        .sum();
+    (squares / observations.n_customers()).sqrt() > 1e-6
 }

@@ -19,7 +19,7 @@ pub mod mbg_nbd;
 pub mod nbd;
 pub mod pareto_nbd;
 
-pub use future::FutureProcess;
+pub use future::{FutureProcess, ProcessSummary};
 
 /// A purchase model with its parameters.
 pub trait PurchaseModel: Debug + Send + Sync {

@@ -11,10 +11,10 @@
 //!
 //! The likelihood is equation 1a of [FaderHardie2013]. Reference fit: CDNOW, `golden/gamma_gamma.toml`.
 
-use clv_numerics::gamma::{digamma, ln_gamma};
-use clv_numerics::log_space::{logistic, softplus};
+use clv_numerics::gamma::{digamma, ln_beta};
+use clv_numerics::log_space::softplus;
 
-use super::{SpendObservation, SpendObservations};
+use super::{SpendObservation, SpendObservations, SpendsByCount};
 use crate::Parameter;
 
 /// Least excess of a posterior shape over the 1 (mean) or 2 (variance) from which its moment exists. Below it
@@ -87,12 +87,11 @@ impl GammaGamma {
         let Self { p, q, gamma } = *self;
         let x = f64::from(observation.n_purchases());
         let z = observation.mean_spend();
-        let ln_beta = ln_gamma(p * x) + ln_gamma(q) - ln_gamma(p * x + q);
         // ln of gamma^q (x z)^(p x) / (gamma + x z)^(p x + q), by shares that stay near 0 when one dominates.
         let ln_ratio = x.ln() + z.ln() - gamma.ln();
         let ln_prior_share = -softplus(ln_ratio);
         let ln_own_share = -softplus(-ln_ratio);
-        q * ln_prior_share + p * x * ln_own_share - z.ln() - ln_beta
+        q * ln_prior_share + p * x * ln_own_share - z.ln() - ln_beta(p * x, q)
     }
 
     /// Weighted sum of the log-likelihoods; its gradient with respect to the *logarithms* of p, q and gamma is
@@ -102,25 +101,32 @@ impl GammaGamma {
         observations: &SpendObservations,
         gradient: &mut [f64; 3],
     ) -> f64 {
+        self.ln_likelihood_by_count(&SpendsByCount::new(observations, 1.0), gradient)
+    }
+
+    /// As [`ln_likelihood_sum`](Self::ln_likelihood_sum), of observations put in order beforehand.
+    pub(crate) fn ln_likelihood_by_count(
+        &self,
+        spends: &SpendsByCount,
+        gradient: &mut [f64; 3],
+    ) -> f64 {
         let Self { p, q, gamma } = *self;
-        let digamma_q = digamma(q);
+        let (ln_gamma, digamma_q) = (gamma.ln(), digamma(q));
         let mut sum = 0.0;
         *gradient = [0.0; 3];
-        for (observation, weight) in observations.iter() {
-            let x = f64::from(observation.n_purchases());
-            let z = observation.mean_spend();
-            let ln_ratio = x.ln() + z.ln() - gamma.ln();
-            let ln_prior_share = -softplus(ln_ratio);
-            let ln_own_share = -softplus(-ln_ratio);
-            let own_share = logistic(ln_ratio);
-            let digamma_both = digamma(p * x + q);
-            let with_p = p * x * (ln_own_share - digamma(p * x) + digamma_both);
-            let with_q = q * (ln_prior_share - digamma_q + digamma_both);
-            let with_gamma = q * own_share - p * x * (1.0 - own_share);
-            sum += weight * self.ln_likelihood(observation);
-            gradient[0] += weight * with_p;
-            gradient[1] += weight * with_q;
-            gradient[2] += weight * with_gamma;
+        for (group, sums) in spends.sums(gamma) {
+            let (n, weight) = (group.n_purchases, group.weight);
+            let shape = p * n;
+            let digamma_both = digamma(shape + q);
+            let ln_own_share = -sums.ln_growth;
+            let ln_prior_share = ln_own_share + weight * ln_gamma - group.ln_total;
+            let ln_mean_spend = group.ln_total - weight * n.ln();
+            sum += q * ln_prior_share + shape * ln_own_share
+                - ln_mean_spend
+                - weight * ln_beta(shape, q);
+            gradient[0] += shape * (ln_own_share + weight * (digamma_both - digamma(shape)));
+            gradient[1] += q * (ln_prior_share + weight * (digamma_both - digamma_q));
+            gradient[2] += q * sums.own_share - shape * sums.prior_share;
         }
         sum
     }

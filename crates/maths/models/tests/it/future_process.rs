@@ -217,6 +217,29 @@ fn without_discounting_nothing_is_discounted() {
 }
 
 #[test]
+fn a_summary_says_what_the_four_methods_say() {
+    for process in families() {
+        for horizon in HORIZONS.into_iter().chain([0.0, -1.0, f64::NAN, f64::INFINITY]) {
+            for rate in [0.0, 0.002, 0.3] {
+                let summary = process.summary(horizon, rate);
+                let pairs = [
+                    (summary.expected_purchases, process.expected_purchases(horizon)),
+                    (summary.expected_pairs, process.expected_pairs(horizon)),
+                    (summary.probability_none, process.probability_none(horizon)),
+                    (summary.discounted_purchases, process.discounted_purchases(horizon, rate)),
+                ];
+                for (k, (found, expected)) in pairs.into_iter().enumerate() {
+                    let is_equal = found.to_bits() == expected.to_bits()
+                        || (found - expected).abs() <= 1e-12 * expected.abs();
+                    let what = format!("{process:?} {horizon} {rate} [{k}]");
+                    assert!(is_equal, "{what}: {found} {expected}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_wait_quantile_leaves_its_share_of_buyers_waiting() {
     for process in families() {
         let never = process.probability_none(f64::INFINITY);

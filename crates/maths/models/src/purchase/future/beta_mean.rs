@@ -12,12 +12,18 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use clv_numerics::quadrature::BetaMeanRule;
+use clv_numerics::vectorised;
 
 /// Points of the Gauss-Jacobi rules, cheapest first.
-const SIZES: [usize; 4] = [6, 10, 16, 24];
-/// How far each rule is good to 2e-11 relative, measured over a and b from 0.05 to 300, shapes from 0.2 to 300 and
-/// odds from 0.001 to 20, less some tenth.
-const REACHES: [f64; 4] = [0.53, 2.1, 5.7, 12.0];
+const SIZES: [usize; 8] = [4, 6, 8, 10, 12, 16, 20, 24];
+/// How far each rule is good to 2e-12 relative for [`Counts`], measured over a and b from 0.05 to 300, shapes from
+/// 0.2 to 300 and odds from 0.001 to 20, less some tenth.
+const REACHES: [f64; SIZES.len()] = [0.06, 0.23, 0.78, 1.3, 2.1, 4.2, 6.6, 9.8];
+/// How far each rule is good to 1e-9 relative for [`Rules::powers`], measured likewise.
+const REACHES_OF_POWERS: [f64; SIZES.len()] = [0.19, 0.53, 1.4, 2.3, 3.6, 6.6, 10.6, 15.0];
+/// Least (r + 1) p odds at which two purchases are told from one by a difference of closed forms; below it, the
+/// difference would be off by more than 2e-12.
+const LEAST_DIFFERENCE: f64 = 1e-3;
 /// Slots of the cache; two pairs of shapes that fall into one slot replace each other.
 const SLOTS: usize = 1024;
 
@@ -26,7 +32,7 @@ thread_local! {
 }
 
 /// The rules of one pair of shapes, made when first needed.
-struct Rules {
+pub(super) struct Rules {
     a: f64,
     b: f64,
     jacobi: [OnceCell<BetaMeanRule>; SIZES.len()],
@@ -34,7 +40,7 @@ struct Rules {
 }
 
 /// The rules of the shapes `a` and `b`.
-fn rules(a: f64, b: f64) -> Rc<Rules> {
+pub(super) fn rules(a: f64, b: f64) -> Rc<Rules> {
     let mixed = (a.to_bits() ^ b.to_bits().rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let slot = (mixed >> 54) as usize % SLOTS;
     CACHE.with_borrow_mut(|cache| match &cache[slot] {
@@ -50,31 +56,156 @@ fn rules(a: f64, b: f64) -> Rc<Rules> {
     })
 }
 
-/// The mean of `function` over a beta distribution with shapes `a` and `b`, where the function varies with p no
-/// faster than (1 + p odds)^-shape.
-pub(super) fn mean(a: f64, b: f64, shape: f64, odds: f64, function: impl Fn(f64) -> f64) -> f64 {
-    let rules = rules(a, b);
-    match jacobi_size(a, b, shape, odds) {
-        Some(k) => rules.jacobi[k].get_or_init(|| BetaMeanRule::new(SIZES[k], a, b)).mean(function),
-        None => rules
-            .logit
-            .get_or_init(|| logit_rule(a, b))
-            .iter()
-            .map(|&(p, weight)| weight * function(p))
-            .sum(),
+/// Purchases within a horizon, averaged over p.
+#[derive(Clone, Copy)]
+pub(super) struct Counts {
+    /// E[N].
+    pub(super) expected: f64,
+    /// E[N (N - 1)].
+    pub(super) pairs: f64,
+}
+
+/// Calls a function that is generic in the number of points with that of a rule.
+macro_rules! by_size {
+    ($k:expr, $function:ident($($argument:expr),*)) => {
+        match $k {
+            0 => $function::<4>($($argument),*),
+            1 => $function::<6>($($argument),*),
+            2 => $function::<8>($($argument),*),
+            3 => $function::<10>($($argument),*),
+            4 => $function::<12>($($argument),*),
+            5 => $function::<16>($($argument),*),
+            6 => $function::<20>($($argument),*),
+            _ => $function::<24>($($argument),*),
+        }
+    };
+}
+
+impl Rules {
+    fn jacobi(&self, k: usize) -> &BetaMeanRule {
+        self.jacobi[k].get_or_init(|| BetaMeanRule::new(SIZES[k], self.a, self.b))
+    }
+
+    /// The mean of `function`, which varies with p no faster than (1 + p odds)^-shape.
+    fn mean(&self, shape: f64, odds: f64, function: impl Fn(f64) -> f64) -> f64 {
+        match self.jacobi_size(shape, odds, REACHES) {
+            Some(k) => self.jacobi(k).mean(function),
+            None => self
+                .logit
+                .get_or_init(|| logit_rule(self.a, self.b))
+                .iter()
+                .map(|&(p, weight)| weight * function(p))
+                .sum(),
+        }
+    }
+
+    /// The mean of [`expected_given`].
+    pub(super) fn expected(&self, r: f64, odds: f64) -> f64 {
+        match self.jacobi_size(r, odds, REACHES) {
+            Some(k) => by_size!(k, expected_by_stage(self.jacobi(k), r, odds)),
+            None => self.mean(r, odds, |p| expected_given(p, r, odds)),
+        }
+    }
+
+    /// Expected purchases and pairs.
+    pub(super) fn counts(&self, r: f64, odds: f64) -> Counts {
+        if let Some(k) = self.jacobi_size(r, odds, REACHES) {
+            let rule = self.jacobi(k);
+            let smallest = rule.points().first().map_or(0.0, |p| (r + 1.0) * p * odds);
+            if smallest >= LEAST_DIFFERENCE {
+                return by_size!(k, counts_by_stage(rule, r, odds));
+            }
+        }
+        let pairs = self.mean(r, odds, |p| 2.0 * (1.0 - p) * half_pairs_given(p, r, odds));
+        Counts { expected: self.expected(r, odds), pairs }
+    }
+
+    /// Whether [`powers`](Self::powers) has a rule that is exact enough up to these odds.
+    pub(super) fn has_powers(&self, r: f64, odds: f64) -> bool {
+        self.jacobi_size(r, odds, REACHES_OF_POWERS).is_some()
+    }
+
+    /// The mean of (1 + p odds)^-(r + 1), to which the purchase rate is proportional; a rough guess where
+    /// [`has_powers`](Self::has_powers) says no.
+    pub(super) fn powers(&self, r: f64, odds: f64) -> f64 {
+        let k = self.jacobi_size(r, odds, REACHES_OF_POWERS).unwrap_or(SIZES.len() - 1);
+        by_size!(k, powers_by_stage(self.jacobi(k), r, odds))
+    }
+
+    /// Which Gauss-Jacobi rule is exact enough; none when the singularity is too close.
+    ///
+    /// The points of a rule reach a share (a + 2 n) / (a + b + 2 n) of the way to 1, and a large shape steepens
+    /// the function; the `reaches` bound the odds times both.
+    fn jacobi_size(&self, shape: f64, odds: f64, reaches: [f64; SIZES.len()]) -> Option<usize> {
+        let steepened = odds * (1.0 + 0.2 * shape);
+        (0..SIZES.len()).find(|&k| {
+            let reached = self.a + 2.0 * SIZES[k] as f64;
+            steepened * reached <= reaches[k] * (reached + self.b)
+        })
     }
 }
 
-/// Which Gauss-Jacobi rule is exact enough; none when the singularity is too close.
-///
-/// The points of a rule reach a share (a + 2 n) / (a + b + 2 n) of the way to 1, and a large shape steepens the
-/// function; [`REACHES`] bounds the odds times both.
-fn jacobi_size(a: f64, b: f64, shape: f64, odds: f64) -> Option<usize> {
-    let steepened = odds * (1.0 + 0.2 * shape);
-    (0..SIZES.len()).find(|&k| {
-        let twice = 2.0 * SIZES[k] as f64;
-        steepened * (a + twice) / (a + b + twice) <= REACHES[k]
-    })
+/// The least exponent that [`vectorised::exp`] takes; its exponential is 0 for all that matters here.
+const LEAST_EXPONENT: f64 = -700.0;
+
+/// [`expected_given`] at `N` points, stage by stage on arrays, which the compiler turns into vector code.
+fn expected_by_stage<const N: usize>(rule: &BetaMeanRule, r: f64, odds: f64) -> f64 {
+    let (points, weights) = arrays::<N>(rule);
+    let mut terms = [0.0; N];
+    for k in 0..N {
+        let scaled = points[k] * odds;
+        let exponent = (-r * vectorised::ln_1p(scaled)).max(LEAST_EXPONENT);
+        let share = -vectorised::exp_m1(exponent) / scaled;
+        terms[k] = weights[k] * if scaled > 1e-290 { share } else { r };
+    }
+    odds * sum(&terms)
+}
+
+/// [`Counts`] by `N` points, likewise: [`expected_given`], and twice [`half_pairs_given`] of who stays.
+fn counts_by_stage<const N: usize>(rule: &BetaMeanRule, r: f64, odds: f64) -> Counts {
+    let (points, weights) = arrays::<N>(rule);
+    let (mut expected, mut pairs) = ([0.0; N], [0.0; N]);
+    for k in 0..N {
+        let scaled = points[k] * odds;
+        let exponent = (-r * vectorised::ln_1p(scaled)).max(LEAST_EXPONENT);
+        let any = -vectorised::exp_m1(exponent);
+        let one = r * scaled / (1.0 + scaled) * (1.0 - any);
+        expected[k] = weights[k] * (any / scaled);
+        pairs[k] = weights[k] * ((1.0 - points[k]) * (any - one) / (scaled * scaled));
+    }
+    Counts { expected: odds * sum(&expected), pairs: 2.0 * odds * odds * sum(&pairs) }
+}
+
+/// [`Rules::powers`] by `N` points, likewise.
+fn powers_by_stage<const N: usize>(rule: &BetaMeanRule, r: f64, odds: f64) -> f64 {
+    let (points, weights) = arrays::<N>(rule);
+    let mut terms = [0.0; N];
+    for k in 0..N {
+        let exponent = -(r + 1.0) * vectorised::ln(1.0 + points[k] * odds);
+        terms[k] = weights[k] * vectorised::exp(exponent.max(LEAST_EXPONENT));
+    }
+    sum(&terms)
+}
+
+/// Points and weights of a rule of `N` points.
+fn arrays<const N: usize>(rule: &BetaMeanRule) -> (&[f64; N], &[f64; N]) {
+    let why = "a rule has the size of its slot";
+    (rule.points().try_into().expect(why), rule.weights().try_into().expect(why))
+}
+
+/// The sum of an even number of terms, in strands that do not wait for each other.
+fn sum<const N: usize>(terms: &[f64; N]) -> f64 {
+    let mut strands = [0.0; 4];
+    let (fours, rest) = terms.as_chunks::<4>();
+    for four in fours {
+        for (strand, term) in strands.iter_mut().zip(four) {
+            *strand += term;
+        }
+    }
+    for (strand, term) in strands.iter_mut().zip(rest) {
+        *strand += term;
+    }
+    (strands[0] + strands[1]) + (strands[2] + strands[3])
 }
 
 /// Beyond this logit to the left, functions of p are what they are at 0.

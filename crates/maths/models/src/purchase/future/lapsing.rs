@@ -1,7 +1,12 @@
 //! A customer who may leave at any moment, at a gamma distributed dropout rate: the lifetime is Lomax.
 
+use clv_numerics::quadrature::gauss_legendre;
+use clv_numerics::vectorised;
+
+use super::ProcessSummary;
 use super::count::{self, NegativeBinomial};
 use super::panels::Panel;
+use crate::purchase::dropout_integral::DropoutIntegral;
 
 /// Beyond this times the larger of alpha and beta, both survival functions are powers of time to 1e-17.
 const POWER_LAW: f64 = 1e17;
@@ -13,6 +18,15 @@ pub(super) struct Lapsing {
     pub(super) alpha: f64,
     pub(super) s: f64,
     pub(super) beta: f64,
+}
+
+/// What [`Lapsing::lifetime_within`] gives.
+#[derive(Clone, Copy)]
+struct Lifetime {
+    /// E[min(lifetime, horizon)^2] / 2 in units of beta^2.
+    half_square: f64,
+    /// Mean of the discounted time within it, in units of beta.
+    discounted: f64,
 }
 
 impl Lapsing {
@@ -33,7 +47,9 @@ impl Lapsing {
     }
 
     pub(super) fn expected_pairs(self, horizon: f64) -> f64 {
-        // E[min(lifetime, t)^2] = 2 beta^2 int (e^v - 1) e^((1-s) v) dv.
+        if let Some(lifetime) = self.lifetime_within(horizon, 0.0) {
+            return self.pairs_of(2.0 * lifetime.half_square);
+        }
         let length = (horizon / self.beta).ln_1p();
         if length.is_infinite() && self.s > 2.0 {
             let square = 2.0 / ((self.s - 1.0) * (self.s - 2.0));
@@ -42,20 +58,51 @@ impl Lapsing {
         if length.is_infinite() {
             return f64::INFINITY;
         }
-        let half_square = if length < 0.5 && (self.s + 1.0) * length < 8.0 {
-            // The difference below would lose the digits that v and v cancel.
-            let mut sum = 0.0;
-            let mut from = 0.0;
-            while let Some(panel) = Panel::next(from, length, 0.25, |_| 2.0 + self.s) {
-                sum += panel.integral(|v| v.exp_m1() * ((1.0 - self.s) * v).exp());
-                from = panel.end();
-            }
-            sum
-        } else {
-            Self::exponential_integral(2.0 - self.s, length)
-                - Self::exponential_integral(1.0 - self.s, length)
-        };
+        // The difference loses no more digits than s has.
+        let half_square = Self::exponential_integral(2.0 - self.s, length)
+            - Self::exponential_integral(1.0 - self.s, length);
         self.pairs_of(2.0 * half_square)
+    }
+
+    /// Moments of min(lifetime, horizon), by one rule for all; `None` where that rule is too coarse.
+    fn lifetime_within(self, horizon: f64, discount_rate: f64) -> Option<Lifetime> {
+        // With v = ln(1 + u / beta) the integrands are products of exponentials of v and of e^v, entire in v.
+        let length = (horizon / self.beta).ln_1p();
+        let roughness =
+            length * (1.0 + (1.0 - self.s).abs()) + discount_rate * horizon * (1.0 + length);
+        let per_scale = discount_rate * self.beta;
+        // Measured on two hundred thousand random cases: the least roughness at which the rule was off by more than
+        // 2e-13, less some twentieth.
+        match roughness {
+            ..1.3 => Some(self.lifetime_by_rule::<6>(length, per_scale)),
+            ..3.6 => Some(self.lifetime_by_rule::<8>(length, per_scale)),
+            ..6.7 => Some(self.lifetime_by_rule::<10>(length, per_scale)),
+            ..10.8 => Some(self.lifetime_by_rule::<12>(length, per_scale)),
+            ..22.0 => Some(self.lifetime_by_rule::<16>(length, per_scale)),
+            _ => None,
+        }
+    }
+
+    /// [`lifetime_within`](Self::lifetime_within) by `N` points, stage by stage on arrays, which the compiler turns
+    /// into vector code.
+    fn lifetime_by_rule<const N: usize>(self, length: f64, per_scale: f64) -> Lifetime {
+        let half = 0.5 * length;
+        let rule = gauss_legendre(N);
+        let why = "a rule of N nodes has N";
+        let nodes: &[f64; N] = rule.nodes().try_into().expect(why);
+        let weights: &[f64; N] = rule.weights().try_into().expect(why);
+        let (mut squares, mut discounted) = ([0.0; N], [0.0; N]);
+        for k in 0..N {
+            let v = half + half * nodes[k];
+            let gained = vectorised::exp_m1(v);
+            let alive = weights[k] * vectorised::exp((1.0 - self.s) * v);
+            squares[k] = alive * gained;
+            discounted[k] = alive * vectorised::exp(-per_scale * gained);
+        }
+        Lifetime {
+            half_square: half * squares.iter().sum::<f64>(),
+            discounted: half * discounted.iter().sum::<f64>(),
+        }
     }
 
     /// E[rate^2] times a mean square lifetime in units of beta^2.
@@ -113,12 +160,35 @@ impl Lapsing {
     }
 
     pub(super) fn probability_none(self, horizon: f64) -> f64 {
-        let undisturbed =
-            if horizon.is_infinite() { 0.0 } else { self.ln_undisturbed(horizon).exp() };
-        undisturbed + self.leaves_first(horizon)
+        if horizon.is_infinite() {
+            return self.leaves_first(horizon);
+        }
+        let silence = DropoutIntegral::new((self.r, self.alpha), (self.s, self.beta), horizon);
+        silence.still_there() + self.s * silence.left()
+    }
+
+    /// Expected purchases, pairs, probability of none and discounted purchases from one sweep.
+    pub(super) fn summary(self, horizon: f64, discount_rate: f64) -> ProcessSummary {
+        let lifetime = self.lifetime_within(horizon, discount_rate);
+        ProcessSummary {
+            expected_purchases: self.expected_purchases(horizon),
+            expected_pairs: match lifetime {
+                Some(lifetime) => self.pairs_of(2.0 * lifetime.half_square),
+                None => self.expected_pairs(horizon),
+            },
+            probability_none: self.probability_none(horizon),
+            discounted_purchases: match lifetime {
+                Some(lifetime) => self.r / self.alpha * (self.beta * lifetime.discounted),
+                None if discount_rate > 0.0 => self.discounted_purchases(horizon, discount_rate),
+                None => self.expected_purchases(horizon),
+            },
+        }
     }
 
     pub(super) fn discounted_purchases(self, horizon: f64, discount_rate: f64) -> f64 {
+        if let Some(lifetime) = self.lifetime_within(horizon, discount_rate) {
+            return self.r / self.alpha * (self.beta * lifetime.discounted);
+        }
         // int e^(-delta u) (beta / (beta + u))^s du with u = beta (e^v - 1).
         let end = (horizon / self.beta).ln_1p();
         let per_scale = discount_rate * self.beta;

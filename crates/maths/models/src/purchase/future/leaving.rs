@@ -1,8 +1,11 @@
 //! A customer who may leave after each purchase, with a beta distributed dropout probability.
 
 use clv_numerics::gamma::ln_gamma;
+use clv_numerics::quadrature::gauss_legendre;
+use clv_numerics::vectorised;
 
-use super::beta_mean;
+use super::ProcessSummary;
+use super::beta_mean::{self, Rules};
 use super::count::{self, NegativeBinomial};
 use super::panels::Panel;
 
@@ -23,9 +26,7 @@ impl Leaving {
             return if self.a > 1.0 { mean } else { f64::INFINITY };
         }
         let odds = horizon / self.alpha;
-        beta_mean::mean(self.a, self.b, self.r, odds, |p| {
-            beta_mean::expected_given(p, self.r, odds)
-        })
+        beta_mean::rules(self.a, self.b).expected(self.r, odds)
     }
 
     pub(super) fn expected_pairs(self, horizon: f64) -> f64 {
@@ -35,13 +36,76 @@ impl Leaving {
             let mean = 2.0 * b * (a + b - 1.0) / ((a - 1.0) * (a - 2.0));
             return if a > 2.0 { mean } else { f64::INFINITY };
         }
-        // E[2 (1 - p) g(p)] is 2 b / (a + b) E[g] with a second shape of b + 1.
+        beta_mean::rules(self.a, self.b).counts(self.r, horizon / self.alpha).pairs
+    }
+
+    /// What discounting takes from purchases, as an integral over time of means over p; `None` where the rules for
+    /// those are too coarse.
+    ///
+    /// Given p, purchases come at the rate r (1 + p t)^-(r + 1), t being time in units of alpha. While the whole
+    /// discount is small, so is the error of what it takes: 1e-9 of that is enough.
+    fn discount(self, rules: &Rules, horizon: f64, discount_rate: f64) -> Option<f64> {
         let odds = horizon / self.alpha;
-        let stays = self.b / (self.a + self.b);
-        2.0 * stays
-            * beta_mean::mean(self.a, self.b + 1.0, self.r + 2.0, odds, |p| {
-                beta_mean::half_pairs_given(p, self.r, odds)
-            })
+        let exponent = discount_rate * horizon;
+        if !(exponent <= 1.0 && rules.has_powers(self.r, odds)) {
+            return None;
+        }
+        let length = odds.ln_1p();
+        // Most of those who leave do so with a p below this.
+        let high = (self.a + 3.0) / (self.a + self.b + 3.0);
+        let roughness = 2.0 * length
+            + exponent * (1.0 + length)
+            + (self.r + 2.0) * vectorised::ln_1p(high * odds);
+        let per_scale = discount_rate * self.alpha;
+        // Measured on twenty thousand random cases: the least roughness at which the rule was off by more than
+        // 1e-9, less some twentieth.
+        match roughness {
+            ..0.7 => Some(self.discount_by_rule::<4>(rules, length, per_scale)),
+            ..2.8 => Some(self.discount_by_rule::<6>(rules, length, per_scale)),
+            ..6.6 => Some(self.discount_by_rule::<8>(rules, length, per_scale)),
+            ..11.2 => Some(self.discount_by_rule::<10>(rules, length, per_scale)),
+            ..16.8 => Some(self.discount_by_rule::<12>(rules, length, per_scale)),
+            ..32.0 => Some(self.discount_by_rule::<16>(rules, length, per_scale)),
+            _ => None,
+        }
+    }
+
+    /// [`discount`](Self::discount) by `N` points of v = ln(1 + t) from 0 to `length`.
+    fn discount_by_rule<const N: usize>(self, rules: &Rules, length: f64, per_scale: f64) -> f64 {
+        let half = 0.5 * length;
+        let rule = gauss_legendre(N);
+        let why = "a rule of N nodes has N";
+        let nodes: &[f64; N] = rule.nodes().try_into().expect(why);
+        let weights: &[f64; N] = rule.weights().try_into().expect(why);
+        let (mut odds, mut steps) = ([0.0; N], [0.0; N]);
+        for k in 0..N {
+            odds[k] = vectorised::exp_m1(half + half * nodes[k]);
+            let lost = -vectorised::exp_m1(-per_scale * odds[k]);
+            steps[k] = weights[k] * (1.0 + odds[k]) * lost;
+        }
+        let lost = odds.iter().zip(&steps).map(|(&t, step)| step * rules.powers(self.r, t));
+        self.r * (half * lost.sum::<f64>())
+    }
+
+    /// Expected purchases, pairs, probability of none and discounted purchases, the first two from one sweep.
+    pub(super) fn summary(self, horizon: f64, discount_rate: f64) -> ProcessSummary {
+        let (expected_purchases, expected_pairs) = if horizon.is_infinite() {
+            (self.expected_purchases(horizon), self.expected_pairs(horizon))
+        } else {
+            let odds = horizon / self.alpha;
+            let counts = beta_mean::rules(self.a, self.b).counts(self.r, odds);
+            (counts.expected, counts.pairs)
+        };
+        ProcessSummary {
+            expected_purchases,
+            expected_pairs,
+            probability_none: self.probability_none(horizon),
+            discounted_purchases: if discount_rate > 0.0 {
+                self.discounted(horizon, discount_rate, expected_purchases)
+            } else {
+                expected_purchases
+            },
+        }
     }
 
     pub(super) fn probability_none(self, horizon: f64) -> f64 {
@@ -76,6 +140,15 @@ impl Leaving {
     }
 
     pub(super) fn discounted_purchases(self, horizon: f64, discount_rate: f64) -> f64 {
+        self.discounted(horizon, discount_rate, self.expected_purchases(horizon))
+    }
+
+    /// Discounted purchases within the horizon, of which `expected` are expected.
+    fn discounted(self, horizon: f64, discount_rate: f64, expected: f64) -> f64 {
+        let rules = beta_mean::rules(self.a, self.b);
+        if let Some(discount) = self.discount(&rules, horizon, discount_rate) {
+            return expected - discount;
+        }
         // By parts: e^(-delta H) E(H) + delta int e^(-delta u) E(u) du, in v = ln(1 + u / alpha).
         let per_scale = discount_rate * self.alpha;
         let end = (horizon / self.alpha).ln_1p();

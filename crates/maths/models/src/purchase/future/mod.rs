@@ -13,10 +13,12 @@ mod lapsing;
 mod leaving;
 mod panels;
 mod steady;
+mod summary;
 
 use lapsing::Lapsing;
 use leaving::Leaving;
 use steady::Steady;
+pub use summary::ProcessSummary;
 
 /// The purchases to come of a customer who is one now, time counted from now.
 ///

@@ -1,5 +1,6 @@
 //! A customer who never leaves: purchases are negative binomial.
 
+use super::ProcessSummary;
 use super::count::{self, NegativeBinomial};
 
 /// Shape and rate of the purchase rate.
@@ -29,6 +30,15 @@ impl Steady {
 
     pub(super) fn discounted_purchases(self, horizon: f64, discount_rate: f64) -> f64 {
         self.r / self.alpha * (-(-discount_rate * horizon).exp_m1() / discount_rate)
+    }
+
+    pub(super) fn summary(self, horizon: f64, discount_rate: f64) -> ProcessSummary {
+        ProcessSummary {
+            expected_purchases: self.expected_purchases(horizon),
+            expected_pairs: self.expected_pairs(horizon),
+            probability_none: self.probability_none(horizon),
+            discounted_purchases: self.discounted_purchases(horizon, discount_rate),
+        }
     }
 
     pub(super) fn wait_quantile(self, q: f64) -> f64 {
