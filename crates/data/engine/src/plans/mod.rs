@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{ArrowPrimitiveType, Int64Type, SchemaRef};
 use clv_importers::Role;
-use clv_importers::canonicalise::Shared;
+use clv_importers::canonicalise::{RowTotals, Shared};
 use clv_tables::IdKind;
 use clv_tables::orders::{AMOUNT, CUSTOMER, DAY, IS_RETURN, ORDER_KEY, order_schema};
 use datafusion::error::DataFusionError;
@@ -126,16 +126,26 @@ pub(crate) fn unmatched(all: i128, own: i128) -> Result<i64, EngineError> {
 }
 
 /// # Errors
-/// When a sum stands at the end of its range, where sums stop instead of going wrong.
+/// When a sum stands at the end of its range, where sums stop instead of going wrong: a customer's, so that the message can name
+/// it, or that of all.
 pub(crate) fn check_sums(
-    money: &[i64],
-    what: &'static str,
+    gross: &[i64],
+    returns: &[i64],
+    totals: &RowTotals,
     customer: impl Fn(usize) -> String,
 ) -> Result<(), EngineError> {
-    match money.iter().position(|sum| *sum == i64::MAX) {
-        Some(i) => Err(EngineError::SumTooLarge { whose: customer(i), what }),
-        None => Ok(()),
+    let too_large = |what: &'static str, whose: String| EngineError::SumTooLarge { whose, what };
+    for (money, what) in [(gross, "purchases"), (returns, "returns")] {
+        if let Some(i) = money.iter().position(|sum| *sum == i64::MAX) {
+            return Err(too_large(what, format!("customer {:?}", customer(i))));
+        }
     }
+    for (total, what) in [(totals.gross, "purchases"), (totals.returns, "returns")] {
+        if total == i64::MAX {
+            return Err(too_large(what, "all customers".into()));
+        }
+    }
+    Ok(())
 }
 
 /// Sorts by id, eleven bits at a time from the lowest: for a million ids a small part of the time of a comparison sort.
@@ -220,9 +230,6 @@ pub(crate) fn aggregate(
             reasons: reasons.join(", "),
         });
     }
-    let totals = &outcome.totals;
-    check_sums(&[totals.gross], "purchases", |_| "all customers".into())?;
-    check_sums(&[totals.returns], "returns", |_| "all customers".into())?;
     Ok((result, outcome))
 }
 

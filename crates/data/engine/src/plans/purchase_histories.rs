@@ -87,9 +87,8 @@ impl Orders {
             last_observed_day: outcome.totals.last_day.unwrap_or_default(),
             ids: sorted.ids,
         };
-        let customer = |i: usize| format!("customer {:?}", answer.ids.text(i));
-        check_sums(&answer.gross, "purchases", customer)?;
-        check_sums(&answer.returns, "returns", customer)?;
+        let customer = |i: usize| answer.ids.text(i);
+        check_sums(&answer.gross, &answer.returns, &outcome.totals, customer)?;
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
         let n_customers = answer.len() as u64;
         let unmatched = unmatched(all_returns, sum(&answer.returns))?;

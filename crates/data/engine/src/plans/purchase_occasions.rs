@@ -93,12 +93,10 @@ impl Orders {
             answer.orders.extend_from_slice(&piece.orders[own]);
             answer.offsets.push(answer.day.len() as u64);
         }
-        let whose = |at: usize| {
-            let customer = answer.offsets.partition_point(|offset| *offset <= at as u64) - 1;
-            format!("customer {:?}", answer.ids.text(customer))
+        let customer = |at: usize| {
+            answer.ids.text(answer.offsets.partition_point(|offset| *offset <= at as u64) - 1)
         };
-        check_sums(&answer.gross, "purchases", whose)?;
-        check_sums(&answer.returns, "returns", whose)?;
+        check_sums(&answer.gross, &answer.returns, &outcome.totals, customer)?;
         let all_returns = pieces.iter().map(|piece| sum(piece.own_returns())).sum();
         let unmatched = unmatched(all_returns, sum(&answer.returns))?;
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
