@@ -129,6 +129,16 @@ pub enum EngineError {
         /// What would do.
         expected: &'static str,
     },
+    /// Money that adds up to more than a sum can hold.
+    #[error(
+        "the {what} of {whose} add up to more than 9,223,372,036,854 currency units, the most that a sum can hold"
+    )]
+    SumTooLarge {
+        /// The customer, or all of them.
+        whose: String,
+        /// Purchases or returns.
+        what: &'static str,
+    },
     /// Memory or spill space ran out.
     #[error("the aggregation ran out of memory or spill space: {detail}")]
     OutOfMemory {
@@ -192,6 +202,10 @@ impl EngineError {
             ),
             EngineError::Import(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
+            EngineError::SumTooLarge { .. } => Some(
+                "check that --columns amount=HEADING names the money, or give amounts in thousands"
+                    .into(),
+            ),
             EngineError::OutOfMemory { .. } => {
                 Some("raise --memory-limit, or free disk space for spilling".into())
             }

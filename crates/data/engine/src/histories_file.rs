@@ -1,9 +1,9 @@
 //! Histories that were made before: one row for each customer in place of orders.
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::compute::cast;
+mod columns;
+
+use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
-use clv_importers::number_format::{Decimal, NumberFormat};
 use clv_importers::plan::is_text_type;
 
 use crate::engine::ReadOptions;
@@ -13,6 +13,8 @@ use crate::plans::CustomerIds;
 use crate::progress::ProgressCounter;
 use crate::reader::{Source, TextReader, positions};
 use crate::text::decode::read_error;
+
+use columns::{Column, Place};
 
 /// The columns of a histories file, one entry for each customer in the order of the file. Times are in the unit of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +29,21 @@ pub struct HistoriesFile {
     pub age: Vec<f64>,
     /// Mean spend of a repeat purchase, where the file has it; NaN where a cell is empty.
     pub mean_spend: Option<Vec<f64>>,
+    /// Orders, where the file has them; several on one day are one purchase.
+    pub orders: Option<Vec<u32>>,
+    /// Day of the first purchase, where the file has it: days since 1970-01-01.
+    pub first_order: Option<Vec<i32>>,
+    /// Day of the last purchase, where the file has it.
+    pub last_order: Option<Vec<i32>>,
+    /// Money so far after returns, which may be negative, where the file has it; NaN where a cell is empty.
+    pub historic_value: Option<Vec<f64>>,
 }
+
+/// The columns that make a file one of histories.
+const NEEDED: [&str; 4] = ["customer_id", "repeat_purchases", "last_purchase_age", "age"];
+
+/// The columns that it may have besides.
+const WELCOME: [&str; 5] = ["mean_spend", "orders", "first_order", "last_order", "historic_value"];
 
 /// Reads a histories file; `None` when the first file does not have the columns of one.
 ///
@@ -39,26 +55,20 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
         options.columns.get(name).and_then(|h| sample.find(h)).or_else(|| sample.find(name))
     };
     let mut found = Vec::new();
-    for name in ["customer_id", "repeat_purchases", "last_purchase_age", "age"] {
+    for name in NEEDED {
         match place(name) {
             Some(position) => found.push(sample.headings[position].clone()),
             None => return Ok(None),
         }
     }
-    let has_spend = place("mean_spend");
-    found.extend(has_spend.map(|position| sample.headings[position].clone()));
-    let id_type = place("customer_id").map_or(&DataType::Utf8, |position| &sample.types[position]);
-    let mut file = HistoriesFile {
-        ids: if is_text_type(id_type) {
-            CustomerIds::Text(Vec::new())
-        } else {
-            CustomerIds::Integer(Vec::new())
-        },
-        repeat_purchases: Vec::new(),
-        last_purchase_age: Vec::new(),
-        age: Vec::new(),
-        mean_spend: has_spend.map(|_| Vec::new()),
-    };
+    // Where each welcome column stands among those that are read.
+    let welcome = WELCOME.map(|name| {
+        let position = place(name)?;
+        found.push(sample.headings[position].clone());
+        Some(found.len() - 1)
+    });
+    let id_type = place(NEEDED[0]).map_or(&DataType::Utf8, |position| &sample.types[position]);
+    let mut file = HistoriesFile::new(is_text_type(id_type), &welcome);
     for source in &sources {
         let shown = &source.file().shown;
         if let Some(mut reader) =
@@ -71,15 +81,16 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
                     let expected = "as many cells as the heading has";
                     return Err(bad(shown, *row, "", value, expected));
                 }
-                file.add(&text.batch, &found, shown, &|i| text.rows[i])?;
+                file.add(&text.batch, &found, &welcome, shown, &|i| text.rows[i])?;
             }
         } else if let Source::Parquet(parquet) = source {
+            file.reserve(parquet.n_rows() as usize);
             let there = positions(&parquet.headings(), &found, &parquet.file)?;
             for piece in parquet.pieces() {
                 let mut first = piece.first_row;
                 for batch in parquet.read(&piece, &there)? {
                     let batch = batch?;
-                    file.add(&batch, &found, shown, &|i| first + i as u64)?;
+                    file.add(&batch, &found, &welcome, shown, &|i| first + i as u64)?;
                     first += batch.num_rows() as u64;
                 }
             }
@@ -99,73 +110,79 @@ fn bad(path: &str, row: u64, column: &str, value: &str, expected: &'static str) 
 }
 
 impl HistoriesFile {
+    fn new(has_text_ids: bool, welcome: &[Option<usize>; 5]) -> HistoriesFile {
+        let [mean_spend, orders, first_order, last_order, historic_value] = welcome;
+        HistoriesFile {
+            ids: if has_text_ids {
+                CustomerIds::Text(Vec::new())
+            } else {
+                CustomerIds::Integer(Vec::new())
+            },
+            repeat_purchases: Vec::new(),
+            last_purchase_age: Vec::new(),
+            age: Vec::new(),
+            mean_spend: mean_spend.map(|_| Vec::new()),
+            orders: orders.map(|_| Vec::new()),
+            first_order: first_order.map(|_| Vec::new()),
+            last_order: last_order.map(|_| Vec::new()),
+            historic_value: historic_value.map(|_| Vec::new()),
+        }
+    }
+
+    /// Makes room for so many customers, so that growing vectors need not be copied.
+    fn reserve(&mut self, n: usize) {
+        match &mut self.ids {
+            CustomerIds::Integer(ids) => ids.reserve(n),
+            CustomerIds::Text(ids) => ids.reserve(n),
+        }
+        let needed = [&mut self.repeat_purchases, &mut self.last_purchase_age, &mut self.age];
+        let reals = needed.into_iter().chain(&mut self.mean_spend).chain(&mut self.historic_value);
+        reals.for_each(|reals| reals.reserve(n));
+        self.orders.iter_mut().for_each(|orders| orders.reserve(n));
+        self.first_order.iter_mut().chain(&mut self.last_order).for_each(|days| days.reserve(n));
+    }
+
     fn add(
         &mut self,
         batch: &RecordBatch,
         headings: &[String],
+        welcome: &[Option<usize>; 5],
         path: &str,
         row_of: &dyn Fn(usize) -> u64,
     ) -> Result<(), EngineError> {
-        let mut texts: Vec<StringArray> = Vec::new();
-        for (array, heading) in batch.columns().iter().zip(headings) {
-            let strings = cast(array, &DataType::Utf8).map_err(|_| {
-                bad(path, 0, heading, &array.data_type().to_string(), "numbers or text")
-            })?;
-            texts.push(strings.as_string::<i32>().clone());
+        let column = |at: usize| Column {
+            array: batch.column(at),
+            place: Place { path, heading: &headings[at], row_of },
+        };
+        column(0).add_ids(&mut self.ids)?;
+        let start = self.age.len();
+        column(1).add_numbers(&mut self.repeat_purchases)?;
+        column(2).add_numbers(&mut self.last_purchase_age)?;
+        column(3).add_numbers(&mut self.age)?;
+        let purchases = &self.repeat_purchases[start..];
+        if let Some(i) = purchases.iter().position(|x| x.fract() > 0.0) {
+            return Err(column(1).refuse(i, "a whole number of purchases"));
         }
-        let cell = |column: usize, i: usize| {
-            if texts[column].is_null(i) { "" } else { texts[column].value(i).trim() }
-        };
-        let number = |column: usize, i: usize| -> Result<f64, EngineError> {
-            let text = cell(column, i);
-            let parsed = text.parse::<f64>().ok().or_else(|| {
-                let amount = NumberFormat { decimal: Decimal::Point }.parse(text).ok()?;
-                Some(clv_tables::money::units_from_micros(amount.micros))
-            });
-            parsed.filter(|value| value.is_finite() && *value >= 0.0).ok_or_else(|| {
-                bad(path, row_of(i), &headings[column], text, "a number of zero or more")
-            })
-        };
-        for i in 0..batch.num_rows() {
-            let id = cell(0, i);
-            match &mut self.ids {
-                CustomerIds::Text(ids) if !id.is_empty() => ids.push(id.to_owned()),
-                CustomerIds::Integer(ids) => {
-                    ids.push(
-                        id.parse().map_err(|_| {
-                            bad(path, row_of(i), &headings[0], id, "a whole number")
-                        })?,
-                    );
-                }
-                CustomerIds::Text(_) => {
-                    return Err(bad(path, row_of(i), &headings[0], id, "a customer's id"));
-                }
-            }
-            let (x, t_last, age) = (number(1, i)?, number(2, i)?, number(3, i)?);
-            if x.fract() > 0.0 {
-                return Err(bad(
-                    path,
-                    row_of(i),
-                    &headings[1],
-                    cell(1, i),
-                    "a whole number of purchases",
-                ));
-            }
-            if t_last > age {
-                return Err(bad(
-                    path,
-                    row_of(i),
-                    &headings[2],
-                    cell(2, i),
-                    "at most the customer's age",
-                ));
-            }
-            self.repeat_purchases.push(x);
-            self.last_purchase_age.push(t_last);
-            self.age.push(age);
-            if let Some(spend) = &mut self.mean_spend {
-                spend.push(if cell(4, i).is_empty() { f64::NAN } else { number(4, i)? });
-            }
+        let ages = self.last_purchase_age[start..].iter().zip(&self.age[start..]);
+        if let Some(i) = ages.into_iter().position(|(last, age)| last > age) {
+            return Err(column(2).refuse(i, "at most the customer's age"));
+        }
+        let [mean_spend, orders, first_order, last_order, historic_value] =
+            welcome.map(|at| at.map(column));
+        if let (Some(column), Some(to)) = (mean_spend, &mut self.mean_spend) {
+            column.add_money(to, "a number of zero or more", |value| value >= 0.0)?;
+        }
+        if let (Some(column), Some(to)) = (orders, &mut self.orders) {
+            column.add_counts(to)?;
+        }
+        if let (Some(column), Some(to)) = (first_order, &mut self.first_order) {
+            column.add_days(to)?;
+        }
+        if let (Some(column), Some(to)) = (last_order, &mut self.last_order) {
+            column.add_days(to)?;
+        }
+        if let (Some(column), Some(to)) = (historic_value, &mut self.historic_value) {
+            column.add_money(to, "a number", |_| true)?;
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! Orders that were found, understood and can be asked.
 
+use std::hash::Hasher;
 use std::io::Read;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use clv_importers::plan::{ImportPlan, is_text_type};
 use clv_importers::{Decimal, Role};
+use clv_tables::hash::hash_number;
 use clv_tables::{ComplaintGroup, Day};
+use twox_hash::XxHash64;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -164,21 +167,21 @@ const HASHED_BYTES: u64 = 1 << 30;
 fn fingerprint(source: &Source) -> Result<(String, String), EngineError> {
     let file = source.file();
     let unreadable = |source| EngineError::Unreadable { path: file.shown.clone(), source };
-    let mut hash = clv_tables::hash::hash_number(file.size);
     if file.size > HASHED_BYTES {
         let modified =
             file.modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         let nanos = modified.map_or(0, |time| time.as_nanos() as u64);
-        hash = clv_tables::hash::hash_number(hash ^ nanos);
+        let hash = hash_number(hash_number(file.size) ^ nanos);
         return Ok((file.shown.clone(), format!("size-and-time:{hash:016x}")));
     }
     let mut handle = std::fs::File::open(&file.path).map_err(unreadable)?;
-    let mut block = vec![0_u8; 1 << 20];
+    let mut block = vec![0_u8; 1 << 18];
+    let mut hash = XxHash64::with_seed(0);
     loop {
         let n = handle.read(&mut block).map_err(unreadable)?;
         if n == 0 {
-            return Ok((file.shown.clone(), format!("fnv:{hash:016x}")));
+            return Ok((file.shown.clone(), format!("xxh64:{:016x}", hash.finish())));
         }
-        hash = clv_tables::hash::hash_number(hash ^ clv_tables::hash::hash_bytes(&block[..n]));
+        hash.write(&block[..n]);
     }
 }

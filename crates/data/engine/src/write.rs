@@ -1,18 +1,14 @@
 //! Tables out: written beside their place and then moved there, so that nothing half-written is ever seen.
 
+mod parquet;
+mod text;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
-};
-use clv_tables::Day;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-
+use self::parquet::write_parquet;
+use self::text::{write_delimited, write_json};
 use crate::error::EngineError;
 
 /// One column of a table to write.
@@ -62,33 +58,6 @@ impl OutColumn {
             OutColumn::OptionalDate(_, values) => Some(values.len()),
             OutColumn::Truth(_, values) => Some(values.len()),
             OutColumn::Same(..) => None,
-        }
-    }
-
-    fn real(&self, i: usize) -> Option<f64> {
-        match self {
-            OutColumn::Real(_, values) => Some(values[i]),
-            OutColumn::OptionalReal(_, values) => values[i],
-            _ => None,
-        }
-        .filter(|value| value.is_finite())
-    }
-
-    fn array(&self, rows: std::ops::Range<usize>) -> ArrayRef {
-        match self {
-            OutColumn::Text(_, values) => Arc::new(StringArray::from_iter_values(&values[rows])),
-            OutColumn::Integer(_, values) => Arc::new(Int64Array::from(values[rows].to_vec())),
-            OutColumn::Real(..) | OutColumn::OptionalReal(..) => {
-                Arc::new(rows.map(|i| self.real(i)).collect::<Float64Array>())
-            }
-            OutColumn::Date(_, values) => Arc::new(Date32Array::from(values[rows].to_vec())),
-            OutColumn::OptionalDate(_, values) => {
-                Arc::new(Date32Array::from(values[rows].to_vec()))
-            }
-            OutColumn::Truth(_, values) => Arc::new(BooleanArray::from(values[rows].to_vec())),
-            OutColumn::Same(_, value) => {
-                Arc::new(StringArray::from_iter_values(rows.map(|_| value)))
-            }
         }
     }
 }
@@ -228,159 +197,4 @@ pub fn write_table_to(
         }
         TableFormat::Parquet => write_parquet(columns, n_rows, writer),
     }
-}
-
-fn write_delimited(
-    columns: &[OutColumn],
-    n_rows: usize,
-    writer: &mut impl Write,
-    delimiter: u8,
-    options: WriteOptions,
-) -> io::Result<()> {
-    let mut line: Vec<u8> = Vec::new();
-    for (at, column) in columns.iter().enumerate() {
-        if at > 0 {
-            line.push(delimiter);
-        }
-        add_text(&mut line, column.name(), delimiter, false);
-    }
-    line.push(b'\n');
-    writer.write_all(&line)?;
-    for i in 0..n_rows {
-        line.clear();
-        for (at, column) in columns.iter().enumerate() {
-            if at > 0 {
-                line.push(delimiter);
-            }
-            match column {
-                OutColumn::Text(_, values) => {
-                    add_text(&mut line, &values[i], delimiter, options.escape_formulas);
-                }
-                OutColumn::Same(_, value) => {
-                    add_text(&mut line, value, delimiter, options.escape_formulas);
-                }
-                OutColumn::Integer(_, values) => write!(line, "{}", values[i])?,
-                OutColumn::Truth(_, values) => write!(line, "{}", values[i])?,
-                OutColumn::Date(_, values) => write!(line, "{}", Day(values[i]))?,
-                OutColumn::OptionalDate(_, values) => {
-                    if let Some(day) = values[i] {
-                        write!(line, "{}", Day(day))?;
-                    }
-                }
-                OutColumn::Real(..) | OutColumn::OptionalReal(..) => {
-                    if let Some(value) = column.real(i) {
-                        add_real(&mut line, value)?;
-                    }
-                }
-            }
-        }
-        line.push(b'\n');
-        writer.write_all(&line)?;
-    }
-    Ok(())
-}
-
-/// The shortest digits that read back as the same number; very large and very small ones with an exponent.
-fn add_real(line: &mut Vec<u8>, value: f64) -> io::Result<()> {
-    let size = value.abs();
-    if size != 0.0 && !(1e-7..1e17).contains(&size) {
-        write!(line, "{value:e}")
-    } else {
-        write!(line, "{value}")
-    }
-}
-
-fn add_text(line: &mut Vec<u8>, text: &str, delimiter: u8, escapes_formulas: bool) {
-    let is_formula = escapes_formulas && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let needs_quotes = text.bytes().any(|b| b == delimiter || matches!(b, b'"' | b'\n' | b'\r'))
-        || text.starts_with(' ')
-        || text.ends_with(' ');
-    if needs_quotes {
-        line.push(b'"');
-    }
-    if is_formula {
-        line.push(b'\'');
-    }
-    if needs_quotes {
-        line.extend(text.replace('"', "\"\"").as_bytes());
-        line.push(b'"');
-    } else {
-        line.extend(text.as_bytes());
-    }
-}
-
-fn write_json(
-    columns: &[OutColumn],
-    n_rows: usize,
-    writer: &mut impl Write,
-    (before, between, after): (&str, &str, &str),
-) -> io::Result<()> {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let names: Vec<String> = columns.iter().map(|column| quoted(column.name())).collect();
-    writer.write_all(before.as_bytes())?;
-    let mut line: Vec<u8> = Vec::new();
-    for i in 0..n_rows {
-        line.clear();
-        if i > 0 {
-            line.extend(between.as_bytes());
-        }
-        for (at, (column, name)) in columns.iter().zip(&names).enumerate() {
-            line.push(if at == 0 { b'{' } else { b',' });
-            line.extend(name.as_bytes());
-            line.push(b':');
-            match column {
-                OutColumn::Text(_, values) => line.extend(quoted(&values[i]).as_bytes()),
-                OutColumn::Same(_, value) => line.extend(quoted(value).as_bytes()),
-                OutColumn::Integer(_, values) => write!(line, "{}", values[i])?,
-                OutColumn::Truth(_, values) => write!(line, "{}", values[i])?,
-                OutColumn::Date(_, values) => write!(line, "\"{}\"", Day(values[i]))?,
-                OutColumn::OptionalDate(_, values) => match values[i] {
-                    Some(day) => write!(line, "\"{}\"", Day(day))?,
-                    None => line.extend(b"null"),
-                },
-                OutColumn::Real(..) | OutColumn::OptionalReal(..) => match column.real(i) {
-                    Some(value) => add_real(&mut line, value)?,
-                    None => line.extend(b"null"),
-                },
-            }
-        }
-        line.push(b'}');
-        writer.write_all(&line)?;
-    }
-    writer.write_all(after.as_bytes())
-}
-
-/// Rows that are converted at a time, so that a table is not held twice.
-const ROWS_AT_A_TIME: usize = 1 << 17;
-
-fn write_parquet(
-    columns: &[OutColumn],
-    n_rows: usize,
-    writer: &mut (impl Write + Send),
-) -> io::Result<()> {
-    let level = ZstdLevel::try_new(3).map_err(io::Error::other)?;
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
-    let batch = |rows: std::ops::Range<usize>| {
-        let nullable = |column: &OutColumn| {
-            matches!(
-                column,
-                OutColumn::Real(..) | OutColumn::OptionalReal(..) | OutColumn::OptionalDate(..)
-            )
-        };
-        RecordBatch::try_from_iter_with_nullable(
-            columns
-                .iter()
-                .map(|column| (column.name(), column.array(rows.clone()), nullable(column))),
-        )
-        .map_err(io::Error::other)
-    };
-    let schema = batch(0..0)?.schema();
-    let mut parquet =
-        ArrowWriter::try_new(writer, schema, Some(properties)).map_err(io::Error::other)?;
-    for start in (0..n_rows).step_by(ROWS_AT_A_TIME) {
-        let end = (start + ROWS_AT_A_TIME).min(n_rows);
-        parquet.write(&batch(start..end)?).map_err(io::Error::other)?;
-    }
-    parquet.close().map_err(io::Error::other)?;
-    Ok(())
 }

@@ -1,34 +1,33 @@
 //! Rows of a source into canonical order rows, totals and complaints: the same step for every format and source.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{
-    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, UInt64Array,
-};
-use arrow::buffer::BooleanBuffer;
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use clv_tables::day::LAST_DAY;
 use clv_tables::hash::{hash_bytes, hash_number};
 use clv_tables::orders::order_schema;
 use clv_tables::{ComplaintExample, ComplaintLog, Rule};
 
 use crate::convert::{BAD_AMOUNT, BAD_DAY, LARGE_AMOUNT, NO_AMOUNT, NO_DAY, is_mark};
-use crate::currency::{currency_of, is_currency};
-use crate::date_format::{DateFormat, DateOrder};
 use crate::error::ImportError;
 use crate::plan::{ImportPlan, OrderLayout, ZeroOrders};
 use crate::role::Role;
 
 mod columns;
+mod customer;
+mod order;
+mod plain;
+mod refusals;
 mod rows;
 mod totals;
 
 pub use totals::RowTotals;
 
 use columns::{Columns, Ids, cell};
+use customer::own_customer;
+use order::{Fates, OpenOrder};
 use rows::{CanonicalRows, CustomerRef};
 
 /// Where the rows of a batch stand in their file, the heading being row 1.
@@ -72,19 +71,8 @@ pub struct Canonicaliser {
     /// Sums so far.
     pub totals: RowTotals,
     order: OpenOrder,
+    fates: Fates,
     currency: Option<&'static str>,
-}
-
-/// The order that the last row belonged to.
-#[derive(Debug, Default)]
-struct OpenOrder {
-    key: Option<u64>,
-    day: i32,
-    customer: String,
-    is_cancelled: bool,
-    put_aside: Option<Rule>,
-    total: i64,
-    returned: i64,
 }
 
 impl Canonicaliser {
@@ -99,6 +87,7 @@ impl Canonicaliser {
             complaints: ComplaintLog::default(),
             totals: RowTotals::default(),
             order: OpenOrder { day: NO_DAY, ..OpenOrder::default() },
+            fates: Fates::default(),
             currency: None,
         }
     }
@@ -154,62 +143,38 @@ impl Canonicaliser {
         Ok(out.finish(&self.schema))
     }
 
-    /// The usual case of typed files: whole numbers, all there, each row an order. Then the columns are the answer.
-    fn push_plain(&mut self, columns: &mut Columns) -> Option<RecordBatch> {
-        let Ids::Integer(ids) = &columns.customers else { return None };
-        let is_plain = columns.order_ids.is_none()
-            && columns.currency_texts.is_none()
-            && columns.currencies.is_empty()
-            && columns.statuses.is_none()
-            && columns.pieces.is_none()
-            && columns.cancelled.is_none()
-            && columns.refunds.is_none()
-            && self.plan.zero_orders == ZeroOrders::Keep;
-        let last_allowed = self.plan.as_of.map_or(LAST_DAY, |day| day.0);
-        if !is_plain || ids.null_count() > 0 || columns.days.is_empty() {
-            return None;
+    fn push_row(
+        &mut self,
+        columns: &Columns,
+        i: usize,
+        row: u64,
+        row_hash: Option<u64>,
+        out: &mut CanonicalRows,
+    ) -> Result<(), ImportError> {
+        let order_id = cell(&columns.order_ids, i);
+        let is_one_of_several = self.plan.source.rules.layout == OrderLayout::FirstRowCounts;
+        if !is_one_of_several || order_id.is_empty() {
+            return self.judge_row(columns, i, row, row_hash, out);
         }
-        let (mut first, mut last) = (i32::MAX, i32::MIN);
-        for day in &columns.days {
-            first = first.min(*day);
-            last = last.max(*day);
+        let order = hash_bytes(order_id.as_bytes());
+        match self.fates.of(order) {
+            // The line of an order that already counted shares its fate, wherever it stands.
+            Some(None) => self.totals.rows_accepted += 1,
+            Some(Some(rule)) => self.complain(rule, row, 0, Role::OrderId, order_id),
+            None => {
+                self.order.put_aside = None;
+                self.judge_row(columns, i, row, row_hash, out)?;
+                // A line that was sorted before the row with the money must not decide for it.
+                if columns.amounts[i] != NO_AMOUNT {
+                    self.fates.settle(order, self.order.put_aside);
+                }
+            }
         }
-        let least = columns.amounts.iter().copied().min().unwrap_or(0);
-        if first <= BAD_DAY || last > last_allowed || is_mark(least) {
-            return None;
-        }
-        let n_rows = columns.days.len();
-        let (mut gross, mut returns) = (0_i64, 0_i64);
-        for amount in &columns.amounts {
-            gross = gross.saturating_add((*amount).max(0));
-            returns = returns.saturating_sub((*amount).min(0));
-        }
-        self.totals.merge(&RowTotals {
-            rows_read: 0,
-            rows_accepted: n_rows as u64,
-            gross,
-            returns,
-            first_day: Some(first),
-            last_day: Some(last),
-            currency: None,
-        });
-        let is_return = if least < 0 {
-            columns.amounts.iter().map(|amount| Some(*amount < 0)).collect()
-        } else {
-            BooleanArray::new(BooleanBuffer::new_unset(n_rows), None)
-        };
-        let arrays: Vec<ArrayRef> = vec![
-            Arc::new(ids.clone()),
-            Arc::new(Int32Array::from(std::mem::take(&mut columns.days))),
-            Arc::new(Int64Array::from(std::mem::take(&mut columns.amounts))),
-            Arc::new(is_return),
-            Arc::new(UInt64Array::new_null(n_rows)),
-        ];
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
-        Some(batch.expect("the arrays are of the schema's types"))
+        Ok(())
     }
 
-    fn push_row(
+    /// Takes a row in, or complains about it.
+    fn judge_row(
         &mut self,
         columns: &Columns,
         i: usize,
@@ -233,14 +198,6 @@ impl Canonicaliser {
         };
         let name = (!order_id.is_empty()).then(|| hash_bytes(order_id.as_bytes())).or(key);
         let continues = layout != OrderLayout::RowsAdd && name.is_some() && name == self.order.key;
-        if continues && layout == OrderLayout::FirstRowCounts {
-            // The line of an order that already counted shares its fate; the money was on the first row.
-            match self.order.put_aside {
-                None => self.totals.rows_accepted += 1,
-                Some(rule) => self.complain(rule, row, 0, Role::OrderId, order_id),
-            }
-            return Ok(());
-        }
         let mut amount = columns.amounts[i];
         let status = cell(&columns.statuses, i).to_lowercase();
         let is_cancelled = !cell(&columns.cancelled, i).is_empty()
@@ -374,70 +331,6 @@ impl Canonicaliser {
         Ok(())
     }
 
-    fn is_wanted_currency(
-        &mut self,
-        columns: &Columns,
-        i: usize,
-        row: u64,
-        money: i64,
-    ) -> Result<bool, ImportError> {
-        let written = cell(&columns.currency_texts, i);
-        let found = columns.currencies.get(i).copied().flatten().or_else(|| currency_of(written));
-        let Some(found) = found else { return Ok(true) };
-        if let Some(wanted) = &self.plan.currency {
-            if !is_currency(found, wanted) {
-                self.complain(Rule::OtherCurrency, row, money, Role::Currency, found);
-                return Ok(false);
-            }
-            self.totals.currency = Some(found);
-            return Ok(true);
-        }
-        if self.currency == Some(found) {
-            return Ok(true);
-        }
-        let mut first = self.shared.currency.lock().unwrap_or_else(PoisonError::into_inner);
-        let (first, first_row) = *first.get_or_insert((found, row));
-        // A bare dollar sign beside a dollar code is the same money.
-        if !is_currency(found, first) {
-            return Err(ImportError::MixedCurrencies {
-                file: self.file.to_string(),
-                first: first.to_owned(),
-                first_row,
-                second: found.to_owned(),
-                second_row: row,
-            });
-        }
-        self.currency = Some(found);
-        self.totals.currency = Some(found);
-        Ok(true)
-    }
-
-    fn refuse_other_order(&self, row: u64, value: &str) -> Result<(), ImportError> {
-        let (DateFormat::Slashed(order), Some((proof_row, proof))) =
-            (self.plan.date, &self.plan.date_proof)
-        else {
-            return Ok(());
-        };
-        let other = match order {
-            DateOrder::DayFirst => DateOrder::MonthFirst,
-            DateOrder::MonthFirst => DateOrder::DayFirst,
-        };
-        if DateFormat::Slashed(other).parse(value).is_none() {
-            return Ok(());
-        }
-        let here = (row, value.to_owned());
-        let proof = (*proof_row, proof.clone());
-        let (day, month) = if order == DateOrder::DayFirst { (proof, here) } else { (here, proof) };
-        Err(ImportError::TwoDateOrders {
-            file: self.file.to_string(),
-            column: self.plan.heading(Role::OrderedAt).to_owned(),
-            day_first_row: day.0,
-            day_first: day.1,
-            month_first_row: month.0,
-            month_first: month.1,
-        })
-    }
-
     fn amount_heading(&self) -> String {
         let amount = self.plan.heading(Role::Amount);
         if amount.is_empty() {
@@ -463,31 +356,4 @@ impl Canonicaliser {
             value: value.to_owned(),
         });
     }
-}
-
-/// The text id of a row, cleaned.
-fn own_customer(columns: &Columns, i: usize) -> Option<Cow<'_, str>> {
-    let Ids::Text(ids) = &columns.customers else { return None };
-    let own = clean_id(if ids.is_null(i) { "" } else { ids.value(i) });
-    own.or_else(|| clean_id(cell(&columns.fallback, i)))
-}
-
-/// An id without the traces that programs leave on it: spaces, a spreadsheet's apostrophe, the `.0` of a number column with gaps;
-/// e-mail addresses in lower case. `None` for the ways of writing nothing.
-fn clean_id(cell: &str) -> Option<Cow<'_, str>> {
-    let mut id = cell.trim().trim_start_matches('\'').trim();
-    if let Some(whole) = id.strip_suffix(".0")
-        && !whole.is_empty()
-        && whole.bytes().all(|b| b.is_ascii_digit())
-    {
-        id = whole;
-    }
-    let is_nothing = id.is_empty()
-        || (id.len() <= 4
-            && ["null", "nan", "none", "n/a", "na", "nil", "-"]
-                .contains(&id.to_lowercase().as_str()));
-    if is_nothing {
-        return None;
-    }
-    Some(if id.contains('@') { id.to_lowercase().into() } else { id.into() })
 }

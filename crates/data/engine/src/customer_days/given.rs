@@ -9,7 +9,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{Result, exec_err};
 
-use super::ByCustomer;
+use super::rows::{ByCustomer, Mark};
 
 /// The fields of a history, in the order of [`crate::plans::purchase_histories`].
 pub(super) fn history_fields() -> Fields {
@@ -54,21 +54,21 @@ pub(super) fn list(offsets: &OffsetBuffer<i32>, values: ArrayRef) -> Result<Arra
     Ok(Arc::new(ListArray::try_new(field, offsets.clone(), values, None)?))
 }
 
-pub(super) fn histories(all: &ByCustomer, has_orders: bool) -> Result<ArrayRef> {
+pub(super) fn histories<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
     let n = all.offsets.len() - 1;
     let (mut first_day, mut last_day) = (Vec::with_capacity(n), Vec::with_capacity(n));
     let (mut n_days, mut orders) = (Vec::<u32>::with_capacity(n), Vec::<u32>::with_capacity(n));
     let (mut gross, mut returns) = (Vec::<i64>::with_capacity(n), Vec::<i64>::with_capacity(n));
     let (mut first_day_gross, mut has_purchase) =
         (Vec::<i64>::with_capacity(n), Vec::<bool>::with_capacity(n));
-    let mut keys: Vec<u64> = Vec::new();
+    let mut keys: Vec<M> = Vec::new();
     for bounds in all.offsets.windows(2) {
-        let mut history = (0_i32, 0_i32, 0_u32, 0_u64, 0_i64, 0_i64, 0_i64);
+        let mut history = (0_i32, 0_i32, 0_u32, 0_u32, 0_i64, 0_i64, 0_i64);
         keys.clear();
-        for (tagged, mark, amount) in &all.entries[bounds[0]..bounds[1]] {
-            let day = tagged >> 1;
-            if tagged & 1 == 1 {
-                history.5 = history.5.saturating_sub(*amount);
+        for entry in &all.entries[bounds[0]..bounds[1]] {
+            let day = entry.tagged_day >> 1;
+            if entry.tagged_day & 1 == 1 {
+                history.5 = history.5.saturating_sub(entry.amount);
                 continue;
             }
             if history.2 == 0 {
@@ -79,23 +79,24 @@ pub(super) fn histories(all: &ByCustomer, has_orders: bool) -> Result<ArrayRef> 
                 history.1 = day;
             }
             if history.0 == day {
-                history.6 = history.6.saturating_add(*amount);
+                history.6 = history.6.saturating_add(entry.amount);
             }
-            history.4 = history.4.saturating_add(*amount);
-            history.3 += if has_orders { 0 } else { *mark };
-            if has_orders {
-                keys.push(*mark);
+            history.4 = history.4.saturating_add(entry.amount);
+            if M::IS_KEY {
+                keys.push(entry.mark);
+            } else {
+                history.3 = history.3.saturating_add(entry.mark.n_orders());
             }
         }
-        if has_orders {
+        if M::IS_KEY {
             keys.sort_unstable();
             keys.dedup();
-            history.3 = keys.len() as u64;
+            history.3 = u32::try_from(keys.len()).unwrap_or(u32::MAX);
         }
         first_day.push(history.0);
         last_day.push(history.1);
         n_days.push(history.2);
-        orders.push(u32::try_from(history.3).unwrap_or(u32::MAX));
+        orders.push(history.3);
         gross.push(history.4);
         returns.push(history.5);
         first_day_gross.push(history.6);
@@ -114,28 +115,27 @@ pub(super) fn histories(all: &ByCustomer, has_orders: bool) -> Result<ArrayRef> 
     Ok(Arc::new(StructArray::try_new(history_fields(), columns, None::<NullBuffer>)?))
 }
 
-pub(super) fn customer_days(all: &ByCustomer, has_orders: bool) -> Result<ArrayRef> {
+pub(super) fn customer_days<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
     let mut offsets = vec![0_usize];
     let (mut day, mut gross, mut returns) =
         (Vec::<i32>::new(), Vec::<i64>::new(), Vec::<i64>::new());
     let mut orders = Vec::<u32>::new();
     for bounds in all.offsets.windows(2) {
         let first = day.len();
-        for (tagged, mark, amount) in &all.entries[bounds[0]..bounds[1]] {
-            if day.len() == first || day.last() != Some(&(tagged >> 1)) {
-                day.push(tagged >> 1);
+        for entry in &all.entries[bounds[0]..bounds[1]] {
+            if day.len() == first || day.last() != Some(&(entry.tagged_day >> 1)) {
+                day.push(entry.tagged_day >> 1);
                 gross.push(0);
                 returns.push(0);
                 orders.push(0);
             }
             let at = day.len() - 1;
-            if tagged & 1 == 1 {
-                returns[at] = returns[at].saturating_sub(*amount);
+            if entry.tagged_day & 1 == 1 {
+                returns[at] = returns[at].saturating_sub(entry.amount);
             } else {
-                gross[at] = gross[at].saturating_add(*amount);
+                gross[at] = gross[at].saturating_add(entry.amount);
                 // Entries of one day and one order have fallen together, so each is an order of its own.
-                let more = if has_orders { 1 } else { u32::try_from(*mark).unwrap_or(u32::MAX) };
-                orders[at] = orders[at].saturating_add(more);
+                orders[at] = orders[at].saturating_add(entry.mark.n_orders());
             }
         }
         offsets.push(day.len());

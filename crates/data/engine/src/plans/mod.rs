@@ -8,11 +8,10 @@ pub use purchase_occasions::PurchaseOccasions;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{ArrowPrimitiveType, Int64Type, SchemaRef};
 use clv_importers::Role;
-use clv_importers::canonicalise::Shared;
+use clv_importers::canonicalise::{RowTotals, Shared};
 use clv_tables::IdKind;
 use clv_tables::orders::{AMOUNT, CUSTOMER, DAY, IS_RETURN, ORDER_KEY, order_schema};
 use datafusion::error::DataFusionError;
@@ -74,26 +73,27 @@ pub(crate) struct Sorted {
     pub(crate) rows: Vec<u32>,
 }
 
-/// Sorts the rows that are asked for by customer.
+/// Sorts the rows that are asked for by customer; `arrays` are the ids, piece after piece.
 pub(crate) fn sort_customers(
-    result: &RecordBatch,
+    arrays: &[ArrayRef],
     id_kind: IdKind,
     is_kept: impl Fn(usize) -> bool,
 ) -> Sorted {
-    let kept = (0..result.num_rows()).filter(|row| is_kept(*row));
+    let n_rows = arrays.iter().map(|array| array.len()).sum();
     match id_kind {
         IdKind::Integer => {
-            let ids = result.column(0).as_primitive::<Int64Type>().values();
-            let mut pairs = Vec::with_capacity(result.num_rows());
-            pairs.extend(kept.map(|row| (ids[row], row as u32)));
+            let ids = arrays.iter().flat_map(|array| array.as_primitive::<Int64Type>().values());
+            let kept = ids.zip(0..).filter(|(_, row)| is_kept(*row as usize));
+            let mut pairs: Vec<(i64, u32)> = Vec::with_capacity(n_rows);
+            pairs.extend(kept.map(|(id, row)| (*id, row)));
             sort_by_id(&mut pairs);
             let (ids, rows) = pairs.into_iter().unzip();
             Sorted { ids: CustomerIds::Integer(ids), rows }
         }
         IdKind::Text => {
-            let ids = result.column(0).as_string::<i32>();
-            let mut pairs: Vec<(&str, u32)> = Vec::with_capacity(result.num_rows());
-            pairs.extend(kept.map(|row| (ids.value(row), row as u32)));
+            let ids = arrays.iter().flat_map(|array| array.as_string::<i32>().iter().flatten());
+            let mut pairs: Vec<(&str, u32)> = Vec::with_capacity(n_rows);
+            pairs.extend(ids.zip(0..).filter(|(_, row)| is_kept(*row as usize)));
             pairs.sort_unstable();
             let (ids, rows) = pairs.into_iter().map(|(id, row)| (id.to_owned(), row)).unzip();
             Sorted { ids: CustomerIds::Text(ids), rows }
@@ -101,20 +101,68 @@ pub(crate) fn sort_customers(
     }
 }
 
-/// Sorts by id, eight bits at a time from the lowest: for a million ids a fifth of the time of a comparison sort.
+/// One column of a result that came in pieces, in the order of the rows asked for. The pieces are let go.
+pub(crate) fn gather<T: ArrowPrimitiveType>(pieces: Vec<ArrayRef>, rows: &[u32]) -> Vec<T::Native> {
+    let mut whole = Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    for piece in pieces {
+        whole.extend_from_slice(piece.as_primitive::<T>().values());
+    }
+    rows.iter().map(|row| whole[*row as usize]).collect()
+}
+
+/// All of the money, exactly.
+pub(crate) fn sum(money: &[i64]) -> i128 {
+    money.iter().map(|one| i128::from(*one)).sum()
+}
+
+/// The part of all returns that is of customers without a purchase.
+///
+/// # Errors
+/// When it is too large for a sum.
+pub(crate) fn unmatched(all: i128, own: i128) -> Result<i64, EngineError> {
+    let whose = || "customers without a purchase".into();
+    i64::try_from(all - own)
+        .map_err(|_| EngineError::SumTooLarge { whose: whose(), what: "returns" })
+}
+
+/// # Errors
+/// When a sum stands at the end of its range, where sums stop instead of going wrong: a customer's, so that the message can name
+/// it, or that of all.
+pub(crate) fn check_sums(
+    gross: &[i64],
+    returns: &[i64],
+    totals: &RowTotals,
+    customer: impl Fn(usize) -> String,
+) -> Result<(), EngineError> {
+    let too_large = |what: &'static str, whose: String| EngineError::SumTooLarge { whose, what };
+    for (money, what) in [(gross, "purchases"), (returns, "returns")] {
+        if let Some(i) = money.iter().position(|sum| *sum == i64::MAX) {
+            return Err(too_large(what, format!("customer {:?}", customer(i))));
+        }
+    }
+    for (total, what) in [(totals.gross, "purchases"), (totals.returns, "returns")] {
+        if total == i64::MAX {
+            return Err(too_large(what, "all customers".into()));
+        }
+    }
+    Ok(())
+}
+
+/// Sorts by id, eleven bits at a time from the lowest: for a million ids a small part of the time of a comparison sort.
 fn sort_by_id(pairs: &mut Vec<(i64, u32)>) {
     // With the sign bit turned, negative numbers come before positive ones.
     let key = |id: i64| (id as u64) ^ (1 << 63);
     let varying = pairs.windows(2).fold(0, |bits, two| bits | (key(two[0].0) ^ key(two[1].0)));
-    let mut other = vec![(0_i64, 0_u32); pairs.len()];
-    for shift in (0..64).step_by(8) {
-        if (varying >> shift) & 0xff == 0 {
+    let mut other = Vec::new();
+    for shift in (0..64).step_by(11) {
+        if (varying >> shift) & 0x7ff == 0 {
             continue;
         }
-        let digit = |id: i64| (key(id) >> shift) as usize & 0xff;
-        let mut next = [0_usize; 257];
+        other.resize(pairs.len(), (0_i64, 0_u32));
+        let digit = |id: i64| (key(id) >> shift) as usize & 0x7ff;
+        let mut next = [0_usize; 2049];
         pairs.iter().for_each(|(id, _)| next[digit(*id) + 1] += 1);
-        for i in 0..256 {
+        for i in 0..2048 {
             next[i + 1] += next[i];
         }
         for pair in pairs.iter() {
@@ -126,7 +174,7 @@ fn sort_by_id(pairs: &mut Vec<(i64, u32)>) {
     }
 }
 
-/// Streams the rows through the aggregate function: one row for each customer, in no order.
+/// Streams the rows through the aggregate function: one row for each customer, in no order, in pieces.
 ///
 /// # Errors
 /// When reading fails, the importer refuses, memory and spill space run out, or no row could be used.
@@ -134,7 +182,7 @@ pub(crate) fn aggregate(
     orders: &Orders,
     given: Given,
     filter: RowFilter,
-) -> Result<(RecordBatch, Outcome), EngineError> {
+) -> Result<(Vec<RecordBatch>, Outcome), EngineError> {
     let engine = &orders.engine;
     let total = orders.sources.iter().map(|source| source.file().size).sum();
     let run = Arc::new(Run {
@@ -159,11 +207,8 @@ pub(crate) fn aggregate(
     let session = engine.session()?;
     let function = AggregateUDF::from(CustomerDays::new(given, has_orders));
     let schema = order_schema(orders.plan.id_kind);
-    let result = by_customer(partitions, &schema, function, engine.threads).map(|plan| {
-        let schema = plan.schema();
-        let batches = engine.run(collect(plan, session.task_ctx()))?;
-        Ok::<_, DataFusionError>(concat_batches(&schema, &batches)?)
-    });
+    let result = by_customer(partitions, &schema, function, engine.threads)
+        .map(|plan| engine.run(collect(plan, session.task_ctx())));
     let result = result.and_then(|result| result);
     let mut outcome =
         std::mem::take(&mut *run.outcome.lock().unwrap_or_else(PoisonError::into_inner));

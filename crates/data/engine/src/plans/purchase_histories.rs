@@ -1,10 +1,12 @@
 //! One row for each customer: when they bought first and last, on how many days, for how much.
 
-use arrow::array::AsArray;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
 use clv_tables::Day;
 
-use super::{CustomerIds, aggregate, sort_customers};
+use super::{CustomerIds, aggregate, check_sums, gather, sort_customers, sum, unmatched};
 use crate::customer_days::Given;
 use crate::error::EngineError;
 use crate::orders::{Intake, Orders};
@@ -55,40 +57,42 @@ impl Orders {
         until: Option<Day>,
     ) -> Result<(CustomerHistories, Intake), EngineError> {
         let (result, outcome) = aggregate(self, Given::History, RowFilter { until, sample: None })?;
-        let history = result.column(1).as_struct();
-        let has_purchase = history.column(7).as_boolean();
-        let sorted = sort_customers(&result, self.plan.id_kind, |row| has_purchase.value(row));
-        let int32 = |column: usize| {
-            gather(history.column(column).as_primitive::<Int32Type>().values(), &sorted.rows)
-        };
-        let uint32 = |column: usize| {
-            gather(history.column(column).as_primitive::<UInt32Type>().values(), &sorted.rows)
-        };
-        let int64 = |column: usize| {
-            gather(history.column(column).as_primitive::<Int64Type>().values(), &sorted.rows)
-        };
+        // The pieces are taken apart, so that each column goes once it is in order.
+        let mut ids = Vec::with_capacity(result.len());
+        let mut columns: [Vec<ArrayRef>; 8] = Default::default();
+        for piece in result {
+            ids.push(Arc::clone(piece.column(0)));
+            for (column, array) in columns.iter_mut().zip(piece.column(1).as_struct().columns()) {
+                column.push(Arc::clone(array));
+            }
+        }
+        let [first_day, last_day, n_days, orders, gross, returns, first_day_gross, has_purchase] =
+            columns;
+        let has_purchase: Vec<bool> =
+            has_purchase.iter().flat_map(|array| array.as_boolean().values()).collect();
+        let all_returns =
+            returns.iter().map(|array| sum(array.as_primitive::<Int64Type>().values()));
+        let all_returns: i128 = all_returns.sum();
+        let sorted = sort_customers(&ids, self.plan.id_kind, |row| has_purchase[row]);
+        drop((ids, has_purchase));
+        let rows = &sorted.rows;
         let answer = CustomerHistories {
-            first_day: int32(0),
-            last_day: int32(1),
-            n_days: uint32(2),
-            orders: uint32(3),
-            gross: int64(4),
-            returns: int64(5),
-            first_day_gross: int64(6),
+            first_day: gather::<Int32Type>(first_day, rows),
+            last_day: gather::<Int32Type>(last_day, rows),
+            n_days: gather::<UInt32Type>(n_days, rows),
+            orders: gather::<UInt32Type>(orders, rows),
+            gross: gather::<Int64Type>(gross, rows),
+            returns: gather::<Int64Type>(returns, rows),
+            first_day_gross: gather::<Int64Type>(first_day_gross, rows),
             last_observed_day: outcome.totals.last_day.unwrap_or_default(),
             ids: sorted.ids,
         };
+        let customer = |i: usize| answer.ids.text(i);
+        check_sums(&answer.gross, &answer.returns, &outcome.totals, customer)?;
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
-        let sum = |money: &[i64]| money.iter().fold(0_i64, |sum, m| sum.saturating_add(*m));
-        let all_returns = sum(history.column(5).as_primitive::<Int64Type>().values());
-        let own_returns = sum(&answer.returns);
         let n_customers = answer.len() as u64;
-        let unmatched = all_returns.saturating_sub(own_returns);
+        let unmatched = unmatched(all_returns, sum(&answer.returns))?;
         let intake = self.intake(outcome, n_orders, n_customers, unmatched);
         Ok((answer, intake))
     }
-}
-
-fn gather<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|row| values[*row as usize]).collect()
 }

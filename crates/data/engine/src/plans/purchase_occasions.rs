@@ -1,9 +1,11 @@
 //! Every customer's days, with money, in compressed rows: what backtests, cohorts and curves are made from.
 
-use arrow::array::AsArray;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
 
-use super::{CustomerIds, aggregate, sort_customers};
+use super::{CustomerIds, aggregate, check_sums, sort_customers, sum, unmatched};
 use crate::customer_days::Given;
 use crate::error::EngineError;
 use crate::orders::{Intake, Orders};
@@ -55,18 +57,24 @@ impl Orders {
         sample: Option<u32>,
     ) -> Result<(PurchaseOccasions, Intake), EngineError> {
         let (result, outcome) = aggregate(self, Given::Days, RowFilter { until: None, sample })?;
-        let fields = result.column(1).as_struct();
-        let list = |column: usize| fields.column(column).as_list::<i32>();
-        let day = list(0).values().as_primitive::<Int32Type>().values();
-        let gross = list(1).values().as_primitive::<Int64Type>().values();
-        let returns = list(2).values().as_primitive::<Int64Type>().values();
-        let orders = list(3).values().as_primitive::<UInt32Type>().values();
-        // All lists are cut at the same places.
-        let offsets = list(0).value_offsets();
-        let range = |row: usize| offsets[row] as usize..offsets[row + 1] as usize;
-        let is_buyer = |row: usize| orders[range(row)].iter().any(|n| *n > 0);
-        let sorted = sort_customers(&result, self.plan.id_kind, is_buyer);
-        let n_days = sorted.rows.iter().map(|row| range(*row as usize).len()).sum();
+        let ids: Vec<ArrayRef> = result.iter().map(|piece| Arc::clone(piece.column(0))).collect();
+        let pieces: Vec<DayLists> = result.iter().map(DayLists::of).collect();
+        // The piece of each row, and the row's place within it.
+        let places: Vec<(u32, u32)> = (0..)
+            .zip(&ids)
+            .flat_map(|(piece, ids)| (0..ids.len() as u32).map(move |row| (piece, row)))
+            .collect();
+        let of = |row: usize| {
+            let (piece, row) = places[row];
+            let piece = &pieces[piece as usize];
+            (piece, piece.offsets[row as usize] as usize..piece.offsets[row as usize + 1] as usize)
+        };
+        let is_buyer = |row: usize| {
+            let (piece, days) = of(row);
+            piece.orders[days].iter().any(|n| *n > 0)
+        };
+        let sorted = sort_customers(&ids, self.plan.id_kind, is_buyer);
+        let n_days = sorted.rows.iter().map(|row| of(*row as usize).1.len()).sum();
         let mut answer = PurchaseOccasions {
             ids: sorted.ids,
             offsets: Vec::with_capacity(sorted.rows.len() + 1),
@@ -78,18 +86,53 @@ impl Orders {
         };
         answer.offsets.push(0);
         for row in &sorted.rows {
-            let own = range(*row as usize);
-            answer.day.extend_from_slice(&day[own.clone()]);
-            answer.gross.extend_from_slice(&gross[own.clone()]);
-            answer.returns.extend_from_slice(&returns[own.clone()]);
-            answer.orders.extend_from_slice(&orders[own]);
+            let (piece, own) = of(*row as usize);
+            answer.day.extend_from_slice(&piece.day[own.clone()]);
+            answer.gross.extend_from_slice(&piece.gross[own.clone()]);
+            answer.returns.extend_from_slice(&piece.returns[own.clone()]);
+            answer.orders.extend_from_slice(&piece.orders[own]);
             answer.offsets.push(answer.day.len() as u64);
         }
-        let sum = |money: &[i64]| money.iter().fold(0_i64, |sum, m| sum.saturating_add(*m));
-        let unmatched = sum(returns).saturating_sub(sum(&answer.returns));
+        let customer = |at: usize| {
+            answer.ids.text(answer.offsets.partition_point(|offset| *offset <= at as u64) - 1)
+        };
+        check_sums(&answer.gross, &answer.returns, &outcome.totals, customer)?;
+        let all_returns = pieces.iter().map(|piece| sum(piece.own_returns())).sum();
+        let unmatched = unmatched(all_returns, sum(&answer.returns))?;
         let n_orders = answer.orders.iter().map(|n| u64::from(*n)).sum();
         let n_customers = answer.n_customers() as u64;
         let intake = self.intake(outcome, n_orders, n_customers, unmatched);
         Ok((answer, intake))
+    }
+}
+
+/// The days of the customers of one piece of the result; all lists are cut at the same places.
+struct DayLists<'a> {
+    offsets: &'a [i32],
+    day: &'a [i32],
+    gross: &'a [i64],
+    returns: &'a [i64],
+    orders: &'a [u32],
+}
+
+impl DayLists<'_> {
+    fn of(piece: &RecordBatch) -> DayLists<'_> {
+        let fields = piece.column(1).as_struct();
+        let list = |column: usize| fields.column(column).as_list::<i32>();
+        DayLists {
+            offsets: list(0).value_offsets(),
+            day: list(0).values().as_primitive::<Int32Type>().values(),
+            gross: list(1).values().as_primitive::<Int64Type>().values(),
+            returns: list(2).values().as_primitive::<Int64Type>().values(),
+            orders: list(3).values().as_primitive::<UInt32Type>().values(),
+        }
+    }
+
+    /// The returns within this piece: the values behind the lists are those of all pieces of a partition.
+    fn own_returns(&self) -> &[i64] {
+        match self.offsets {
+            [first, .., last] => &self.returns[*first as usize..*last as usize],
+            _ => &[],
+        }
     }
 }

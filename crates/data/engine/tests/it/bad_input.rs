@@ -235,6 +235,40 @@ fn amounts_at_the_edge_are_exact() {
     assert_eq!(histories.gross, [1_000_000_000_000_000_000, 10_000]);
 }
 
+#[test]
+fn sums_that_no_longer_fit_are_refused_with_the_customer_named() {
+    let rows = |customer: &str, n: usize, amount: &str| -> String {
+        (0..n).map(|i| format!("{customer},2021-01-{:02},{amount}\n", i % 28 + 1)).collect()
+    };
+    let text = |more: String| format!("customer,date,amount\nb,2021-01-01,5\n{more}");
+    // Nine times a million millions fit.
+    let (_a, fits) = file("orders.csv", text(rows("a", 9, "1000000000000")));
+    let (histories, _) = open(&fits).unwrap().purchase_histories(None).unwrap();
+    assert_eq!(histories.gross[0], 9_000_000_000_000_000_000);
+    for (amount, what) in [("1000000000000", "purchases"), ("-1000000000000", "returns")] {
+        let (_b, path) = file("orders.csv", text(rows("a", 20, amount)));
+        for error in [
+            open(&path).unwrap().purchase_histories(None).unwrap_err(),
+            open(&path).unwrap().purchase_occasions(None).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(what) && text.contains("9,223,372,036,854"), "{text}");
+            assert!(error.hint().is_some());
+        }
+    }
+}
+
+#[test]
+fn the_customer_whose_sum_is_too_large_is_named() {
+    let rows: String = (0..5)
+        .map(|i| format!("big,2021-01-{:02},2000000000000\nsmall,2021-01-01,-1\n", i + 1))
+        .collect();
+    let (_guard, path) = file("orders.csv", format!("customer,date,amount\n{rows}"));
+    let error = open(&path).unwrap().purchase_histories(None).unwrap_err();
+    assert!(matches!(error, EngineError::SumTooLarge { .. }), "{error}");
+    assert!(error.to_string().contains("big"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 

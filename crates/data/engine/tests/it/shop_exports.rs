@@ -92,3 +92,34 @@ fn a_customer_with_returns_only_has_no_history() {
     assert_eq!(histories.ids, CustomerIds::Text(vec!["a".into()]));
     assert_eq!((intake.returns, intake.returns_without_purchase), (4_000_000, 3_000_000));
 }
+
+#[test]
+fn an_order_whose_rows_stand_far_apart_counts_once() {
+    let heading = "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem quantity,\
+                   Lineitem name,Cancelled at\n";
+    let row = |name: &str, email: &str, total: &str, item: usize, cancelled: &str| {
+        format!(
+            "{name},{email},paid,,EUR,{total},2023-01-05 10:00:00 +0100,1,Item {item},{cancelled}\n"
+        )
+    };
+    let mut rows = String::new();
+    // Every order's lines repeat its total, and come again after all the others.
+    for line in 0..3 {
+        for order in 0..30_000 {
+            let cancelled = if order == 7 { "2023-01-06 10:00:00 +0100" } else { "" };
+            let email = format!("c{}@example.com", order % 9_000);
+            rows += &row(&format!("#{order}"), &email, "10.00", line, cancelled);
+        }
+    }
+    // A line without total or customer may even come before the row with the money.
+    let early = row("#late", "", "", 0, "");
+    let late = row("#late", "late@example.com", "77.00", 1, "");
+    let (_guard, path) = file("orders.csv", format!("{heading}{early}{rows}{late}"));
+    let orders = open(&path).unwrap();
+    assert_eq!(orders.source_id(), "shopify-orders");
+    let (histories, intake) = orders.purchase_histories(None).unwrap();
+    assert_eq!(intake.orders, 30_000);
+    assert_eq!(intake.gross, (29_999 * 10 + 77) * 1_000_000);
+    assert_eq!(histories.gross.iter().sum::<i64>(), intake.gross);
+    assert_eq!(counts(&intake), [(Rule::NoCustomer, 1, 0), (Rule::CancelledOrder, 3, 10)]);
+}

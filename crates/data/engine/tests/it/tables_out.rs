@@ -1,6 +1,9 @@
 //! Tables that are written read back as they were, or are not there at all.
 
-use clv_engine::{EngineError, OutColumn, TableFormat, WriteOptions, write_table, write_table_to};
+use clv_engine::{
+    CustomerIds, EngineError, OutColumn, TableFormat, WriteOptions, write_table, write_table_to,
+};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::{engine, file, options};
 
@@ -48,6 +51,10 @@ fn a_histories_table_is_read_back_from_every_format() {
         OutColumn::Real("last_purchase_age".into(), vec![30.43, 0.0]),
         OutColumn::Real("age".into(), vec![38.86, 38.857_142_857_142_854]),
         OutColumn::Real("mean_spend".into(), vec![22.35, f64::NAN]),
+        OutColumn::Integer("orders".into(), vec![5, 1]),
+        OutColumn::Date("first_order".into(), vec![18_500, 18_600]),
+        OutColumn::Date("last_order".into(), vec![18_800, 18_600]),
+        OutColumn::Real("historic_value".into(), vec![67.05, -3.5]),
     ];
     let folder = tempfile::tempdir().unwrap();
     for name in ["h.csv", "h.tsv", "h.ndjson", "h.parquet", "h.csv.gz", "h.ndjson.zst"] {
@@ -56,6 +63,10 @@ fn a_histories_table_is_read_back_from_every_format() {
         let found = engine().open_histories(&options(&path)).unwrap().unwrap();
         assert_eq!(found.repeat_purchases, [2.0, 0.0], "{name}");
         assert_eq!(found.age, [38.86, 38.857_142_857_142_854], "{name}");
+        assert_eq!(found.orders, Some(vec![5, 1]), "{name}");
+        assert_eq!(found.first_order, Some(vec![18_500, 18_600]), "{name}");
+        assert_eq!(found.last_order, Some(vec![18_800, 18_600]), "{name}");
+        assert_eq!(found.historic_value, Some(vec![67.05, -3.5]), "{name}");
         let spend = found.mean_spend.unwrap();
         assert!(spend[1].is_nan() && (spend[0] - 22.35).abs() < 1e-12, "{name}");
     }
@@ -69,6 +80,70 @@ fn orders_are_no_histories_and_bad_histories_are_refused() {
     let (_b, bad) = file("h.csv", "customer_id,repeat_purchases,last_purchase_age,age\na,1,5,4\n");
     let error = engine().open_histories(&options(&bad)).unwrap_err();
     assert!(error.to_string().contains("row 2, column last_purchase_age"), "{error}");
+}
+
+#[test]
+fn a_bad_cell_of_a_typed_histories_file_is_named_like_one_of_text() {
+    let good = || {
+        vec![
+            OutColumn::Integer("customer_id".into(), vec![7, 8]),
+            OutColumn::Real("repeat_purchases".into(), vec![2.0, 0.0]),
+            OutColumn::Real("last_purchase_age".into(), vec![3.0, 0.0]),
+            OutColumn::Real("age".into(), vec![4.0, 5.0]),
+            OutColumn::OptionalReal("mean_spend".into(), vec![Some(1.5), None]),
+            OutColumn::Integer("orders".into(), vec![3, 1]),
+            OutColumn::Real("historic_value".into(), vec![-1.0, 2.0]),
+        ]
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("h.parquet");
+    let read = |columns: &[OutColumn]| {
+        write_table(columns, &path, WriteOptions::default()).unwrap();
+        engine().open_histories(&options(&path)).map(Option::unwrap)
+    };
+    let found = read(&good()).unwrap();
+    assert_eq!(found.ids, CustomerIds::Integer(vec![7, 8]));
+    assert_eq!(found.repeat_purchases, [2.0, 0.0]);
+    for (at, value, named) in [
+        (1, 0.5, "row 2, column repeat_purchases: \"0.5\"; expected a whole number of purchases"),
+        (2, 9.0, "row 2, column last_purchase_age: \"9.0\"; expected at most the customer's age"),
+        (3, f64::NAN, "row 2, column age: \"\"; expected a number of zero or more"),
+        (4, -2.0, "row 2, column mean_spend: \"-2.0\"; expected a number of zero or more"),
+        (5, 0.5, "row 2, column orders: \"0.5\"; expected a whole number of orders"),
+    ] {
+        let mut columns = good();
+        columns[at] = OutColumn::Real(columns[at].name().to_owned(), vec![value, 0.0]);
+        let error = read(&columns).unwrap_err().to_string();
+        assert!(error.contains(&named.replace("row 2", "row 1")), "{error}");
+    }
+}
+
+#[test]
+fn text_that_repeats_and_text_that_does_not_both_read_back_from_parquet() {
+    use arrow::array::AsArray;
+    let texts = |n: usize| (0..2_000).map(|i| format!("t{}", i % n)).collect::<Vec<String>>();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("texts.parquet");
+    let columns = [
+        OutColumn::Text("few".into(), texts(7)),
+        OutColumn::Text("many".into(), texts(2_000)),
+        OutColumn::Same("same".into(), "net-5y".into()),
+    ];
+    write_table(&columns, &path, WriteOptions::default()).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let group = builder.metadata().row_group(0);
+    let has_dictionary: Vec<bool> =
+        group.columns().iter().map(|c| c.dictionary_page_offset().is_some()).collect();
+    assert_eq!(has_dictionary, [true, false, true]);
+    let batches: Vec<_> = builder.build().unwrap().map(Result::unwrap).collect();
+    let column = |at: usize| -> Vec<String> {
+        let arrays = batches.iter().map(|batch| batch.column(at).as_string::<i32>());
+        arrays.flat_map(|array| array.iter().map(|t| t.unwrap().to_owned())).collect()
+    };
+    assert_eq!(column(0), texts(7));
+    assert_eq!(column(1), texts(2_000));
+    assert_eq!(column(2), vec!["net-5y"; 2_000]);
 }
 
 #[test]
