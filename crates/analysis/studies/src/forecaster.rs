@@ -147,13 +147,12 @@ fn row_forecast(
             discounted_purchases: 0.0,
         };
     };
-    let length = horizon.length;
+    let summary = process.summary(horizon.length, horizon.discount_rate);
     RowForecast {
         probability_alive,
-        expected_purchases: probability_alive * process.expected_purchases(length),
-        expected_pairs: probability_alive * process.expected_pairs(length),
-        probability_none: 1.0 - probability_alive * (1.0 - process.probability_none(length)),
-        discounted_purchases: probability_alive
-            * process.discounted_purchases(length, horizon.discount_rate),
+        expected_purchases: probability_alive * summary.expected_purchases,
+        expected_pairs: probability_alive * summary.expected_pairs,
+        probability_none: 1.0 - probability_alive * (1.0 - summary.probability_none),
+        discounted_purchases: probability_alive * summary.discounted_purchases,
     }
 }

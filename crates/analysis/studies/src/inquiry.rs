@@ -192,17 +192,25 @@ impl Inquiry {
         let ends = |intervals: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) {
             intervals.iter().copied().unzip()
         };
+        // A histories file may not say what customers have spent so far: then that is unknown, not 0.
+        let known = |of: Vec<f64>| {
+            if self.snapshot.has_historic_value() {
+                Values::Real(of)
+            } else {
+                Values::OptionalReal(vec![None; n])
+            }
+        };
         let (low, high) = ends(&values.interval_80);
         let (low_90, high_90) = ends(&values.interval_90);
         Table::new()
             .with("customer_id", "", self.snapshot.id_values())
-            .with("historic_value", "money", Values::Real(values.historic))
+            .with("historic_value", "money", known(values.historic))
             .with("residual_value", "money", Values::Real(values.residual))
             .with("residual_value_low", "money", Values::Real(low))
             .with("residual_value_high", "money", Values::Real(high))
             .with("residual_value_low_90", "money", Values::Real(low_90))
             .with("residual_value_high_90", "money", Values::Real(high_90))
-            .with("lifetime_value", "money", Values::Real(values.lifetime))
+            .with("lifetime_value", "money", known(values.lifetime))
             .with("definition_id", "", Values::Same(definition.id(), n))
     }
 }

@@ -51,6 +51,7 @@ pub struct Snapshot {
     orders: Vec<u32>,
     first_spend: f64,
     recent_purchases: Option<Vec<u32>>,
+    has_historic_value: bool,
 }
 
 impl Snapshot {
@@ -114,6 +115,7 @@ impl Snapshot {
                 n_known,
             },
             recent_purchases: None,
+            has_historic_value: true,
         }
     }
 
@@ -137,12 +139,30 @@ impl Snapshot {
                 });
             }
         }
-        let mean_spend = file.mean_spend.unwrap_or_else(|| vec![0.0; n]);
-        let orders = n_repeats.iter().map(|x| x.saturating_add(1)).collect();
-        let first_spend = mean_spend.iter().sum::<f64>() / n.max(1) as f64;
+        // A blank cell is a customer without repeat spend.
+        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let mean_spend: Vec<f64> = file
+            .mean_spend
+            .map_or_else(|| vec![0.0; n], |means| means.into_iter().map(finite).collect());
+        let has_historic_value = file.historic_value.is_some();
+        let gross: Vec<f64> = file
+            .historic_value
+            .map_or_else(|| vec![0.0; n], |values| values.into_iter().map(finite).collect());
+        let orders =
+            file.orders.unwrap_or_else(|| n_repeats.iter().map(|x| x.saturating_add(1)).collect());
+        // What is not repeat spend is the first purchase's; without amounts repeat purchases stand for it.
+        let repeat_spend: f64 =
+            mean_spend.iter().zip(&n_repeats).map(|(mean, x)| mean * f64::from(*x)).sum();
+        let n_with_spend = mean_spend.iter().filter(|mean| **mean > 0.0).count();
+        let first_spend = if has_historic_value {
+            (gross.iter().sum::<f64>() - repeat_spend).max(0.0) / n.max(1) as f64
+        } else {
+            mean_spend.iter().sum::<f64>() / n_with_spend.max(1) as f64
+        };
         Ok(Self {
-            gross: vec![0.0; n],
+            gross,
             returns: vec![0.0; n],
+            has_historic_value,
             orders,
             first_spend,
             mean_spend,
@@ -306,6 +326,12 @@ impl Snapshot {
             (sums.0 + weight * f64::from(one.repeat_purchases()), sums.1 + weight * one.age())
         });
         if time > 0.0 { repeats / time } else { 0.0 }
+    }
+
+    /// Whether it is known what customers have spent so far; a histories file may lack it.
+    #[must_use]
+    pub fn has_historic_value(&self) -> bool {
+        self.has_historic_value
     }
 
     /// Whether any customer has spent anything.
