@@ -5,7 +5,7 @@
 
 use crate::gamma::ln_gamma;
 
-use super::normal_quantile;
+use super::normal::rough_normal_quantile;
 
 /// Terms of a series or continued fraction before giving up; a shape of 1e6 needs some ten thousand.
 const MOST_TERMS: usize = 200_000;
@@ -40,17 +40,25 @@ fn both_tails(shape: f64, x: f64) -> (f64, f64) {
     if x.is_infinite() {
         return (f64::NAN, 0.0);
     }
-    let ln_front = ln_density_times_x(shape, x);
+    let ln_front = ln_density_times_x(shape, x, ln_gamma_where_needed(shape));
     if x < shape + 1.0 {
         return ((ln_front.exp() / shape * series(shape, x)).min(1.0), f64::NAN);
     }
     (f64::NAN, (ln_front.exp() * continued_fraction(shape, x)).min(1.0))
 }
 
-/// ln(x^shape e^-x / Gamma(shape)).
-fn ln_density_times_x(shape: f64, x: f64) -> f64 {
-    if shape < 15.0 {
-        return shape * x.ln() - x - ln_gamma(shape);
+/// From this shape on the density comes from Stirling's series.
+const LARGE_SHAPE: f64 = 15.0;
+
+/// What [`ln_density_times_x`] wants of a shape.
+fn ln_gamma_where_needed(shape: f64) -> f64 {
+    if shape < LARGE_SHAPE { ln_gamma(shape) } else { 0.0 }
+}
+
+/// ln(x^shape e^-x / Gamma(shape)), given [`ln_gamma_where_needed`].
+fn ln_density_times_x(shape: f64, x: f64, ln_gamma: f64) -> f64 {
+    if shape < LARGE_SHAPE {
+        return shape * x.ln() - x - ln_gamma;
     }
     // Around the mean the terms are each of the size of the shape; what remains is the distance from the mean
     // and Stirling's correction.
@@ -106,7 +114,8 @@ fn continued_fraction(shape: f64, x: f64) -> f64 {
 /// [0, 1] or where shape or rate are not above 0.
 ///
 /// Starts from Wilson and Hilferty's cube root of a normal variable [WilsonHilferty1931], or from the power law
-/// near 0, and takes Halley steps in the smaller tail.
+/// near 0, and follows the Taylor series of the inverse function to its fifth power: mostly one evaluation of the
+/// distribution function is enough.
 ///
 /// ```
 /// use clv_numerics::distribution::{gamma_cdf, gamma_quantile};
@@ -128,49 +137,78 @@ pub fn gamma_quantile(shape: f64, rate: f64, q: f64) -> f64 {
     standard_quantile(shape, q) / rate
 }
 
+/// Relative error at which a quantile is exact enough.
+const QUANTILE_ERROR: f64 = 1e-12;
+/// Above this probability the upper tail is what is matched, for it keeps its relative precision.
+const UPPER_TAIL: f64 = 0.99;
+
 /// The quantile at rate 1 for q strictly between 0 and 1.
 fn standard_quantile(shape: f64, q: f64) -> f64 {
-    let ln_gamma_next = ln_gamma(shape + 1.0);
     let ninth = 1.0 / (9.0 * shape);
-    let root = 1.0 - ninth + normal_quantile(q) * ninth.sqrt();
-    // P(X <= x) is at most x^shape / Gamma(shape + 1), and close to it where x is small.
-    let power = ((q.ln() + ln_gamma_next) / shape).exp();
-    let mut x = if root > 0.2 && shape > 0.3 { shape * root * root * root } else { power };
-    if power < 1e-280 || power < 1e-9 * shape.min(1.0) {
-        // So far down the power law is exact to its next term.
-        return power * (1.0 + power / (shape + 1.0));
-    }
+    let root = 1.0 - ninth + rough_normal_quantile(q) * ninth.sqrt();
+    let mut x = if root > 0.2 && shape > 0.3 {
+        shape * root * root * root
+    } else {
+        // P(X <= x) is at most x^shape / Gamma(shape + 1), and close to it where x is small.
+        let power = ((q.ln() + ln_gamma(shape + 1.0)) / shape).exp();
+        if power < 1e-280 || power < 1e-9 * shape.min(1.0) {
+            // So far down the power law is exact to its next term.
+            return power * (1.0 + power / (shape + 1.0));
+        }
+        power
+    };
+    let ln_gamma_shape = ln_gamma_where_needed(shape);
     let (mut low, mut high) = (0.0, f64::INFINITY);
     for _ in 0..100 {
-        // The excess in the smaller tail, so that it keeps its relative precision.
-        let (below, above) = both_tails(shape, x);
-        let excess = if below.is_nan() { (1.0 - q) - above } else { below - q };
-        if excess > 0.0 {
-            high = x;
+        let front = ln_density_times_x(shape, x, ln_gamma_shape).exp();
+        let is_lower = x < shape + if q < UPPER_TAIL { 8.0 } else { 1.0 };
+        let missing = if is_lower {
+            q - front / shape * series(shape, x)
         } else {
+            front * continued_fraction(shape, x) - (1.0 - q)
+        };
+        if missing > 0.0 {
             low = x;
+        } else {
+            high = x;
         }
-        let density = ln_density_times_x(shape, x).exp() / x;
-        let newton = excess / density;
-        let curvature = (shape - 1.0) / x - 1.0;
-        let step = newton / (1.0 - (0.5 * newton * curvature).clamp(-0.5, 0.5));
-        let mut next = x - step;
+        let newton = missing * x / front;
+        let (step, error) = inverse_step(shape, x, newton);
+        let mut next = x + step;
         if !(next > low && next < high) {
             next = if high.is_infinite() { 2.0 * x + 1.0 } else { 0.5 * (low + high) };
+        } else if error <= QUANTILE_ERROR * next {
+            return next;
         }
-        let change = (next - x).abs();
+        if (next - x).abs() <= QUANTILE_ERROR * x {
+            return next;
+        }
         x = next;
-        // Halley's method triples the digits, so the step before the last tells.
-        if change <= 1e-6 * x {
-            if change <= 1e-13 * x {
-                break;
-            }
-            let (below, above) = both_tails(shape, x);
-            let excess = if below.is_nan() { (1.0 - q) - above } else { below - q };
-            let density = ln_density_times_x(shape, x).exp() / x;
-            let last = x - excess / density;
-            return if last > 0.0 { last } else { x };
-        }
     }
     x
+}
+
+/// How far the quantile is from `x`, where Newton's step is `newton`; and the error to expect of that.
+///
+/// The quantile is a function of the probability whose derivatives follow from those of the density: with
+/// g = -(ln density)', each is the density's inverse power times c_n, where c_1 = 1 and c_n+1 = n g c_n + c_n'.
+fn inverse_step(shape: f64, x: f64, newton: f64) -> (f64, f64) {
+    let excess = (shape - 1.0) / x;
+    let g = 1.0 - excess;
+    // The size of one factor of the series: of g and of what its derivatives bring.
+    let factor = newton.abs() * (g.abs() + (excess.abs().sqrt() + x.recip().sqrt()) / x.sqrt());
+    if factor > 0.4 {
+        // Halley's step, held back.
+        return (newton / (1.0 - (0.5 * newton * g).clamp(-0.5, 0.5)), f64::INFINITY);
+    }
+    let g1 = excess / x;
+    let g2 = -2.0 * g1 / x;
+    let g3 = -3.0 * g2 / x;
+    let square = g * g;
+    let c3 = 2.0 * square + g1;
+    let c4 = g * (6.0 * square + 7.0 * g1) + g2;
+    let c5 = square * (24.0 * square + 46.0 * g1) + 7.0 * g1 * g1 + 11.0 * g * g2 + g3;
+    let u = newton;
+    let step = u * (1.0 + 0.5 * u * (g + u / 3.0 * (c3 + u / 4.0 * (c4 + u / 5.0 * c5))));
+    (step, u.abs() * factor.powi(5))
 }

@@ -37,10 +37,7 @@ fn lower_quantile(probability: f64) -> f64 {
     if probability <= 0.0 {
         return f64::NEG_INFINITY;
     }
-    let t = (-2.0 * probability.ln()).sqrt();
-    let numerator = 2.515_517 + t * (0.802_853 + t * 0.010_328);
-    let denominator = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
-    let mut x = numerator / denominator - t;
+    let mut x = rough_lower_quantile(probability);
     for _ in 0..3 {
         let cdf = normal_cdf(x);
         let density = (-0.5 * x * x).exp() / (2.0 * PI).sqrt();
@@ -55,4 +52,20 @@ fn lower_quantile(probability: f64) -> f64 {
         }
     }
     x
+}
+
+/// The quantile of a probability strictly between 0 and 1, to 5e-4.
+pub(super) fn rough_normal_quantile(probability: f64) -> f64 {
+    if probability > 0.5 {
+        return -rough_lower_quantile(1.0 - probability);
+    }
+    rough_lower_quantile(probability)
+}
+
+/// As [`lower_quantile`], by the rational approximation alone.
+fn rough_lower_quantile(probability: f64) -> f64 {
+    let t = (-2.0 * probability.ln()).sqrt();
+    let numerator = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    let denominator = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
+    numerator / denominator - t
 }

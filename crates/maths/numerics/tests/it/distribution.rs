@@ -51,6 +51,27 @@ fn a_gamma_quantile_is_where_the_distribution_function_reaches_it() {
 }
 
 #[test]
+fn a_gamma_quantile_undoes_the_distribution_function_to_eleven_digits() {
+    let mut worst = (0.0, String::new());
+    for k in 0..120 {
+        let shape = 0.1 * 1.1f64.powi(k);
+        for j in 1..60 {
+            // From far below to far above the mean.
+            let x = shape * (0.25 * f64::from(j - 30) / shape.sqrt()).exp();
+            let q = gamma_cdf(shape, 1.0, x);
+            if !(1e-3..=0.999).contains(&q) {
+                continue;
+            }
+            let error = (gamma_quantile(shape, 1.0, q) / x - 1.0).abs();
+            if error > worst.0 {
+                worst = (error, format!("{shape} {x} {q}"));
+            }
+        }
+    }
+    assert!(worst.0 < 1e-11, "{worst:?}");
+}
+
+#[test]
 fn a_normal_quantile_undoes_the_distribution_function() {
     for k in -60..=60 {
         let x = f64::from(k) / 10.0;
