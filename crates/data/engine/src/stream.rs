@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type, SchemaRef};
 use clv_importers::canonicalise::{Canonicaliser, RowNumbers, RowTotals, Shared};
@@ -215,20 +216,21 @@ impl RowFilter {
         let keep = u64::from(self.sample.unwrap_or(1 << 16));
         let is_kept = |hash: u64| hash >> 48 < keep;
         let in_time = |i: usize| days.value(i) <= last;
-        let mask: BooleanArray = match id_kind {
+        let mask = match id_kind {
             IdKind::Integer => {
-                let ids = batch.column(0).as_primitive::<Int64Type>();
-                (0..days.len())
-                    .map(|i| Some(in_time(i) && is_kept(hash_number(ids.value(i) as u64))))
-                    .collect()
+                let ids = batch.column(0).as_primitive::<Int64Type>().values();
+                BooleanBuffer::collect_bool(days.len(), |i| {
+                    in_time(i) && is_kept(hash_number(ids[i] as u64))
+                })
             }
             IdKind::Text => {
                 let ids = batch.column(0).as_string::<i32>();
-                (0..days.len())
-                    .map(|i| Some(in_time(i) && is_kept(hash_bytes(ids.value(i).as_bytes()))))
-                    .collect()
+                BooleanBuffer::collect_bool(days.len(), |i| {
+                    in_time(i) && is_kept(hash_bytes(ids.value(i).as_bytes()))
+                })
             }
         };
+        let mask = BooleanArray::new(mask, None);
         filter_record_batch(&batch, &mask)
             .map_err(|error| EngineError::Internal { detail: error.to_string() })
     }

@@ -87,10 +87,13 @@ impl Orders {
         answer.offsets.push(0);
         for row in &sorted.rows {
             let (piece, own) = of(*row as usize);
-            answer.day.extend_from_slice(&piece.day[own.clone()]);
-            answer.gross.extend_from_slice(&piece.gross[own.clone()]);
-            answer.returns.extend_from_slice(&piece.returns[own.clone()]);
-            answer.orders.extend_from_slice(&piece.orders[own]);
+            // One by one: most customers have a day or two, for which a copy of memory costs more.
+            for at in own {
+                answer.day.push(piece.day[at]);
+                answer.gross.push(piece.gross[at]);
+                answer.returns.push(piece.returns[at]);
+                answer.orders.push(piece.orders[at]);
+            }
             answer.offsets.push(answer.day.len() as u64);
         }
         let customer = |at: usize| {

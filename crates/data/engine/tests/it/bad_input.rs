@@ -290,6 +290,62 @@ proptest! {
     }
 
     #[test]
+    fn no_odd_ending_quote_or_zero_byte_makes_the_reader_panic_or_lose_a_row(
+        pieces in proptest::collection::vec(
+            prop_oneof![
+                Just("\n"), Just("\r\n"), Just("\r"), Just("\n\n\n"), Just(","), Just(";"), Just("\t"),
+                Just("\""), Just("\"\""), Just("\"a\nb\""), Just("\0"), Just("\u{feff}"), Just("'"),
+                Just("a,2021-01-01,5"), Just("b,2021-01-31,-1.5"), Just("c,2021-02-30,x"), Just(" "),
+                Just("2021-01-01"), Just("99999999999999"), Just("€"), Just("\u{2028}"), Just("{}"),
+            ],
+            0..60,
+        ),
+        mark in prop_oneof![Just(""), Just("\u{feff}"), Just("\u{feff}\u{feff}"), Just("\n\n"), Just("\r\n")],
+        line_end in prop_oneof![Just("\n"), Just("\r\n")],
+        long in 0_usize..3,
+    ) {
+        let long_line = "x".repeat(long * 200_000);
+        let row = format!("a,2021-01-01,5{line_end}");
+        let text = format!(
+            "{mark}customer,date,amount{line_end}{row}{}{line_end}{long_line}{line_end}{row}",
+            pieces.concat()
+        );
+        for name in ["orders.csv", "orders.tsv", "orders.ndjson"] {
+            let (_guard, path) = file(name, &text);
+            let _ = engine().open_histories(&options(&path));
+            if let Ok(orders) = open(&path)
+                && let Ok((days, intake)) = orders.purchase_occasions(None)
+            {
+                prop_assert_eq!(intake.rows_read, intake.rows_accepted + intake.rows_put_aside);
+                prop_assert_eq!(*days.offsets.last().unwrap() as usize, days.day.len());
+            }
+        }
+    }
+
+    #[test]
+    fn no_histories_file_makes_the_reader_panic(
+        cells in proptest::collection::vec("([0-9]{1,3}(\\.[0-9])?|-1|nan|inf|1e400|\\PC{0,3}|\"|2021-01-0[0-9])", 0..60),
+        ending in prop_oneof![Just("\n"), Just("\r\n"), Just("")],
+    ) {
+        let heading = "customer_id,repeat_purchases,last_purchase_age,age,mean_spend,orders,first_order,historic_value";
+        let rows: Vec<String> = cells.chunks(8).map(|row| row.join(",")).collect();
+        let text = format!("{heading}\nc,1,2,3,4.5,2,2021-01-01,-1\n{}{ending}", rows.join(ending));
+        let (_guard, path) = file("h.csv", text);
+        if let Ok(Some(found)) = engine().open_histories(&options(&path)) {
+            prop_assert_eq!(found.age.len(), found.ids.len());
+            prop_assert_eq!(found.historic_value.unwrap().len(), found.ids.len());
+        }
+    }
+
+    #[test]
+    fn files_of_line_ends_and_marks_only_are_refused(n in 0_usize..50, end in prop_oneof![
+        Just("\n"), Just("\r\n"), Just("\r"), Just("\u{feff}"), Just(" "), Just(","), Just("\"")
+    ]) {
+        let (_guard, path) = file("orders.csv", end.repeat(n));
+        prop_assert!(open(&path).is_err());
+    }
+
+    #[test]
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for head in [&b""[..], b"PAR1", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"{\""] {
             let (_guard, path) = file("orders.csv", [head, &bytes].concat());
