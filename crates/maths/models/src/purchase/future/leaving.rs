@@ -5,8 +5,9 @@ use clv_numerics::quadrature::gauss_legendre;
 use clv_numerics::vectorised;
 
 use super::ProcessSummary;
-use super::beta_mean::{self, Rules};
+use super::beta_mean::{self, Counts, Rules};
 use super::count::{self, NegativeBinomial};
+use super::leaving_curves::on_curves;
 use super::panels::Panel;
 
 /// Shape and rate of the purchase rate, shapes of the dropout probability.
@@ -36,7 +37,7 @@ impl Leaving {
             let mean = 2.0 * b * (a + b - 1.0) / ((a - 1.0) * (a - 2.0));
             return if a > 2.0 { mean } else { f64::INFINITY };
         }
-        beta_mean::rules(self.a, self.b).counts(self.r, horizon / self.alpha).pairs
+        self.counts(horizon / self.alpha).pairs
     }
 
     /// What discounting takes from purchases, as an integral over time of means over p; `None` where the rules for
@@ -87,19 +88,27 @@ impl Leaving {
         self.r * (half * lost.sum::<f64>())
     }
 
-    /// Expected purchases, pairs, probability of none and discounted purchases, the first two from one sweep.
+    /// Expected purchases and pairs within a finite time, given in units of alpha.
+    pub(super) fn counts(self, odds: f64) -> Counts {
+        beta_mean::rules(self.a, self.b).counts(self.r, odds)
+    }
+
+    /// Expected purchases, pairs, probability of none and discounted purchases, by curves that customers share.
     pub(super) fn summary(self, horizon: f64, discount_rate: f64) -> ProcessSummary {
-        let (expected_purchases, expected_pairs) = if horizon.is_infinite() {
-            (self.expected_purchases(horizon), self.expected_pairs(horizon))
-        } else {
-            let odds = horizon / self.alpha;
-            let counts = beta_mean::rules(self.a, self.b).counts(self.r, odds);
-            (counts.expected, counts.pairs)
-        };
+        let probability_none = self.probability_none(horizon);
+        if let Some(on_curves) = on_curves(self, horizon, discount_rate) {
+            return ProcessSummary {
+                expected_purchases: on_curves.expected,
+                expected_pairs: on_curves.pairs,
+                probability_none,
+                discounted_purchases: on_curves.discounted,
+            };
+        }
+        let expected_purchases = self.expected_purchases(horizon);
         ProcessSummary {
             expected_purchases,
-            expected_pairs,
-            probability_none: self.probability_none(horizon),
+            expected_pairs: self.expected_pairs(horizon),
+            probability_none,
             discounted_purchases: if discount_rate > 0.0 {
                 self.discounted(horizon, discount_rate, expected_purchases)
             } else {
@@ -144,7 +153,7 @@ impl Leaving {
     }
 
     /// Discounted purchases within the horizon, of which `expected` are expected.
-    fn discounted(self, horizon: f64, discount_rate: f64, expected: f64) -> f64 {
+    pub(super) fn discounted(self, horizon: f64, discount_rate: f64, expected: f64) -> f64 {
         let rules = beta_mean::rules(self.a, self.b);
         if let Some(discount) = self.discount(&rules, horizon, discount_rate) {
             return expected - discount;

@@ -11,6 +11,7 @@ mod beta_mean;
 mod count;
 mod lapsing;
 mod leaving;
+mod leaving_curves;
 mod panels;
 mod steady;
 mod summary;

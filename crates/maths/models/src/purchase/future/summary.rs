@@ -18,7 +18,10 @@ pub struct ProcessSummary {
 impl FutureProcess {
     /// What [`expected_purchases`](Self::expected_purchases), [`expected_pairs`](Self::expected_pairs),
     /// [`probability_none`](Self::probability_none) and [`discounted_purchases`](Self::discounted_purchases) say
-    /// of the same `horizon`, in less time than they take together.
+    /// of the same `horizon`, in far less time where many customers are summarised in a row.
+    ///
+    /// Equal to those methods to 1e-12; for customers who leave after purchases, where curves stand in for
+    /// integrals, to 2e-11 and discounted purchases to 1e-9.
     ///
     /// ```
     /// use clv_models::purchase::FutureProcess;
