@@ -86,6 +86,19 @@ impl Engine {
 
     /// Looks at the files and decides how they are read; reads whole columns only where the first rows leave a question.
     ///
+    /// ```
+    /// use clv_engine::{Engine, EngineOptions, ReadOptions};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("orders.csv");
+    /// std::fs::write(&path, "customer,date,amount\na,2021-01-01,5\na,2021-03-01,7\nb,2021-02-01,9\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let orders = engine.open(&read)?;
+    /// assert_eq!(orders.source_id(), "generic");
+    /// assert_eq!(orders.columns()[0].role, "customer_id");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// When a file is missing, empty, damaged or of no known format, or when its columns are missing or ambiguous.
     pub fn open(&self, options: &ReadOptions) -> Result<Orders, EngineError> {
@@ -94,6 +107,18 @@ impl Engine {
 
     /// Reads a histories file (`customer_id, repeat_purchases, last_purchase_age, age[, mean_spend]`); `None` when the file is
     /// none, so that it is to be read as orders.
+    ///
+    /// ```
+    /// use clv_engine::{Engine, EngineOptions, ReadOptions};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("histories.csv");
+    /// std::fs::write(&path, "customer_id,repeat_purchases,last_purchase_age,age\na,2,30.4,38.9\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let file = engine.open_histories(&read)?.expect("the columns are those of histories");
+    /// assert_eq!(file.repeat_purchases, [2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// When the file cannot be read or holds a history that cannot be.

@@ -171,6 +171,15 @@ pub enum EngineError {
 
 impl EngineError {
     /// What to try next, where that can be said.
+    ///
+    /// ```
+    /// let error = clv_engine::EngineError::NotFound {
+    ///     path: "order.csv".into(),
+    ///     nearest: Some("orders.csv".into()),
+    /// };
+    /// assert_eq!(error.to_string(), "order.csv: no such file or folder");
+    /// assert_eq!(error.hint().as_deref(), Some("did you mean orders.csv?"));
+    /// ```
     pub fn hint(&self) -> Option<String> {
         match self {
             EngineError::NotFound { nearest, .. } => {

@@ -121,6 +121,19 @@ impl Orders {
     /// A hash for each file by which a later run knows whether it reads the same: of the contents, or of size and time for
     /// files larger than 1 GB. Reads the files.
     ///
+    /// ```
+    /// use clv_engine::{Engine, EngineOptions, ReadOptions};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("orders.csv");
+    /// std::fs::write(&path, "customer,date,amount\na,2021-01-01,5\na,2021-03-01,7\nb,2021-02-01,9\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let orders = engine.open(&read)?;
+    /// let (file, hash) = orders.fingerprint()?.remove(0);
+    /// assert!(file.ends_with("orders.csv") && hash.starts_with("xxh64:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// When a file cannot be read.
     pub fn fingerprint(&self) -> Result<Vec<(String, String)>, EngineError> {

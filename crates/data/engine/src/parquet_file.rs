@@ -1,6 +1,7 @@
 //! Parquet files in pieces of row groups, so that threads share one file and every row keeps its number.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -8,7 +9,6 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::errors::ParquetError;
 
 use crate::error::EngineError;
 use crate::files::InputFile;
@@ -40,8 +40,9 @@ impl ParquetFile {
     pub(crate) fn open(file: InputFile) -> Result<ParquetFile, EngineError> {
         let handle = File::open(&file.path)
             .map_err(|source| EngineError::Unreadable { path: file.shown.clone(), source })?;
-        let metadata = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new())
-            .map_err(|error| damaged(&file, &error))?;
+        let metadata = unharmed(&file, || {
+            ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()).map_err(|e| e.to_string())
+        })?;
         Ok(ParquetFile { file, metadata })
     }
 
@@ -87,15 +88,17 @@ impl ParquetFile {
     ) -> Result<PieceReader<'_>, EngineError> {
         let handle = File::open(&self.file.path)
             .map_err(|source| EngineError::Unreadable { path: self.file.shown.clone(), source })?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(handle, self.metadata.clone());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), positions.iter().copied());
-        let reader = builder
-            .with_projection(mask)
-            .with_row_groups(piece.row_groups.clone())
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(|error| damaged(&self.file, &error))?;
+        let reader = unharmed(&self.file, || {
+            let builder =
+                ParquetRecordBatchReaderBuilder::new_with_metadata(handle, self.metadata.clone());
+            let mask = ProjectionMask::roots(builder.parquet_schema(), positions.iter().copied());
+            builder
+                .with_projection(mask)
+                .with_row_groups(piece.row_groups.clone())
+                .with_batch_size(BATCH_ROWS)
+                .build()
+                .map_err(|error| error.to_string())
+        })?;
         // Columns come in the order of the file: say where each one asked for ends up.
         let mut sorted: Vec<usize> = positions.to_vec();
         sorted.sort_unstable();
@@ -117,17 +120,34 @@ impl Iterator for PieceReader<'_> {
     type Item = Result<RecordBatch, EngineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.reader.next()?;
-        Some(match batch.and_then(|batch| batch.project(&self.order)) {
-            Ok(batch) => Ok(batch),
-            Err(error) => Err(EngineError::Damaged {
-                path: self.file.shown.clone(),
-                detail: error.to_string(),
-            }),
-        })
+        let (reader, order) = (&mut self.reader, &self.order);
+        let batch = unharmed(self.file, || match reader.next() {
+            None => Ok(None),
+            Some(batch) => {
+                batch.and_then(|batch| batch.project(order)).map(Some).map_err(|e| e.to_string())
+            }
+        });
+        batch.transpose()
     }
 }
 
-fn damaged(file: &InputFile, error: &ParquetError) -> EngineError {
-    EngineError::Damaged { path: file.shown.clone(), detail: error.to_string() }
+/// What the Parquet reader gives. It takes the layout of a file on trust and panics at some kinds of damage, such as a unit of time
+/// that there is not: that too is the file's fault, and no reader is used again after it.
+///
+/// # Errors
+/// [`EngineError::Damaged`] for whatever stops it.
+fn unharmed<T>(
+    file: &InputFile,
+    read: impl FnOnce() -> Result<T, String>,
+) -> Result<T, EngineError> {
+    let detail = match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(detail)) => detail,
+        Err(panic) => match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+            (Some(text), _) => text.clone(),
+            (None, Some(text)) => (*text).to_owned(),
+            (None, None) => "the reader gave up".to_owned(),
+        },
+    };
+    Err(EngineError::Damaged { path: file.shown.clone(), detail })
 }

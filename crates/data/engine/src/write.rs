@@ -114,6 +114,17 @@ fn format_of(path: &Path) -> Option<(TableFormat, Packing)> {
 /// Writes a table to a file, the format by its extension. The file appears whole or not at all: it is written under another name
 /// in the same folder, brought to the disk and renamed.
 ///
+/// ```
+/// use clv_engine::{OutColumn, WriteOptions, write_table};
+/// let folder = tempfile::tempdir()?;
+/// let columns = [
+///     OutColumn::Integer("customer_id".into(), vec![17, 23]),
+///     OutColumn::Real("value".into(), vec![12.5, f64::NAN]),
+/// ];
+/// write_table(&columns, &folder.path().join("values.parquet"), WriteOptions::default())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// When the extension names no format, or writing fails: then nothing is left behind.
 pub fn write_table(
@@ -174,6 +185,18 @@ fn write_packed(
 }
 
 /// Writes a table to any writer. Dates are ISO, numbers in their shortest form that reads back as the same number.
+///
+/// ```
+/// use clv_engine::{OutColumn, TableFormat, WriteOptions, write_table_to};
+/// let columns = [
+///     OutColumn::Integer("customer_id".into(), vec![17, 23]),
+///     OutColumn::Real("value".into(), vec![12.5, f64::NAN]),
+/// ];
+/// let mut text = Vec::new();
+/// write_table_to(&columns, &mut text, TableFormat::Csv, WriteOptions::default())?;
+/// assert_eq!(text, b"customer_id,value\n17,12.5\n23,\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 /// When writing fails, or when the columns are of different lengths.

@@ -120,6 +120,20 @@ pub struct Choice {
 
 /// Chooses the source of a file, the one asked for or the one with the highest confidence, and gives its columns their parts.
 ///
+/// ```
+/// use clv_importers::{Role, Sample, catalogue::choose};
+/// let sample = Sample {
+///     file: "orders.csv".into(),
+///     headings: ["customer", "date", "amount"].map(String::from).to_vec(),
+///     has_heading: true,
+///     types: vec![arrow::datatypes::DataType::Utf8; 3],
+///     rows: vec![["a", "2021-01-31", "5.00"].map(String::from).to_vec()],
+///     first_row: 2,
+/// };
+/// let choice = choose(&sample, None, &Default::default()).unwrap();
+/// assert!(choice.roles.contains(&(Role::CustomerId, 0)));
+/// ```
+///
 /// # Errors
 /// When the source asked for is unknown or does not fit, or when a needed column is missing or ambiguous.
 pub fn choose(

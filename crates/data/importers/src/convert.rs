@@ -64,6 +64,14 @@ pub fn integers(array: &ArrayRef) -> Result<Int64Array, Unfit> {
 ///
 /// Timestamps with a zone give the local day in that zone; without one, the day as it stands.
 ///
+/// ```
+/// use clv_importers::convert::{NO_DAY, days};
+/// use clv_importers::DateFormat;
+/// let dates: arrow::array::ArrayRef =
+///     std::sync::Arc::new(arrow::array::Date32Array::from(vec![Some(18_600), None]));
+/// assert_eq!(days(&dates, DateFormat::YearFirst), Ok(vec![18_600, NO_DAY]));
+/// ```
+///
 /// # Errors
 /// When the type holds no dates.
 pub fn days(array: &ArrayRef, format: DateFormat) -> Result<Vec<i32>, Unfit> {
@@ -201,6 +209,13 @@ pub struct Amounts {
 
 /// A number column as millionths.
 ///
+/// ```
+/// use clv_importers::convert::{NO_AMOUNT, amounts};
+/// let reals: arrow::array::ArrayRef =
+///     std::sync::Arc::new(arrow::array::Float64Array::from(vec![Some(29.33), None]));
+/// assert_eq!(amounts(&reals, None).unwrap().micros, [29_330_000, NO_AMOUNT]);
+/// ```
+///
 /// # Errors
 /// When the type holds no numbers.
 pub fn amounts(array: &ArrayRef, format: Option<NumberFormat>) -> Result<Amounts, Unfit> {
@@ -286,6 +301,11 @@ fn text_amounts(strings: &StringArray, format: NumberFormat) -> Amounts {
 }
 
 /// Pieces times price, rounded to millionths; a mark in either stays a mark.
+///
+/// ```
+/// // Three pieces at 2.50.
+/// assert_eq!(clv_importers::convert::product(&[3_000_000], &[2_500_000]), [7_500_000]);
+/// ```
 pub fn product(pieces: &[i64], prices: &[i64]) -> Vec<i64> {
     let times = |a: i64, b: i64| {
         if is_mark(a) || is_mark(b) {

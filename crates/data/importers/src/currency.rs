@@ -2,11 +2,23 @@
 
 /// The currency that a sign or code stands for: an ISO 4217 code where the sign is plain, `$` for the many dollars;
 /// `None` when the token is no currency.
+///
+/// ```
+/// use clv_importers::currency::currency_of;
+/// assert_eq!(currency_of("€"), Some("EUR"));
+/// assert_eq!(currency_of("x"), None);
+/// ```
 pub fn currency_of(token: &str) -> Option<&'static str> {
     SIGNS.iter().find(|(sign, _)| sign.eq_ignore_ascii_case(token)).map(|(_, code)| *code)
 }
 
 /// Whether a currency read from a file is the one asked for; a bare `$` goes for every dollar and for the peso.
+///
+/// ```
+/// use clv_importers::currency::is_currency;
+/// assert!(is_currency("$", "CAD"));
+/// assert!(!is_currency("EUR", "USD"));
+/// ```
 pub fn is_currency(found: &str, wanted: &str) -> bool {
     let wanted_code = currency_of(wanted).unwrap_or(wanted);
     let dollars = ["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "CLP", "ARS", "COP"];
@@ -16,6 +28,10 @@ pub fn is_currency(found: &str, wanted: &str) -> bool {
 }
 
 /// Whether the currency has no decimals in use, so that a separator can only stand between thousands (ISO 4217).
+///
+/// ```
+/// assert!(clv_importers::currency::has_no_decimals("JPY"));
+/// ```
 pub fn has_no_decimals(code: &str) -> bool {
     ["JPY", "KRW", "CLP", "VND", "ISK", "PYG", "UGX", "XAF", "XOF"].contains(&code)
 }

@@ -30,6 +30,13 @@ pub enum DateFormat {
 
 impl DateFormat {
     /// The day that a cell names, days since 1970-01-01; `None` when the cell does not read in this format.
+    ///
+    /// ```
+    /// use clv_importers::{DateFormat, DateOrder};
+    /// let day_first = DateFormat::Slashed(DateOrder::DayFirst);
+    /// assert_eq!(day_first.parse("02.01.1970"), Some(1));
+    /// assert_eq!(DateFormat::YearFirst.parse("1970-01-02 23:59:59 -0500"), Some(1));
+    /// ```
     pub fn parse(self, cell: &str) -> Option<i32> {
         let cell = clean(cell);
         match self {
@@ -64,6 +71,16 @@ impl DateFormat {
 }
 
 /// What the cells of a column say about its format.
+///
+/// ```
+/// use clv_importers::date_format::{DateEvidence, DateFormat, DateOrder, DateVerdict};
+/// let mut evidence = DateEvidence::default();
+/// evidence.observe(2, "01/02/2021");
+/// assert_eq!(evidence.verdict(None), DateVerdict::Open);
+/// evidence.observe(3, "28/02/2021");
+/// let day_first = DateFormat::Slashed(DateOrder::DayFirst);
+/// assert_eq!(evidence.verdict(None), DateVerdict::Settled(day_first));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct DateEvidence {
     counts: [u64; 5],

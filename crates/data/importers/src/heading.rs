@@ -1,6 +1,11 @@
 //! Comparing headings as people write them.
 
 /// A heading without case, spaces, punctuation and accents of the usual Latin letters: `"Customer ID"` is `customerid`.
+///
+/// ```
+/// use clv_importers::heading::plain;
+/// assert_eq!(plain("Customer ID"), plain("customer_id"));
+/// ```
 pub fn plain(heading: &str) -> String {
     heading
         .chars()
@@ -22,6 +27,12 @@ pub fn plain(heading: &str) -> String {
 }
 
 /// The candidate nearest to what was given, when it is near enough to have been meant.
+///
+/// ```
+/// use clv_importers::heading::nearest;
+/// assert_eq!(nearest("custmer", ["customer", "amount"]), Some("customer".into()));
+/// assert_eq!(nearest("weight", ["customer", "amount"]), None);
+/// ```
 pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let wanted = plain(given);
     candidates

@@ -44,6 +44,13 @@ impl NumberFormat {
     /// Reads a cell: signs before or after, parentheses for negatives, currency signs and codes, thousands separators,
     /// exponents. More than six decimals are rounded half away from zero.
     ///
+    /// ```
+    /// use clv_importers::{Decimal, NumberFormat};
+    /// let comma = NumberFormat { decimal: Decimal::Comma };
+    /// let amount = comma.parse("1.234,56 €").unwrap();
+    /// assert_eq!((amount.micros, amount.currency), (1_234_560_000, Some("EUR")));
+    /// ```
+    ///
     /// # Errors
     /// [`NumberProblem`] says what is wrong with the cell.
     pub fn parse(self, cell: &str) -> Result<Amount, NumberProblem> {
@@ -210,6 +217,14 @@ fn decimal_micros(whole: &str, fraction: &str) -> Result<i64, NumberProblem> {
 }
 
 /// What the cells of a column say about its format.
+///
+/// ```
+/// let mut evidence = clv_importers::NumberEvidence::default();
+/// evidence.observe(2, "1,234");
+/// assert!(evidence.open.is_some());
+/// evidence.observe(3, "1,50");
+/// assert!(evidence.comma.is_some() && evidence.point.is_none());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct NumberEvidence {
     /// A row that only reads with a decimal comma.

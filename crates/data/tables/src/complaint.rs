@@ -119,6 +119,19 @@ pub struct ComplaintGroup {
 }
 
 /// Complaints as they come in; logs of parts of a file merge into one.
+///
+/// ```
+/// use clv_tables::{ComplaintExample, ComplaintLog, Rule};
+/// let mut log = ComplaintLog::default();
+/// log.add(Rule::NoCustomer, 5_000_000, || ComplaintExample {
+///     file: "orders.csv".into(),
+///     row: 7,
+///     column: "customer".into(),
+///     value: String::new(),
+/// });
+/// assert_eq!(log.rows_put_aside(), 1);
+/// assert_eq!(log.into_groups()[0].money, 5_000_000);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct ComplaintLog {
     groups: BTreeMap<Rule, ComplaintGroup>,

@@ -15,6 +15,12 @@ pub const LAST_DAY: i32 = 2_932_896;
 
 impl Day {
     /// The day of a proleptic Gregorian date; `None` when there is no such day or the year is not 1000 to 9999.
+    ///
+    /// ```
+    /// use clv_tables::Day;
+    /// assert_eq!(Day::from_date(1970, 1, 2), Some(Day(1)));
+    /// assert_eq!(Day::from_date(2023, 2, 29), None);
+    /// ```
     pub fn from_date(year: i32, month: u32, day: u32) -> Option<Day> {
         if !(1000..=9999).contains(&year) || !(1..=12).contains(&month) {
             return None;
@@ -33,6 +39,10 @@ impl Day {
     }
 
     /// Year, month and day of month.
+    ///
+    /// ```
+    /// assert_eq!(clv_tables::Day(11_016).date(), (2000, 2, 29));
+    /// ```
     pub fn date(self) -> (i32, u32, u32) {
         let shifted = i64::from(self.0) + 719_468;
         let era = shifted.div_euclid(146_097);
@@ -48,6 +58,12 @@ impl Day {
     }
 
     /// Reads `2011-12-09`; `None` for anything else.
+    ///
+    /// ```
+    /// use clv_tables::Day;
+    /// assert_eq!(Day::parse_iso("2011-12-09"), Day::from_date(2011, 12, 9));
+    /// assert_eq!(Day::parse_iso("09.12.2011"), None);
+    /// ```
     pub fn parse_iso(text: &str) -> Option<Day> {
         let bytes = text.as_bytes();
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' || !text.is_ascii() {

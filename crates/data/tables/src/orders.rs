@@ -43,6 +43,13 @@ impl IdKind {
 }
 
 /// The schema of canonical order rows.
+///
+/// ```
+/// use clv_tables::orders::{IdKind, order_schema};
+/// let schema = order_schema(IdKind::Integer);
+/// assert_eq!(schema.field(0).name(), "customer");
+/// assert_eq!(*schema.field(0).data_type(), IdKind::Integer.data_type());
+/// ```
 pub fn order_schema(id_kind: IdKind) -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new(CUSTOMER, id_kind.data_type(), false),

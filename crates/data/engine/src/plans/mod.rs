@@ -55,6 +55,11 @@ impl CustomerIds {
 
     /// One id as text.
     ///
+    /// ```
+    /// use clv_engine::CustomerIds;
+    /// assert_eq!(CustomerIds::Integer(vec![17]).text(0), "17");
+    /// ```
+    ///
     /// # Panics
     /// When there is no customer at this place.
     pub fn text(&self, i: usize) -> String {

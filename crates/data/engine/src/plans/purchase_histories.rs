@@ -50,6 +50,21 @@ impl CustomerHistories {
 impl Orders {
     /// The histories of all customers with a purchase on or before `until` (`None`: in all of the data), and what was taken in.
     ///
+    /// ```
+    /// use clv_engine::{Engine, EngineOptions, ReadOptions};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("orders.csv");
+    /// std::fs::write(&path, "customer,date,amount\na,2021-01-01,5\na,2021-03-01,7\nb,2021-02-01,9\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let orders = engine.open(&read)?;
+    /// let (histories, intake) = orders.purchase_histories(None)?;
+    /// assert_eq!(histories.n_days, [2, 1]);
+    /// assert_eq!(histories.gross, [12_000_000, 9_000_000]);
+    /// assert_eq!(intake.rows_accepted, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// When reading fails, a row proves a decision wrong, or no row can be used.
     pub fn purchase_histories(

@@ -50,6 +50,20 @@ impl PurchaseOccasions {
 impl Orders {
     /// The days of all customers, or of those whose id hash falls in the first `sample` of 2^16 parts, and what was taken in.
     ///
+    /// ```
+    /// use clv_engine::{Engine, EngineOptions, ReadOptions};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("orders.csv");
+    /// std::fs::write(&path, "customer,date,amount\na,2021-01-01,5\na,2021-03-01,7\nb,2021-02-01,9\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let orders = engine.open(&read)?;
+    /// let (occasions, _) = orders.purchase_occasions(None)?;
+    /// assert_eq!(occasions.days_of(0), 0..2);
+    /// assert_eq!(occasions.gross, [5_000_000, 7_000_000, 9_000_000]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// When reading fails, a row proves a decision wrong, or no row can be used.
     pub fn purchase_occasions(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use clv_engine::{Day, EngineError, ReadOptions, Rule};
+use clv_engine::{Day, EngineError, OutColumn, ReadOptions, Rule, WriteOptions, write_table};
 use proptest::prelude::*;
 
 use crate::{engine, file, open, options};
@@ -334,6 +334,31 @@ proptest! {
         if let Ok(Some(found)) = engine().open_histories(&options(&path)) {
             prop_assert_eq!(found.age.len(), found.ids.len());
             prop_assert_eq!(found.historic_value.unwrap().len(), found.ids.len());
+        }
+    }
+
+    #[test]
+    fn no_damage_to_a_parquet_file_makes_the_reader_panic(
+        damage in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..6),
+        cut in 0_usize..40,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.parquet");
+        let columns = [
+            OutColumn::Integer("customer".into(), (0..300).map(|i| i * 7 % 50).collect()),
+            OutColumn::Date("date".into(), (18_600..18_900).collect()),
+            OutColumn::Real("amount".into(), (0..300).map(f64::from).collect()),
+        ];
+        write_table(&columns, &path, WriteOptions::default()).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        for (at, value) in damage {
+            let at = usize::from(at) % bytes.len();
+            bytes[at] = value;
+        }
+        bytes.truncate(bytes.len() - cut.saturating_sub(20));
+        std::fs::write(&path, bytes).unwrap();
+        if let Ok(orders) = open(&path) {
+            let _ = orders.purchase_histories(None);
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct OpenOrder {
     pub(super) returned: i64,
 }
 
-/// What became of the orders of a file whose money stands on one row: about nine bytes for each, so that rows of an order may
+/// What became of the orders of a file whose money stands on one row: ten to twenty bytes for each, so that rows of an order may
 /// stand far apart.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
