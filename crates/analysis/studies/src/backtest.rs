@@ -327,22 +327,33 @@ fn conclude(
     horizon: f64,
     options: &BacktestOptions,
 ) -> BacktestOutcome {
-    let best = |is_naive: bool| -> Option<&Record> {
-        let mut field: Vec<&Record> =
-            records.iter().filter(|record| record.naive.is_some() == is_naive).collect();
-        let lowest =
-            field.iter().map(|record| record.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
-        field.retain(|record| record.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN));
-        field.into_iter().min_by(|a, b| a.mean(|s| s.rmse).total_cmp(&b.mean(|s| s.rmse)))
+    // Among those whose error is as good as equal to the smallest the smaller squared error wins.
+    let best_of = |field: Vec<&'_ Record>| -> Option<usize> {
+        let lowest = field.iter().map(|one| one.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
+        field
+            .iter()
+            .filter(|one| one.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN))
+            .min_by(|a, b| a.mean(|s| s.rmse).total_cmp(&b.mean(|s| s.rmse)))
+            .and_then(|best| records.iter().position(|record| record.id == best.id))
     };
-    let best_model = best(false);
-    let best_naive = best(true);
-    let served = match (best_model, best_naive) {
-        (Some(model), Some(naive)) if model.mean(|s| s.mae) < naive.mean(|s| s.mae) => Some(model),
-        (Some(model), None) => Some(model),
-        (_, naive) => naive,
-    };
-    let reason = reason(best_model, best_naive, served, &left_out, origins.days.len());
+    let (naive, models): (Vec<&Record>, Vec<&Record>) =
+        records.iter().partition(|record| record.naive.is_some());
+    let to_beat = naive.iter().map(|one| one.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
+    // A model is served only if its error is smaller than that of every naive rule.
+    let winners: Vec<&Record> =
+        models.iter().copied().filter(|one| one.mean(|s| s.mae) < to_beat).collect();
+    let best_model = best_of(if winners.is_empty() { models } else { winners.clone() });
+    let best_naive = best_of(naive);
+    let best_model = best_model.map(|at| &records[at]);
+    let best_naive = best_naive.map(|at| &records[at]);
+    let served = if winners.is_empty() { best_naive.or(best_model) } else { best_model };
+    let least_naive = records
+        .iter()
+        .filter(|record| record.naive.is_some())
+        .map(|record| (record.id.as_str(), record.mean(|s| s.mae)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap_or(("none", f64::INFINITY));
+    let reason = reason(best_model, best_naive, served, least_naive, &left_out, origins.days.len());
     let served_id = served.map_or_else(String::new, |record| record.id.clone());
     let relative_total_variance = served.map_or(0.0, |record| {
         record.mean(|s| {
@@ -375,6 +386,7 @@ fn reason(
     best_model: Option<&Record>,
     best_naive: Option<&Record>,
     served: Option<&Record>,
+    least_naive: (&str, f64),
     left_out: &[(String, String)],
     n_origins: usize,
 ) -> String {
@@ -384,24 +396,22 @@ fn reason(
         format!("{n_origins} rolling holdouts")
     };
     match (best_model, best_naive, served) {
-        (Some(model), Some(naive), Some(served)) if served.naive.is_none() => {
-            let gain = 1.0 - model.mean(|s| s.mae) / naive.mean(|s| s.mae);
-            format!(
-                "{} had the smallest error over {over}: {:.4} purchases per customer, {:.1} % less than \
-                 the best naive rule, {}",
-                model.id,
-                model.mean(|s| s.mae),
-                100.0 * gain,
-                naive.id
-            )
-        }
-        (Some(model), Some(naive), _) => format!(
-            "no model beat the naive rule {} over {over}: its error is {:.4} purchases per customer, \
-             that of the best model, {}, {:.4}; so the naive rule is served",
-            naive.id,
-            naive.mean(|s| s.mae),
+        (Some(model), Some(_), Some(served)) if served.naive.is_none() => format!(
+            "{} forecast best over {over}: its error is {:.4} purchases per customer, {:.1} % less than that of \
+             the best naive rule, {}",
             model.id,
-            model.mean(|s| s.mae)
+            model.mean(|s| s.mae),
+            100.0 * (1.0 - model.mean(|s| s.mae) / least_naive.1),
+            least_naive.0
+        ),
+        (Some(model), Some(_), Some(served)) => format!(
+            "no model beat the naive rules over {over}: the error of {} is {:.4} purchases per customer, that of \
+             the best model, {}, {:.4}; so the naive rule {} is served",
+            least_naive.0,
+            least_naive.1,
+            model.id,
+            model.mean(|s| s.mae),
+            served.id
         ),
         (None, Some(naive), _) => {
             let why = left_out.first().map_or("none was asked for", |(_, why)| why.as_str());

@@ -54,7 +54,8 @@ struct RowSpread {
 /// Values every customer.
 ///
 /// `rows` are the forecasts of the grouped histories over `horizon`; `return_ratio` is the share of gross sales
-/// that comes back. The interval of a customer's residual value carries the uncertainty of the count, of the spend
+/// that comes back. A customer's own share is drawn towards it as if they had one usual order
+/// more: whoever sends back what they buy is not expected to keep the next one. The interval of a customer's residual value carries the uncertainty of the count, of the spend
 /// per purchase and of the parameters.
 #[must_use]
 pub fn customer_values(
@@ -68,6 +69,9 @@ pub fn customer_values(
 ) -> CustomerValues {
     let spreads = row_spreads(grouped, rows, spend, uncertainty);
     let n = customers.n_repeats.len();
+    let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
+    let gross: f64 = customers.gross.iter().sum();
+    let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
     let mut values = CustomerValues {
         historic: Vec::with_capacity(n),
         residual: Vec::with_capacity(n),
@@ -81,7 +85,10 @@ pub fn customer_values(
         let spread = &spreads[row];
         let expected_spend =
             spend.expected_spend(customers.n_repeats[customer], customers.mean_spend[customer]);
-        let value_of_purchase = definition.value_of_purchase(expected_spend, return_ratio);
+        let own_return_ratio = (customers.returns[customer] + usual_order * return_ratio)
+            / (customers.gross[customer] + usual_order);
+        let value_of_purchase =
+            definition.value_of_purchase(expected_spend, own_return_ratio.clamp(0.0, 1.0));
         let residual = rows[row].discounted_purchases * value_of_purchase;
         let scale = value_of_purchase * spread.discount;
         let ends = |(low, high): (f64, f64)| {

@@ -24,7 +24,7 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
                 .examples
                 .iter()
                 .map(|example| ComplaintExample {
-                    file: example.file.clone(),
+                    file: file_name(&example.file),
                     row: example.row,
                     column: example.column.clone(),
                     value: example.value.clone(),
@@ -35,7 +35,7 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
     complaints.sort_by_key(|group| std::cmp::Reverse(group.rows));
     DataQuality {
         source: orders.source_id().to_owned(),
-        files: orders.files().into_iter().map(str::to_owned).collect(),
+        files: orders.files().into_iter().map(file_name).collect(),
         columns: orders
             .columns()
             .iter()
@@ -58,4 +58,12 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
         last_date: date(intake.last_day),
         complaints,
     }
+}
+
+/// A path's last part: an answer may be passed on, and folders are nobody else's business.
+#[must_use]
+pub fn file_name(path: &str) -> String {
+    std::path::Path::new(path)
+        .file_name()
+        .map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }

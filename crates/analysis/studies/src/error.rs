@@ -32,6 +32,9 @@ pub enum StudyError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A histories file that names an unknown unit of time.
+    #[error("the histories file names its time_unit wrongly: {0}")]
+    HistoriesUnit(#[source] crate::time::TimeError),
     /// A row of a histories file that is no purchase history.
     #[error("row {row} of the histories file is no purchase history: {problem}")]
     Histories {
@@ -92,7 +95,7 @@ impl StudyError {
             StudyError::SavedModel { .. } => {
                 Some("write one with `clv fit ... -o model.json`".to_owned())
             }
-            StudyError::Histories { .. } => {
+            StudyError::Histories { .. } | StudyError::HistoriesUnit(_) => {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),

@@ -62,6 +62,9 @@ impl Inquiry {
     /// [`StudyError`] where reading fails, nobody had bought by `until` or the model is unknown.
     pub fn of_orders(orders: &Orders, options: &InquiryOptions) -> Result<Self, StudyError> {
         let (mut snapshot, intake) = Snapshot::of_orders(orders, options.until, options.newborns)?;
+        if options.always_bake_off {
+            check_span(&intake)?;
+        }
         let wants_bake_off = options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
         let mut base = None;
         let mut outcome = None;
@@ -107,7 +110,13 @@ impl Inquiry {
             _ => options.unit,
         };
         let snapshot = Snapshot::of_file(file, unit)?;
-        let served = serve(&snapshot, None, &ServeOptions { unit, ..serve_options(options) })?;
+        let mut served = serve(&snapshot, None, &ServeOptions { unit, ..serve_options(options) })?;
+        if !snapshot.has_returns() {
+            served.cautions.push(
+                "the histories file has no column returns: future value is before returns"
+                    .to_owned(),
+            );
+        }
         let horizon = options.horizon.clone();
         Ok(Self { snapshot, intake: None, base: None, bake_off: None, served, horizon })
     }
@@ -212,6 +221,16 @@ impl Inquiry {
             .with("residual_value_high_90", "money", Values::Real(high_90))
             .with("lifetime_value", "money", known(values.lifetime))
             .with("definition_id", "", Values::Same(definition.id(), n))
+    }
+}
+
+/// A whole story needs more than one day.
+fn check_span(intake: &Intake) -> Result<(), StudyError> {
+    match intake.first_day {
+        Some(day) if intake.last_day == Some(day) => {
+            Err(StudyError::OneDay { day: crate::calendar::iso(day.0) })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -49,7 +49,7 @@ pub fn purchase_model_fit(
         n_customers: Some(fitted.n_customers().round() as u64),
         n_histories: Some(fitted.n_histories() as u64),
         converged: Some(fitted.converged()),
-        warnings: fitted.warnings().iter().map(ToString::to_string).collect(),
+        warnings: distinct(fitted.warnings().iter().map(ToString::to_string)),
         data_period: period,
         spend: None,
     }
@@ -94,6 +94,17 @@ pub fn spend_model_fit(
         }
     }
     answer
+}
+
+/// Each warning once, in order.
+fn distinct(warnings: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for warning in warnings {
+        if !kept.contains(&warning) {
+            kept.push(warning);
+        }
+    }
+    kept
 }
 
 fn standard_errors(names: &[String], errors: &[Option<f64>]) -> BTreeMap<String, f64> {

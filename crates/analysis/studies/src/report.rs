@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clv_answers::customer_value::CustomerValue;
 use clv_answers::report::{DefinitionNote, Report};
 use clv_answers::{Table, Values};
-use clv_engine::{Intake, Orders};
+use clv_engine::Orders;
 use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_valuation::definition::Definition;
 
@@ -48,7 +48,6 @@ pub fn report(
     definition: &Definition,
 ) -> Result<ReportOutcome, StudyError> {
     let intake = inquiry.intake.as_ref().ok_or(StudyError::NoDates)?;
-    check_span(intake)?;
     let horizon = inquiry.horizon_options(definition.discount_rate());
     let rows = inquiry.forecast_rows(&horizon);
     let uncertainty = inquiry.uncertainty(&rows, &horizon);
@@ -56,6 +55,9 @@ pub fn report(
     let is_at_risk = at_risk(inquiry);
     let quality = data_quality(orders, intake, inquiry.snapshot.n_customers() as u64);
     let holdout = holdout(inquiry)?;
+    let mut cautions = inquiry.served.cautions.clone();
+    cautions.extend(holdout.as_ref().and_then(|held| miss(&held.calibration)));
+    cautions.extend(sample_caution(inquiry));
     let headline = headline(&HeadlineInputs {
         inquiry,
         rows: &rows,
@@ -111,17 +113,10 @@ pub fn report(
         backtest: inquiry.bake_off.as_ref().map(|outcome| outcome.answer.clone()),
         model: inquiry.served.fit.clone(),
         data_quality: quality,
-        cautions: inquiry.served.cautions.clone(),
+        cautions,
     };
     let customers = customer_table(inquiry, &columns, values, definition, &groups);
     Ok(ReportOutcome { report, customers })
-}
-
-fn check_span(intake: &Intake) -> Result<(), StudyError> {
-    match intake.first_day {
-        Some(day) if intake.last_day == Some(day) => Err(StudyError::OneDay { day: iso(day.0) }),
-        _ => Ok(()),
-    }
 }
 
 /// Columns of the customers that several sections use; one entry for each customer.
@@ -252,6 +247,31 @@ fn customer_table(
         "",
         Values::Text(groups.rfm.to_vec()),
     )
+}
+
+/// What the reader must know where value came out far from its forecast, or too seldom within its interval.
+fn miss(calibration: &clv_answers::calibration::Calibration) -> Option<String> {
+    let ratio = calibration.actual_total / calibration.predicted_total - 1.0;
+    let is_off = !(-0.2..=0.2).contains(&ratio);
+    if !is_off && calibration.coverage_80 >= 0.72 {
+        return None;
+    }
+    let (by, way) = (100.0 * ratio.abs(), if ratio < 0.0 { "less" } else { "more" });
+    Some(format!(
+        "from {} to {} customers spent {by:.0} % {way} than was forecast, and {:.0} % of the 80 % intervals held: a \
+         season, a campaign or a few large orders that no model here knows",
+        calibration.origin,
+        calibration.holdout_end,
+        100.0 * calibration.coverage_80
+    ))
+}
+
+/// Which sections rest on a sample of the customers.
+fn sample_caution(inquiry: &Inquiry) -> Option<String> {
+    let n = inquiry.bake_off.as_ref()?.answer.sampled_customers?;
+    Some(format!(
+        "cohorts, the forecast check and the bake-off are measured on a sample of {n} customers; everything else on all"
+    ))
 }
 
 /// What the last holdout shows of whoever is served.

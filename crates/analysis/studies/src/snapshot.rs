@@ -52,6 +52,7 @@ pub struct Snapshot {
     first_spend: f64,
     recent_purchases: Option<Vec<u32>>,
     has_historic_value: bool,
+    has_returns: bool,
 }
 
 impl Snapshot {
@@ -116,14 +117,21 @@ impl Snapshot {
             },
             recent_purchases: None,
             has_historic_value: true,
+            has_returns: true,
         }
     }
 
-    /// The customers of a histories file, whose times are in `unit`.
+    /// The customers of a histories file. Its times are in the unit that it names, else in `unit`; with first and last
+    /// order in it, as `clv histories` writes them, it has dates too.
     ///
     /// # Errors
-    /// [`StudyError::Histories`] where a row is no purchase history.
+    /// [`StudyError::Histories`] where a row is no purchase history, [`StudyError::HistoriesUnit`] where the unit is
+    /// none.
     pub fn of_file(file: HistoriesFile, unit: TimeUnit) -> Result<Self, StudyError> {
+        let unit = match &file.time_unit {
+            Some(named) => named.parse().map_err(StudyError::HistoriesUnit)?,
+            None => unit,
+        };
         let n = file.repeat_purchases.len();
         // The reader takes whole numbers only; more than 2^32 purchases saturate.
         let n_repeats: Vec<u32> = file.repeat_purchases.iter().map(|x| *x as u32).collect();
@@ -133,21 +141,24 @@ impl Snapshot {
                 PurchaseHistory::new(*repeats, file.last_purchase_age[row], file.age[row])
                     .and_then(|history| histories.push(history, 1.0));
             if let Err(error) = history {
-                return Err(StudyError::Histories {
-                    row: row as u64 + 2,
-                    problem: error.to_string(),
-                });
+                let problem = error.to_string();
+                return Err(StudyError::Histories { row: row as u64 + 2, problem });
             }
         }
+        let origin = dated(&file, &n_repeats, unit).unwrap_or(Origin::File { histories, unit });
         // A blank cell is a customer without repeat spend.
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-        let mean_spend: Vec<f64> = file
-            .mean_spend
-            .map_or_else(|| vec![0.0; n], |means| means.into_iter().map(finite).collect());
+        let money = |column: Option<Vec<f64>>| -> Option<Vec<f64>> {
+            column.map(|values| values.into_iter().map(finite).collect())
+        };
+        let zero = || vec![0.0; n];
+        let mean_spend = money(file.mean_spend).unwrap_or_else(zero);
+        let has_returns = file.returns.is_some();
+        let returns = money(file.returns).unwrap_or_else(zero);
         let has_historic_value = file.historic_value.is_some();
-        let gross: Vec<f64> = file
-            .historic_value
-            .map_or_else(|| vec![0.0; n], |values| values.into_iter().map(finite).collect());
+        let net = money(file.historic_value).unwrap_or_else(zero);
+        let gross: Vec<f64> =
+            net.iter().zip(&returns).map(|(net, returns)| net + returns).collect();
         let orders =
             file.orders.unwrap_or_else(|| n_repeats.iter().map(|x| x.saturating_add(1)).collect());
         // What is not repeat spend is the first purchase's; without amounts repeat purchases stand for it.
@@ -161,14 +172,15 @@ impl Snapshot {
         };
         Ok(Self {
             gross,
-            returns: vec![0.0; n],
+            returns,
             has_historic_value,
+            has_returns,
             orders,
             first_spend,
             mean_spend,
             n_repeats,
             ids: file.ids,
-            origin: Origin::File { histories, unit },
+            origin,
             recent_purchases: None,
         })
     }
@@ -304,6 +316,8 @@ impl Snapshot {
             .with("first_order", "date", Values::Date(first.to_vec()))
             .with("last_order", "date", Values::Date(last.to_vec()))
             .with("historic_value", "money", Values::Real(net.collect()))
+            .with("returns", "money", Values::Real(self.returns.clone()))
+            .with("time_unit", "", Values::Same(unit.name().to_owned(), self.n_customers()))
     }
 
     /// Mean gross spend of a customer's first purchase day, money.
@@ -334,6 +348,12 @@ impl Snapshot {
         self.has_historic_value
     }
 
+    /// Whether it is known what came back; a histories file may lack it.
+    #[must_use]
+    pub fn has_returns(&self) -> bool {
+        self.has_returns
+    }
+
     /// Whether any customer has spent anything.
     #[must_use]
     pub fn has_value(&self) -> bool {
@@ -356,6 +376,27 @@ pub fn id_values(ids: &CustomerIds) -> Values {
         CustomerIds::Integer(ids) => Values::Integer(ids.clone()),
         CustomerIds::Text(ids) => Values::Text(ids.clone()),
     }
+}
+
+/// The dates of a histories file that has them: first and last order, and one end of observation for all rows.
+fn dated(file: &HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<Origin> {
+    let (first_day, last_day) = (file.first_order.as_ref()?, file.last_order.as_ref()?);
+    let end_of = |row: usize| (f64::from(first_day[row]) + file.age[row] * unit.days()).round();
+    let end = (0..first_day.len()).map(end_of).reduce(f64::max)?;
+    let end_day = end as i32;
+    let is_consistent = (0..first_day.len()).all(|row| {
+        let last_age = f64::from(last_day[row] - first_day[row]);
+        (end_of(row) - end).abs() < 0.5
+            && (last_age - file.last_purchase_age[row] * unit.days()).abs() < 0.01
+            && last_day[row] <= end_day
+    });
+    is_consistent.then(|| Origin::Orders {
+        first_day: first_day.clone(),
+        last_day: last_day.clone(),
+        n_days: n_repeats.iter().map(|x| x.saturating_add(1)).collect(),
+        end_day,
+        n_known: first_day.len(),
+    })
 }
 
 /// The known customers and, among them by id, those who first buy later, with nothing bought yet.

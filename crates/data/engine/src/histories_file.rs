@@ -37,13 +37,18 @@ pub struct HistoriesFile {
     pub last_order: Option<Vec<i32>>,
     /// Money so far after returns, which may be negative, where the file has it; NaN where a cell is empty.
     pub historic_value: Option<Vec<f64>>,
+    /// Money of returns so far, a positive number, where the file has it; NaN where a cell is empty.
+    pub returns: Option<Vec<f64>>,
+    /// The unit of the times, where the file names it; the same in every row.
+    pub time_unit: Option<String>,
 }
 
 /// The columns that make a file one of histories.
 const NEEDED: [&str; 4] = ["customer_id", "repeat_purchases", "last_purchase_age", "age"];
 
 /// The columns that it may have besides.
-const WELCOME: [&str; 5] = ["mean_spend", "orders", "first_order", "last_order", "historic_value"];
+const WELCOME: [&str; 7] =
+    ["mean_spend", "orders", "first_order", "last_order", "historic_value", "returns", "time_unit"];
 
 /// Reads a histories file; `None` when the first file does not have the columns of one.
 ///
@@ -110,8 +115,8 @@ fn bad(path: &str, row: u64, column: &str, value: &str, expected: &'static str) 
 }
 
 impl HistoriesFile {
-    fn new(has_text_ids: bool, welcome: &[Option<usize>; 5]) -> HistoriesFile {
-        let [mean_spend, orders, first_order, last_order, historic_value] = welcome;
+    fn new(has_text_ids: bool, welcome: &[Option<usize>; 7]) -> HistoriesFile {
+        let [mean_spend, orders, first_order, last_order, historic_value, returns, _] = welcome;
         HistoriesFile {
             ids: if has_text_ids {
                 CustomerIds::Text(Vec::new())
@@ -126,6 +131,8 @@ impl HistoriesFile {
             first_order: first_order.map(|_| Vec::new()),
             last_order: last_order.map(|_| Vec::new()),
             historic_value: historic_value.map(|_| Vec::new()),
+            returns: returns.map(|_| Vec::new()),
+            time_unit: None,
         }
     }
 
@@ -136,7 +143,11 @@ impl HistoriesFile {
             CustomerIds::Text(ids) => ids.reserve(n),
         }
         let needed = [&mut self.repeat_purchases, &mut self.last_purchase_age, &mut self.age];
-        let reals = needed.into_iter().chain(&mut self.mean_spend).chain(&mut self.historic_value);
+        let reals = needed
+            .into_iter()
+            .chain(&mut self.mean_spend)
+            .chain(&mut self.historic_value)
+            .chain(&mut self.returns);
         reals.for_each(|reals| reals.reserve(n));
         self.orders.iter_mut().for_each(|orders| orders.reserve(n));
         self.first_order.iter_mut().chain(&mut self.last_order).for_each(|days| days.reserve(n));
@@ -146,7 +157,7 @@ impl HistoriesFile {
         &mut self,
         batch: &RecordBatch,
         headings: &[String],
-        welcome: &[Option<usize>; 5],
+        welcome: &[Option<usize>; 7],
         path: &str,
         row_of: &dyn Fn(usize) -> u64,
     ) -> Result<(), EngineError> {
@@ -167,7 +178,7 @@ impl HistoriesFile {
         if let Some(i) = ages.into_iter().position(|(last, age)| last > age) {
             return Err(column(2).refuse(i, "at most the customer's age"));
         }
-        let [mean_spend, orders, first_order, last_order, historic_value] =
+        let [mean_spend, orders, first_order, last_order, historic_value, returns, time_unit] =
             welcome.map(|at| at.map(column));
         if let (Some(column), Some(to)) = (mean_spend, &mut self.mean_spend) {
             column.add_money(to, "a number of zero or more", |value| value >= 0.0)?;
@@ -183,6 +194,12 @@ impl HistoriesFile {
         }
         if let (Some(column), Some(to)) = (historic_value, &mut self.historic_value) {
             column.add_money(to, "a number", |_| true)?;
+        }
+        if let (Some(column), Some(to)) = (returns, &mut self.returns) {
+            column.add_money(to, "a number of zero or more", |value| value >= 0.0)?;
+        }
+        if let Some(column) = time_unit {
+            column.settle_unit(&mut self.time_unit)?;
         }
         Ok(())
     }

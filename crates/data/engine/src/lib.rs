@@ -25,4 +25,4 @@ pub use histories_file::HistoriesFile;
 pub use orders::{DetectedColumn, Intake, Orders};
 pub use plans::{CustomerHistories, CustomerIds, PurchaseOccasions};
 pub use progress::{OnProgress, Progress};
-pub use write::{OutColumn, TableFormat, WriteOptions, write_table, write_table_to};
+pub use write::{OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to};

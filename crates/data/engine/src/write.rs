@@ -111,6 +111,17 @@ fn format_of(path: &Path) -> Option<(TableFormat, Packing)> {
     Some((format, packing))
 }
 
+/// Whether the extension of `path` names a format that [`write_table`] writes.
+///
+/// ```
+/// use clv_engine::is_table_path;
+/// assert!(is_table_path("customers.csv.gz".as_ref()) && !is_table_path("customers.xlsx".as_ref()));
+/// ```
+#[must_use]
+pub fn is_table_path(path: &Path) -> bool {
+    format_of(path).is_some()
+}
+
 /// Writes a table to a file, the format by its extension. The file appears whole or not at all: it is written under another name
 /// in the same folder, brought to the disk and renamed.
 ///

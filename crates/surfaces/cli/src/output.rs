@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use clv_answers::{Answer, Provenance, Table, Values};
-use clv_engine::{OutColumn, TableFormat, WriteOptions, write_table, write_table_to};
+use clv_engine::{
+    OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to,
+};
 use serde::Serialize;
 
 use crate::arguments::{OutputArguments, OutputFormat};
@@ -119,7 +121,44 @@ pub(crate) fn whole_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    write().with_context(|| format!("{}: cannot be written", path.display()))
+    // The system's words only: the name of the temporary file would be a riddle.
+    write().map_err(|error| cannot_write(path, &error.kind().to_string()))
+}
+
+fn cannot_write(path: &Path, why: &str) -> anyhow::Error {
+    usage(
+        &format!("{}: cannot be written: {why}", path.display()),
+        Some("check the folder, its permissions and the free space"),
+    )
+}
+
+/// Finds out before any work is done whether a file can stand at `path`.
+pub(crate) fn check_place(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        return Err(cannot_write(path, "it is a folder"));
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(cannot_write(path, "its folder does not exist"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for a table, whose extension has to name a format too.
+pub(crate) fn check_table_place(path: &Path) -> anyhow::Result<()> {
+    check_place(path)?;
+    if is_table_path(path) {
+        return Ok(());
+    }
+    Err(usage(
+        &format!(
+            "{}: the extension names no table format; expected csv, tsv, json, ndjson or parquet, the text ones also \
+             .gz or .zst",
+            path.display()
+        ),
+        Some("-o customers.csv or -o customers.parquet"),
+    ))
 }
 
 /// Temporary files are private; an answer is as readable as any file the user makes.

@@ -7,9 +7,9 @@ use anyhow::Context;
 use clv_answers::Provenance;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{
-    DateOrder, Day, Engine, EngineOptions, Orders, Progress, ReadOptions, ZeroOrders,
+    DateOrder, Day, Engine, EngineOptions, Intake, Orders, Progress, ReadOptions, ZeroOrders,
 };
-use clv_studies::calendar::{day_of, iso};
+use clv_studies::calendar::{day_of, day_of_date, iso};
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::served::ModelChoice;
 use clv_studies::snapshot::Newborns;
@@ -192,10 +192,27 @@ pub(crate) fn provenance(
         definition_id: None,
         table_versions,
         model: None,
-        options: options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        options: options
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         seed: None,
         as_of: None,
         clv_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// What to say where orders are dated after today: one wrong date stretches every customer's silence to it.
+pub(crate) fn future_remark(intake: Option<&Intake>) -> Option<String> {
+    let last = intake?.last_day?.0;
+    let today = day_of_date(jiff::Zoned::now().date());
+    (last > today).then(|| {
+        format!(
+            "the last order is dated {}, after today: everyone else counts as silent until then; --as-of {} leaves it out",
+            iso(last),
+            iso(today)
+        )
     })
 }
 

@@ -99,6 +99,20 @@ impl Column<'_> {
         Ok(())
     }
 
+    /// The unit of time, which is the same in every row.
+    pub(super) fn settle_unit(&self, unit: &mut Option<String>) -> Result<(), EngineError> {
+        let texts = self.texts()?;
+        for i in 0..texts.len() {
+            let named = cell(&texts, i);
+            match unit {
+                Some(unit) if unit == named => {}
+                Some(_) => return Err(self.refuse(i, "the same unit of time in every row")),
+                None => *unit = Some(named.to_owned()),
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn add_counts(&self, to: &mut Vec<u32>) -> Result<(), EngineError> {
         for (i, value) in self.numbers()?.iter().enumerate() {
             let whole =

@@ -53,7 +53,12 @@ impl fmt::Display for FitWarning {
             ),
             Self::FewRepeaters { n_repeaters } => write!(
                 f,
-                "only {n_repeaters} customers bought again: expect wide uncertainty, whatever the standard errors say"
+                "only {} bought again: expect wide uncertainty, whatever the standard errors say",
+                if *n_repeaters < 1.5 && *n_repeaters > 0.5 {
+                    "1 customer".to_owned()
+                } else {
+                    format!("{:.0} customers", n_repeaters.max(0.0))
+                }
             ),
         }
     }

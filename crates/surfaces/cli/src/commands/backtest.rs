@@ -16,6 +16,9 @@ use crate::{output, reading};
 const WISHED_HORIZON: &str = "52w";
 
 pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    if let Some(path) = &arguments.output.output {
+        output::check_place(path)?;
+    }
     let horizon =
         arguments.horizon.as_deref().map(|text| reading::span("--horizon", text)).transpose()?;
     let options = BacktestOptions {

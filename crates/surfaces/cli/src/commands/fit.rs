@@ -15,6 +15,9 @@ use crate::progress::Talk;
 use crate::{output, reading};
 
 pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    if let Some(path) = &arguments.output.output {
+        output::check_place(path)?;
+    }
     let is_spend = arguments.model == GAMMA_GAMMA;
     let choice = match arguments.model.as_str() {
         "auto" => ModelChoice::Auto,

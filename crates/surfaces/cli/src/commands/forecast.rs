@@ -8,6 +8,9 @@ use crate::progress::Talk;
 use crate::{output, reading};
 
 pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    if let Some(path) = &arguments.output.output {
+        output::check_table_place(path)?;
+    }
     let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;

@@ -9,6 +9,9 @@ use crate::progress::Talk;
 use crate::{output, reading};
 
 pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    if let Some(path) = &arguments.output.output {
+        output::check_table_place(path)?;
+    }
     let unit = reading::unit(&arguments.time)?;
     let until = reading::until(&arguments.time)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;

@@ -13,6 +13,9 @@ use crate::progress::Talk;
 use crate::{output, reading};
 
 pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    if let Some(path) = &arguments.output.output {
+        output::check_place(path)?;
+    }
     let Some(entry) = catalogue().iter().find(|entry| entry.name == arguments.name) else {
         let known: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
         return Err(NotFound {

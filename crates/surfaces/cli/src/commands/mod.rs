@@ -57,7 +57,11 @@ pub(crate) fn ask(
             let orders = engine.open(&read_options)?;
             reading::show_columns(&orders, talk);
             talk.step("reading orders");
-            let inquiry = Inquiry::of_orders(&orders, options)?;
+            let mut inquiry = Inquiry::of_orders(&orders, options)?;
+            let has_day = read.reading.as_of.is_some() || time.until.is_some();
+            if !has_day && let Some(remark) = reading::future_remark(inquiry.intake.as_ref()) {
+                inquiry.served.cautions.insert(0, remark);
+            }
             (Some(orders), inquiry)
         }
     };

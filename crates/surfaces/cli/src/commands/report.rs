@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clv_answers::Answer;
 use clv_answers::headline::Headline;
 use clv_answers::report::Report;
+use clv_studies::data_quality::file_name;
 use clv_studies::report::report;
 use clv_studies::snapshot::Newborns;
 
@@ -50,6 +51,12 @@ pub(crate) fn write_report(
     outputs: &[PathBuf],
     talk: &Talk,
 ) -> anyhow::Result<Outcome> {
+    for path in outputs.iter().filter(|path| !is_page(path)) {
+        output::check_table_place(path)?;
+    }
+    for path in outputs.iter().filter(|path| is_page(path)) {
+        output::check_place(path)?;
+    }
     let mut options = reading::inquiry_options(question.time, question.model)?;
     options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
@@ -68,10 +75,14 @@ pub(crate) fn write_report(
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(question.model.seed);
     let mut told = Answer { answer: outcome.report, provenance };
+    let versions = std::mem::take(&mut told.provenance.table_versions);
+    told.provenance.table_versions = versions
+        .into_iter()
+        .map(|(path, version)| {
+            (question.input.map_or_else(|| file_name(&path), str::to_owned), version)
+        })
+        .collect();
     if let Some(input) = question.input {
-        let versions = std::mem::take(&mut told.provenance.table_versions);
-        told.provenance.table_versions =
-            versions.into_values().map(|version| (input.to_owned(), version)).collect();
         told.answer.data_quality.files = vec![input.to_owned()];
     }
     for path in outputs {
@@ -91,11 +102,7 @@ fn is_page(path: &Path) -> bool {
 }
 
 fn title_of(paths: &[String]) -> String {
-    let name = |path: &String| {
-        Path::new(path)
-            .file_name()
-            .map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
-    };
+    let name = |path: &String| file_name(path);
     match paths {
         [one] => name(one),
         [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
@@ -111,9 +118,9 @@ fn print_headline(report: &Report, outputs: &[PathBuf]) -> std::io::Result<()> {
     writeln!(out, "{}", report.title)?;
     writeln!(
         out,
-        "  {} customers, {} orders, {} to {}",
-        clv_figures::numbers::count(headline.n_customers),
-        clv_figures::numbers::count(headline.n_orders),
+        "  {}, {}, {} to {}",
+        counted(headline.n_customers, "customer"),
+        counted(headline.n_orders, "order"),
         report.data_quality.first_date,
         report.data_quality.last_date
     )?;
@@ -129,9 +136,9 @@ fn print_headline(report: &Report, outputs: &[PathBuf]) -> std::io::Result<()> {
     writeln!(out, "  repeat rate            {:.1} %", 100.0 * headline.repeat_rate)?;
     writeln!(
         out,
-        "  value at risk          {} with {} customers",
+        "  value at risk          {} with {}",
         money(headline.value_at_risk),
-        clv_figures::numbers::count(headline.customers_at_risk)
+        counted(headline.customers_at_risk, "customer")
     )?;
     writeln!(out, "  definition             {}", report.definition.definition_id)?;
     match &report.backtest {
@@ -147,4 +154,9 @@ fn print_headline(report: &Report, outputs: &[PathBuf]) -> std::io::Result<()> {
         writeln!(out, "  written                {}", path.display())?;
     }
     Ok(())
+}
+
+/// A number of things in words, such as `1 customer`.
+fn counted(n: u64, thing: &str) -> String {
+    format!("{} {thing}{}", clv_figures::numbers::count(n), if n == 1 { "" } else { "s" })
 }

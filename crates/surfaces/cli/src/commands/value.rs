@@ -6,6 +6,9 @@ use crate::progress::Talk;
 use crate::{output, reading};
 
 pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
+    if let Some(path) = &arguments.output.output {
+        output::check_table_place(path)?;
+    }
     let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;

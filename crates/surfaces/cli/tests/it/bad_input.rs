@@ -82,7 +82,7 @@ fn small_and_odd_but_legal_files_are_answered() {
         "one_customer.csv",
         &orders(&["1,2021-01-01,10", "1,2021-02-01,20"]),
         0,
-        &["1 customers"],
+        &["1 customer,"],
     );
     let large = orders(&["1,2021-01-01,1e12", "2,2021-02-01,1e12", "1,2021-03-01,5e11"]);
     check("large.csv", &large, 0, &["2,500,000,000,000"]);
