@@ -90,6 +90,12 @@ impl Table {
         &self.columns
     }
 
+    /// The columns, left to right, given away.
+    #[must_use]
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
+    }
+
     /// The column of that name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {

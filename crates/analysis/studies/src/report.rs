@@ -213,8 +213,8 @@ fn customer_table(
     let orders = inquiry.snapshot.columns().orders;
     let value_table = inquiry.value_table(values, definition);
     let mut table = Table::new();
-    for (position, column) in value_table.columns().iter().enumerate() {
-        table = table.with(&column.name, &column.unit, column.values.clone());
+    for (position, column) in value_table.into_columns().into_iter().enumerate() {
+        table = table.with(&column.name, &column.unit, column.values);
         if position == 0 {
             table = table
                 .with(

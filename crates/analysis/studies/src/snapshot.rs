@@ -295,29 +295,35 @@ impl Snapshot {
 
     /// The histories of every customer, as `clv histories` gives them: ages in `unit`.
     #[must_use]
-    pub fn history_table(&self, unit: TimeUnit) -> Table {
+    pub fn into_history_table(self, unit: TimeUnit) -> Table {
+        let n = self.n_customers();
         let per_unit = |days: i32| f64::from(days) / unit.days();
         let whole = |of: &[u32]| Values::Integer(of.iter().map(|n| i64::from(*n)).collect());
+        let repeats = whole(&self.n_repeats);
+        let orders = whole(&self.orders);
         let net = self.gross.iter().zip(&self.returns).map(|(gross, returns)| gross - returns);
-        let table = Table::new().with("customer_id", "", self.id_values()).with(
-            "repeat_purchases",
-            "count",
-            whole(&self.n_repeats),
-        );
-        let Some((first, last, _)) = self.days() else { return table };
-        let end = self.end_day().unwrap_or(0);
-        let last_age = first.iter().zip(last).map(|(first, last)| per_unit(last - first));
-        let age = first.iter().map(|first| per_unit(end - first));
+        let net = Values::Real(net.collect());
+        let ids = match self.ids {
+            CustomerIds::Integer(ids) => Values::Integer(ids),
+            CustomerIds::Text(ids) => Values::Text(ids),
+        };
+        let table =
+            Table::new().with("customer_id", "", ids).with("repeat_purchases", "count", repeats);
+        let Origin::Orders { first_day, last_day, end_day, .. } = self.origin else {
+            return table;
+        };
+        let last_age = first_day.iter().zip(&last_day).map(|(first, last)| per_unit(last - first));
+        let age = first_day.iter().map(|first| per_unit(end_day - first));
         table
             .with("last_purchase_age", unit.name(), Values::Real(last_age.collect()))
             .with("age", unit.name(), Values::Real(age.collect()))
-            .with("mean_spend", "money", Values::Real(self.mean_spend.clone()))
-            .with("orders", "count", whole(&self.orders))
-            .with("first_order", "date", Values::Date(first.to_vec()))
-            .with("last_order", "date", Values::Date(last.to_vec()))
-            .with("historic_value", "money", Values::Real(net.collect()))
-            .with("returns", "money", Values::Real(self.returns.clone()))
-            .with("time_unit", "", Values::Same(unit.name().to_owned(), self.n_customers()))
+            .with("mean_spend", "money", Values::Real(self.mean_spend))
+            .with("orders", "count", orders)
+            .with("first_order", "date", Values::Date(first_day))
+            .with("last_order", "date", Values::Date(last_day))
+            .with("historic_value", "money", net)
+            .with("returns", "money", Values::Real(self.returns))
+            .with("time_unit", "", Values::Same(unit.name().to_owned(), n))
     }
 
     /// Mean gross spend of a customer's first purchase day, money.

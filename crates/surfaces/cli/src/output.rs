@@ -18,7 +18,7 @@ const ROWS_SHOWN: usize = 20;
 
 /// Writes a per-customer table.
 pub(crate) fn table(
-    table: &Table,
+    table: Table,
     provenance: &Provenance,
     arguments: &OutputArguments,
 ) -> anyhow::Result<()> {
@@ -29,7 +29,7 @@ pub(crate) fn table(
     let default = if stdout.is_terminal() { OutputFormat::Text } else { OutputFormat::Csv };
     let mut out = BufWriter::new(stdout);
     match arguments.output_format.unwrap_or(default) {
-        OutputFormat::Text => text_table(table, &mut out)?,
+        OutputFormat::Text => text_table(&table, &mut out)?,
         OutputFormat::Json => json_table(table, provenance, &mut out)?,
         OutputFormat::Csv => {
             write_table_to(
@@ -62,7 +62,7 @@ pub(crate) fn table(
 
 /// Writes a per-customer table to a file whose extension, or `format`, decides the format.
 pub(crate) fn table_file(
-    table: &Table,
+    table: Table,
     provenance: &Provenance,
     path: &Path,
     format: Option<OutputFormat>,
@@ -174,27 +174,27 @@ fn allow_reading(_: &std::fs::File) -> std::io::Result<()> {
 }
 
 /// The engine's columns for a table.
-fn out_columns(table: &Table) -> Vec<OutColumn> {
+fn out_columns(table: Table) -> Vec<OutColumn> {
     table
-        .columns()
-        .iter()
+        .into_columns()
+        .into_iter()
         .map(|column| {
-            let name = column.name.clone();
-            match &column.values {
-                Values::Text(v) => OutColumn::Text(name, v.clone()),
-                Values::Integer(v) => OutColumn::Integer(name, v.clone()),
-                Values::Real(v) => OutColumn::Real(name, v.clone()),
-                Values::OptionalReal(v) => OutColumn::OptionalReal(name, v.clone()),
-                Values::Date(v) => OutColumn::Date(name, v.clone()),
-                Values::OptionalDate(v) => OutColumn::OptionalDate(name, v.clone()),
-                Values::Truth(v) => OutColumn::Truth(name, v.clone()),
-                Values::Same(text, _) => OutColumn::Same(name, text.clone()),
+            let name = column.name;
+            match column.values {
+                Values::Text(v) => OutColumn::Text(name, v),
+                Values::Integer(v) => OutColumn::Integer(name, v),
+                Values::Real(v) => OutColumn::Real(name, v),
+                Values::OptionalReal(v) => OutColumn::OptionalReal(name, v),
+                Values::Date(v) => OutColumn::Date(name, v),
+                Values::OptionalDate(v) => OutColumn::OptionalDate(name, v),
+                Values::Truth(v) => OutColumn::Truth(name, v),
+                Values::Same(text, _) => OutColumn::Same(name, text),
             }
         })
         .collect()
 }
 
-fn json_table(table: &Table, provenance: &Provenance, out: &mut impl Write) -> anyhow::Result<()> {
+fn json_table(table: Table, provenance: &Provenance, out: &mut impl Write) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     write_table_to(&out_columns(table), &mut rows, TableFormat::Json, WriteOptions::default())?;
     out.write_all(b"{\"answer\":")?;

@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         let text = text(&outcome.answer);
         output::answer(&Answer { answer: outcome.answer, provenance }, &text, &arguments.output)?;
     } else {
-        output::table(&table(&outcome.answer), &provenance, &arguments.output)?;
+        output::table(table(&outcome.answer), &provenance, &arguments.output)?;
     }
     Ok(super::put_aside(Some(&intake), talk))
 }

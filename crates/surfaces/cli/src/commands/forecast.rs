@@ -20,6 +20,6 @@ pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<
     let table = asked.inquiry.forecast_table(&rows, &horizon);
     let mut provenance = asked.provenance;
     provenance.seed = Some(arguments.model.seed);
-    output::table(&table, &provenance, &arguments.output)?;
+    output::table(table, &provenance, &arguments.output)?;
     Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result
         &[("time-unit", unit.name().into()), ("until", until.map(reading::day_text).into())],
     )?;
     provenance.as_of = snapshot.end_day().map(reading::day_text);
-    let table: Table = snapshot.history_table(unit);
-    output::table(&table, &provenance, &arguments.output)?;
+    let table: Table = snapshot.into_history_table(unit);
+    output::table(table, &provenance, &arguments.output)?;
     Ok(super::put_aside(Some(&intake), talk))
 }

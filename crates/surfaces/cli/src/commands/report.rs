@@ -89,7 +89,7 @@ pub(crate) fn write_report(
         if is_page(path) {
             output::whole_file(path, clv_pages::report_page(&told).as_bytes())?;
         } else {
-            output::table_file(&outcome.customers, &told.provenance, path, None)?;
+            output::table_file(outcome.customers.clone(), &told.provenance, path, None)?;
         }
     }
     talk.finish();

@@ -22,6 +22,6 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
     let mut provenance = asked.provenance;
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(arguments.model.seed);
-    output::table(&table, &provenance, &arguments.output)?;
+    output::table(table, &provenance, &arguments.output)?;
     Ok(super::put_aside(inquiry.intake.as_ref(), talk))
 }
