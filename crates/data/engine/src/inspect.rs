@@ -161,6 +161,13 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
     let shown = source.file().shown.clone();
     let types = vec![DataType::Utf8; headings.len()];
     let sample = Sample { file: shown.clone(), headings, has_heading, types, rows, first_row };
+    if matches!(source, Source::JsonLines { .. }) && sample.headings.is_empty() {
+        return Err(EngineError::Unsupported {
+            path: shown,
+            what: "a JSON document over several lines",
+            hint: "write one object per line (ndjson), e.g. with jq -c '.orders[]'",
+        });
+    }
     if sample.rows.iter().all(|row| row.iter().all(|cell| cell.trim().is_empty())) {
         return Err(EngineError::HeaderOnly { path: shown, headings: sample.heading_list() });
     }

@@ -102,7 +102,7 @@ impl DelimitedReader {
                 continue;
             }
             if is_short || !extra.trim().is_empty() {
-                ragged.push((row, cells.chars().take(80).collect()));
+                ragged.push((row, shown(cells, ends)));
                 continue;
             }
             for (from, to) in &self.wanted {
@@ -214,4 +214,15 @@ fn hash_row(cells: &[u8], ends: &[usize]) -> u64 {
     // The places of the cuts belong to the row: "ab","c" is not "a","bc".
     let cuts = ends.iter().fold(0_u64, |sum, end| sum.rotate_left(7) ^ *end as u64);
     hash_bytes(cells) ^ clv_tables::hash::hash_number(cuts)
+}
+
+/// The beginning of a row for a message, its cells set apart.
+fn shown(cells: &str, ends: &[usize]) -> String {
+    let mut start = 0;
+    let mut parts = Vec::with_capacity(ends.len());
+    for end in ends {
+        parts.push(cells.get(start..*end).unwrap_or(""));
+        start = *end;
+    }
+    parts.join(" | ").chars().take(80).collect()
 }
