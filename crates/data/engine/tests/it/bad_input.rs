@@ -198,7 +198,7 @@ fn dirty_rows_are_put_aside_with_their_place_and_their_money() {
             (Rule::AmountTooLarge, 1, 0, 7, "amount", "1e15"),
             (Rule::AfterAsOf, 1, 13, 8, "date", "2031-01-05"),
             (Rule::DuplicateOrder, 1, 5, 3, "order_id", "1"),
-            (Rule::RaggedRow, 2, 0, 9, "", "7b2021-01-0617xyz"),
+            (Rule::RaggedRow, 2, 0, 9, "", "7 | b | 2021-01-06 | 17 | x | y | z"),
         ]
     );
 }
