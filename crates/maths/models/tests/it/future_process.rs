@@ -308,3 +308,22 @@ fn an_unlikely_returner_among_bg_customers_has_a_forecast() {
     let process = FutureProcess::LeavingAfterPurchase { r: 0.11, alpha: 3.24, a: 0.31, b: 0.5 };
     assert!((process.expected_purchases(30.0) - 0.5646).abs() < 5e-5);
 }
+
+#[test]
+fn customers_who_buy_a_million_times_a_week_are_discounted_as_fast_as_others() {
+    // Nobody leaves: a steady rate of r / alpha, discounted in closed form, is what remains as a vanishes.
+    for r in [1.0, 1e3, 1e6] {
+        let (horizon, rate) = (52.0, 0.002);
+        let leaving = FutureProcess::LeavingAfterPurchase { r, alpha: 1e6, a: 1e-12, b: 1.0 };
+        let steady = FutureProcess::Steady { r, alpha: 1e6 };
+        let (got, expected) = (
+            leaving.discounted_purchases(horizon, rate),
+            steady.discounted_purchases(horizon, rate),
+        );
+        assert!((got / expected - 1.0).abs() < 1e-8, "r = {r}: {got} is not {expected}");
+    }
+    let busy = FutureProcess::LeavingAfterPurchase { r: 1e6, alpha: 1.0, a: 1.0, b: 1.0 };
+    let discounted = busy.discounted_purchases(52.0, 0.002);
+    let expected = busy.expected_purchases(52.0);
+    assert!(discounted > 0.9 * expected && discounted < expected, "{discounted} of {expected}");
+}

@@ -162,9 +162,13 @@ impl Leaving {
         let per_scale = discount_rate * self.alpha;
         let end = (horizon / self.alpha).ln_1p();
         let mean_rate = self.r * ((self.a + 1.0) / (self.a + self.b)).min(1.0);
-        let steepness = |v: f64| per_scale * v.exp() + 1.0 + mean_rate;
-        let (mut sum, mut from) = (0.0, 0.0);
-        while let Some(panel) = Panel::next(from, end, 1.0, steepness) {
+        let (mut sum, mut from) = (0.0, 0.0_f64);
+        loop {
+            // E(u) rises at its first rate at most, and at u on no shorter scale than u itself: panels that begin at u
+            // may be twice as wide as u, however often customers buy.
+            let rise = mean_rate.min(-4.0 / (-from).exp_m1());
+            let steepness = |v: f64| per_scale * v.exp() + 1.0 + rise;
+            let Some(panel) = Panel::next(from, end, 1.0, steepness) else { break };
             sum += per_scale
                 * panel.integral(|v| {
                     let odds = v.exp_m1();
