@@ -37,7 +37,7 @@ pub struct BacktestOptions {
     pub n_origins: usize,
     /// The models' ids; empty takes all.
     pub models: Vec<String>,
-    /// Whether only forecasters of this list take part and nothing is compared with naive rules' service.
+    /// How many customers the bake-off rests on, where it is a sample of them.
     pub sampled_customers: Option<u64>,
 }
 
@@ -63,6 +63,33 @@ pub struct BacktestOutcome {
     pub relative_total_variance: f64,
     /// The origins.
     pub origins: Origins,
+}
+
+impl BacktestOutcome {
+    /// Notes that another forecaster answers than the one that won, because it was asked for.
+    pub(crate) fn serve_instead(&mut self, id: &str) {
+        if self.answer.served == id {
+            return;
+        }
+        self.answer.reason =
+            format!("{id} was asked for; the bake-off would have served {}", self.answer.served);
+        self.answer.served = id.to_owned();
+        self.answer.is_naive = id.starts_with("naive-");
+        self.naive = None;
+        for score in &mut self.answer.scores {
+            score.served = score.model == id;
+        }
+        self.relative_total_variance = squared_ln_miss(&self.answer.scores, id);
+    }
+}
+
+/// The mean squared logarithm of what came over what a forecaster foretold; 0 where it took no part.
+fn squared_ln_miss(scores: &[BacktestScore], id: &str) -> f64 {
+    let (sum, n) = scores.iter().filter(|score| score.model == id).fold((0.0, 0.0), |sums, s| {
+        let ratio = s.actual_total.max(0.5) / s.predicted_total.max(0.5);
+        (sums.0 + ratio.ln() * ratio.ln(), sums.1 + 1.0)
+    });
+    if n > 0.0 { sum / n } else { 0.0 }
 }
 
 /// Chooses the origins: the one asked for, or up to `n_origins` spaced by half a horizon, with at least a third of
@@ -152,20 +179,17 @@ impl OriginData {
         Self { origin, customers, grouped, actual }
     }
 
-    /// Rates and windows of the naive rules, from what is known at the origin.
+    /// The naive rules, with the mean rate known at the origin.
     #[must_use]
-    pub fn naive_rules(&self, horizon: f64) -> [NaiveRule; 3] {
+    pub fn naive_forecasters(&self, horizon: f64) -> [Forecaster; 3] {
         let histories = &self.grouped.histories;
         let (repeats, time) =
             histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
                 (repeats + weight * f64::from(one.repeat_purchases()), time + weight * one.age())
             });
-        let rate = if time > 0.0 { repeats / time } else { 0.0 };
-        [
-            NaiveRule::MeanRate { rate },
-            NaiveRule::OwnRate,
-            NaiveRule::SamePeriod { length: horizon },
-        ]
+        let mean_rate = if time > 0.0 { repeats / time } else { 0.0 };
+        [NaiveRule::MeanRate, NaiveRule::OwnRate, NaiveRule::SamePeriod { length: horizon }]
+            .map(|rule| Forecaster::Naive { rule, mean_rate })
     }
 }
 
@@ -218,8 +242,7 @@ pub fn backtest(
                 Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
             }
         }
-        for rule in data.naive_rules(horizon.length) {
-            let forecaster = Forecaster::Naive(rule);
+        for forecaster in data.naive_forecasters(horizon.length) {
             note(&mut records, &forecaster, score(&forecaster, &data, &horizon));
         }
     }
@@ -231,7 +254,14 @@ fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyE
     if ids.is_empty() {
         return Ok(purchase_models().iter().collect());
     }
-    ids.iter()
+    let mut distinct: Vec<&String> = Vec::new();
+    for id in ids {
+        if !distinct.contains(&id) {
+            distinct.push(id);
+        }
+    }
+    distinct
+        .into_iter()
         .map(|id| {
             purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
                 let known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
@@ -247,7 +277,7 @@ fn note(records: &mut Vec<Record>, forecaster: &Forecaster, score: BacktestScore
         return;
     }
     let naive = match forecaster {
-        Forecaster::Naive(rule) => Some(*rule),
+        Forecaster::Naive { rule, .. } => Some(*rule),
         Forecaster::Model(_) => None,
     };
     records.push(Record { id: score.model.clone(), naive, scores: vec![score] });
@@ -263,15 +293,9 @@ fn score(forecaster: &Forecaster, data: &OriginData, horizon: &HorizonOptions) -
     let actual = &data.actual;
     let coverage = |of: f64| {
         let intervals = count_intervals(forecaster, &data.grouped, horizon.length, of);
-        let inside = rows_of
-            .iter()
-            .zip(actual)
-            .filter(|(row, actual)| {
-                let (low, high) = intervals[**row as usize];
-                (low..=high).contains(*actual)
-            })
-            .count();
-        inside as f64 / actual.len().max(1) as f64
+        let (low, high): (Vec<f64>, Vec<f64>) =
+            rows_of.iter().map(|row| intervals[*row as usize]).unzip();
+        scores::coverage(&low, &high, actual, &weights)
     };
     let has_intervals = !forecaster.is_naive();
     BacktestScore {
@@ -355,12 +379,6 @@ fn conclude(
         .unwrap_or(("none", f64::INFINITY));
     let reason = reason(best_model, best_naive, served, least_naive, &left_out, origins.days.len());
     let served_id = served.map_or_else(String::new, |record| record.id.clone());
-    let relative_total_variance = served.map_or(0.0, |record| {
-        record.mean(|s| {
-            let ratio = s.actual_total.max(0.5) / s.predicted_total.max(0.5);
-            ratio.ln() * ratio.ln()
-        })
-    });
     let naive = served.and_then(|record| record.naive);
     let best_model = best_model.map(|record| record.id.clone());
     let mut scores: Vec<BacktestScore> =
@@ -368,6 +386,7 @@ fn conclude(
     for score in &mut scores {
         score.served = score.model == served_id;
     }
+    let relative_total_variance = squared_ln_miss(&scores, &served_id);
     let answer = Backtest {
         horizon,
         time_unit: options.unit.name().to_owned(),

@@ -157,7 +157,7 @@ pub fn spend_forecast(
 }
 
 /// What a customer gained now is worth over the horizon: the first purchase, which counts in full, and those
-/// expected after it; none where the forecaster knows nothing of new customers.
+/// expected after it.
 #[must_use]
 pub fn new_customer_value(
     forecaster: &Forecaster,
@@ -169,7 +169,9 @@ pub fn new_customer_value(
 ) -> f64 {
     let process = match forecaster {
         Forecaster::Model(model) => Some(model.new_customer()),
-        Forecaster::Naive(_) => forecaster.outlook(&clv_models::PurchaseHistory::newborn(), 0).1,
+        Forecaster::Naive { .. } => {
+            forecaster.outlook(&clv_models::PurchaseHistory::newborn(), 0).1
+        }
     };
     let discounted = process
         .map_or(0.0, |process| process.discounted_purchases(horizon.length, horizon.discount_rate));

@@ -19,7 +19,7 @@ pub enum StudyError {
     #[error(transparent)]
     Fit(#[from] clv_models::fit::FitError),
     /// A model id that is not in the catalogue.
-    #[error("there is no model '{id}'; expected one of {known}")]
+    #[error("there is no purchase model '{id}'; expected one of {known}")]
     UnknownModel {
         /// The id asked for.
         id: String,
@@ -54,6 +54,24 @@ pub enum StudyError {
     /// A question that needs dates was asked of a histories file.
     #[error("this needs orders: a histories file has no dates")]
     NoDates,
+    /// Dates that lie further apart than any business is old.
+    #[error(
+        "the orders run from {first} to {last}: more than a century, so that one of the dates must be wrong"
+    )]
+    TooLong {
+        /// The first day, ISO 8601.
+        first: String,
+        /// The last day, ISO 8601.
+        last: String,
+    },
+    /// Customers have brought nothing or less under the definition.
+    #[error(
+        "all customers together have brought {total:.2} so far under this definition: there is nothing to share out"
+    )]
+    NoPositiveTotal {
+        /// Their historic value, money.
+        total: f64,
+    },
     /// All rows are returns.
     #[error(
         "none of the {rows} rows is a purchase: every amount is negative or marked as a return"
@@ -99,6 +117,12 @@ impl StudyError {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
+            StudyError::NoPositiveTotal { .. } => Some(
+                "check margin and costs, or look at `clv value`, which shows each customer".to_owned(),
+            ),
+            StudyError::TooLong { .. } => {
+                Some("--as-of DATE puts everything after DATE aside".to_owned())
+            }
             StudyError::NoDates => Some("name the file of orders instead".to_owned()),
             StudyError::NoPurchase { .. } => Some(
                 "if the file writes sales as negative numbers, turn the sign; else name the right column with \

@@ -12,10 +12,7 @@ use crate::handoff::GroupedHistories;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NaiveRule {
     /// Everyone buys at the mean rate of the base.
-    MeanRate {
-        /// Repeat purchases over customer time, all customers together.
-        rate: f64,
-    },
+    MeanRate,
     /// Everyone goes on at their own rate x / T.
     OwnRate,
     /// Everyone buys as often as in the window that just ended.
@@ -30,7 +27,7 @@ impl NaiveRule {
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
-            NaiveRule::MeanRate { .. } => "naive-mean-rate",
+            NaiveRule::MeanRate => "naive-mean-rate",
             NaiveRule::OwnRate => "naive-own-rate",
             NaiveRule::SamePeriod { .. } => "naive-last-period",
         }
@@ -43,7 +40,13 @@ pub enum Forecaster {
     /// A purchase model with its parameters.
     Model(Arc<dyn PurchaseModel>),
     /// A naive rule.
-    Naive(NaiveRule),
+    Naive {
+        /// The rule.
+        rule: NaiveRule,
+        /// Repeat purchases over customer time, all customers together: what every rule says of a customer
+        /// without any past.
+        mean_rate: f64,
+    },
 }
 
 /// What is expected of one distinct history over a horizon.
@@ -76,14 +79,14 @@ impl Forecaster {
     pub fn id(&self) -> &'static str {
         match self {
             Forecaster::Model(model) => model.id(),
-            Forecaster::Naive(rule) => rule.id(),
+            Forecaster::Naive { rule, .. } => rule.id(),
         }
     }
 
     /// Whether this is a naive rule.
     #[must_use]
     pub fn is_naive(&self) -> bool {
-        matches!(self, Forecaster::Naive(_))
+        matches!(self, Forecaster::Naive { .. })
     }
 
     /// What a customer with this history will do from now on: the chance that they are one, and the process if
@@ -98,19 +101,23 @@ impl Forecaster {
         let steady = |count: f64, time: f64| {
             (count > 0.0 && time > 0.0).then_some(FutureProcess::Steady { r: count, alpha: time })
         };
+        // A gamma law this narrow is a Poisson process.
+        let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
         match self {
             Forecaster::Model(model) => {
                 (model.probability_alive(history), Some(model.if_alive(history)))
             }
-            Forecaster::Naive(NaiveRule::OwnRate) => {
+            Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => {
+                (1.0, at_rate(*mean_rate))
+            }
+            Forecaster::Naive { rule: NaiveRule::OwnRate, .. } => {
                 (1.0, steady(f64::from(history.repeat_purchases()), history.age()))
             }
-            Forecaster::Naive(NaiveRule::SamePeriod { length }) => {
+            Forecaster::Naive { rule: NaiveRule::SamePeriod { length }, .. } => {
                 (1.0, steady(f64::from(recent_purchases), *length))
             }
-            // A gamma law this narrow is a Poisson process at the mean rate.
-            Forecaster::Naive(NaiveRule::MeanRate { rate }) => {
-                (1.0, steady(1e6, if *rate > 0.0 { 1e6 / rate } else { 0.0 }))
+            Forecaster::Naive { rule: NaiveRule::MeanRate, mean_rate } => {
+                (1.0, at_rate(*mean_rate))
             }
         }
     }

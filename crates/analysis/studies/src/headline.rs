@@ -51,6 +51,7 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
     let returns: f64 = columns.returns.iter().sum();
     let backtest_variance =
         inquiry.bake_off.as_ref().map_or(0.0, |outcome| outcome.relative_total_variance);
+    let n_backtests = inquiry.bake_off.as_ref().map_or(0, |outcome| outcome.origins.days.len());
     // Totals of money miss by more than totals of purchases where what is spent per purchase moves too.
     let value_backtest_variance =
         backtest_variance.max(inputs.calibration.map_or(0.0, squared_ln_miss));
@@ -59,7 +60,8 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
         variance_of_customers: inputs.values.variance_of_total,
         relative_parameter_variance: inputs.uncertainty.of_total
             + inquiry.served.spend.relative_parameter_variance(),
-        relative_backtest_variance: value_backtest_variance,
+        backtest_ln_variance: value_backtest_variance,
+        n_backtests,
     };
     let weights = inquiry.served.grouped.histories.weights();
     let (purchases, purchase_variance) =
@@ -72,7 +74,8 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
         expected: purchases,
         variance_of_customers: purchase_variance,
         relative_parameter_variance: inputs.uncertainty.of_total,
-        relative_backtest_variance: backtest_variance,
+        backtest_ln_variance: backtest_variance,
+        n_backtests,
     };
     let at_risk = || inputs.is_at_risk.iter().enumerate().filter(|(_, is)| **is).map(|(at, _)| at);
     Headline {

@@ -28,6 +28,8 @@ pub struct InquiryOptions {
     pub choice: ModelChoice,
     /// The unit of time.
     pub unit: TimeUnit,
+    /// The unit of a histories file that names none; none takes the saved model's, else `unit`.
+    pub file_unit: Option<TimeUnit>,
     /// The horizon.
     pub horizon: Span,
     /// The last day used; none takes all.
@@ -63,7 +65,7 @@ impl Inquiry {
     pub fn of_orders(orders: &Orders, options: &InquiryOptions) -> Result<Self, StudyError> {
         let (mut snapshot, intake) = Snapshot::of_orders(orders, options.until, options.newborns)?;
         if options.always_bake_off {
-            check_span(&intake)?;
+            check_span(&snapshot)?;
         }
         let wants_bake_off = options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
         let mut base = None;
@@ -80,10 +82,13 @@ impl Inquiry {
             }
             base = Some(sampled);
         }
-        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &mut outcome) {
-            settle_naive_rule(found, &mut snapshot, orders, options)?;
+        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
+            settle_naive_rule(found, &mut snapshot, orders)?;
         }
         let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
+        if let Some(found) = &mut outcome {
+            found.serve_instead(served.forecaster.id());
+        }
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
             if options.horizon.days() > 1.5 * tested {
@@ -93,6 +98,7 @@ impl Inquiry {
                 ));
             }
         }
+        served.cautions.extend(silence_caution(options.until, &intake));
         if let Some(problem) = too_short {
             served.cautions.push(format!("no forecast could be tested on a holdout: {problem}"));
         }
@@ -109,8 +115,15 @@ impl Inquiry {
             ModelChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
             _ => options.unit,
         };
-        let snapshot = Snapshot::of_file(file, unit)?;
+        let file_unit = options.file_unit.unwrap_or(unit);
+        let has_named_unit = file.time_unit.is_some();
+        let snapshot = Snapshot::of_file(file, file_unit)?;
         let mut served = serve(&snapshot, None, &ServeOptions { unit, ..serve_options(options) })?;
+        if !has_named_unit {
+            served.cautions.push(format!(
+                "the histories file names no time_unit; its ages are read in units of a {file_unit}"
+            ));
+        }
         if !snapshot.has_returns() {
             served.cautions.push(
                 "the histories file has no column returns: future value is before returns"
@@ -224,14 +237,34 @@ impl Inquiry {
     }
 }
 
-/// A whole story needs more than one day.
-fn check_span(intake: &Intake) -> Result<(), StudyError> {
-    match intake.first_day {
-        Some(day) if intake.last_day == Some(day) => {
-            Err(StudyError::OneDay { day: crate::calendar::iso(day.0) })
+/// A century, days.
+const CENTURY_DAYS: i32 = 36_525;
+
+/// A whole story needs more than one day, and no more than a century.
+fn check_span(snapshot: &Snapshot) -> Result<(), StudyError> {
+    let Some((first_day, last_day, _)) = snapshot.days() else { return Ok(()) };
+    match (first_day.iter().min(), last_day.iter().max()) {
+        (Some(first), Some(last)) if last - first > CENTURY_DAYS => Err(StudyError::TooLong {
+            first: crate::calendar::iso(*first),
+            last: crate::calendar::iso(*last),
+        }),
+        (Some(first), Some(last)) if first == last => {
+            Err(StudyError::OneDay { day: crate::calendar::iso(*first) })
         }
         _ => Ok(()),
     }
+}
+
+/// What to say where the day asked for lies beyond the data.
+fn silence_caution(until: Option<i32>, intake: &Intake) -> Option<String> {
+    let (until, last) = (until?, intake.last_day?.0);
+    (until > last).then(|| {
+        format!(
+            "the last order is dated {}: everyone counts as silent from then until {}",
+            crate::calendar::iso(last),
+            crate::calendar::iso(until)
+        )
+    })
 }
 
 fn serve_options(options: &InquiryOptions) -> ServeOptions {
@@ -259,25 +292,20 @@ fn bake_off_options(
     }
 }
 
-/// A naive rule that won is taken to the present: the mean rate over all customers, or the purchases of the window
-/// that ends now.
+/// A naive rule that won is taken to the present: the purchases of the window that ends now.
 fn settle_naive_rule(
-    outcome: &mut BacktestOutcome,
+    outcome: &BacktestOutcome,
     snapshot: &mut Snapshot,
     orders: &Orders,
-    options: &InquiryOptions,
 ) -> Result<(), StudyError> {
     match outcome.naive {
-        Some(NaiveRule::MeanRate { .. }) => {
-            outcome.naive = Some(NaiveRule::MeanRate { rate: snapshot.mean_rate(options.unit) });
-        }
         Some(NaiveRule::SamePeriod { .. }) => {
             let Some(end) = snapshot.end_day() else { return Ok(()) };
             let window = outcome.origins.horizon_days;
             let recent = recent_purchases(snapshot, orders, end - window)?;
             snapshot.set_recent_purchases(recent);
         }
-        Some(NaiveRule::OwnRate) | None => {}
+        Some(NaiveRule::MeanRate | NaiveRule::OwnRate) | None => {}
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod time;
 
 pub mod base;
 pub mod handoff;
+mod histories_file;
 pub mod snapshot;
 
 pub mod forecaster;

@@ -13,6 +13,9 @@ use crate::error::StudyError;
 use crate::spend::SpendOutlook;
 use crate::time::TimeUnit;
 
+/// A saved model that promises more purchases per unit of time than this is a slip of the pen.
+const MOST_PURCHASES_PER_UNIT: f64 = 1e5;
+
 /// The id of the spend model.
 pub const GAMMA_GAMMA: &str = "gamma-gamma";
 
@@ -23,7 +26,7 @@ pub const GAMMA_GAMMA: &str = "gamma-gamma";
 pub fn model_entry(id: &str) -> Result<&'static PurchaseModelEntry, StudyError> {
     purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
         let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
-        known.extend([GAMMA_GAMMA, "auto"]);
+        known.push("auto");
         StudyError::UnknownModel { id: id.to_owned(), known: known.join(", ") }
     })
 }
@@ -129,6 +132,15 @@ pub fn saved_purchase_model(
     let values = named_values(saved, entry.parameter_names)?;
     let model = (entry.build)(&values)
         .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })?;
+    let per_unit = model.expected_purchases(1.0);
+    if per_unit.is_nan() || per_unit > MOST_PURCHASES_PER_UNIT {
+        return Err(StudyError::SavedModel {
+            problem: format!(
+                "says that a new customer buys {per_unit:e} times per {}, which is beyond {MOST_PURCHASES_PER_UNIT:e}",
+                unit.name()
+            ),
+        });
+    }
     Ok((Arc::from(model), unit))
 }
 

@@ -83,8 +83,8 @@ pub fn report(
     let rfm: Vec<String> = rfm_scores.iter().map(|[r, f, m]| format!("{r}-{f}-{m}")).collect();
     let groups = Groups { value: &value_group_of, rfm: &rfm };
     let best = best_customers(inquiry, &columns, &values, &groups);
-    let historic_concentration =
-        concentration("historic_value", &values.historic).ok_or(StudyError::NoValue)?;
+    let historic_concentration = concentration("historic_value", &values.historic)
+        .ok_or_else(|| StudyError::NoPositiveTotal { total: values.historic.iter().sum() })?;
     let base = inquiry.base.as_ref();
     let report = Report {
         title: title.to_owned(),
@@ -251,6 +251,14 @@ fn customer_table(
 
 /// What the reader must know where value came out far from its forecast, or too seldom within its interval.
 fn miss(calibration: &clv_answers::calibration::Calibration) -> Option<String> {
+    if calibration.predicted_total <= 0.0 {
+        return (calibration.actual_total > 0.0).then(|| {
+            format!(
+                "from {} to {} customers spent {:.2}, where nothing was forecast",
+                calibration.origin, calibration.holdout_end, calibration.actual_total
+            )
+        });
+    }
     let ratio = calibration.actual_total / calibration.predicted_total - 1.0;
     let is_off = !(-0.2..=0.2).contains(&ratio);
     if !is_off && calibration.coverage_80 >= 0.72 {
@@ -292,7 +300,7 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
         HorizonOptions { length: f64::from(horizon_days) / unit.days(), discount_rate: 0.0 };
     let id = match &inquiry.served.forecaster {
         Forecaster::Model(model) => Some(model.id().to_owned()),
-        Forecaster::Naive(_) => outcome.best_model.clone(),
+        Forecaster::Naive { .. } => outcome.best_model.clone(),
     };
     let fitted = match id {
         Some(id) => Some(fit_purchase_model(
@@ -304,11 +312,9 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
     };
     let model = fitted.as_ref().map(|fitted| Forecaster::Model(Arc::clone(fitted.model())));
     let calibrated = match &inquiry.served.forecaster {
-        Forecaster::Naive(rule) => data
-            .naive_rules(horizon.length)
-            .into_iter()
-            .find(|known| known.id() == rule.id())
-            .map(Forecaster::Naive),
+        Forecaster::Naive { rule, .. } => {
+            data.naive_forecasters(horizon.length).into_iter().find(|known| known.id() == rule.id())
+        }
         Forecaster::Model(_) => model.clone(),
     };
     let Some(calibrated) = calibrated else { return Ok(None) };

@@ -67,7 +67,7 @@ pub struct ServeOptions {
 }
 
 /// Serves the forecaster asked for. `bake_off` is the outcome that `Auto` follows; without one (a histories file,
-/// or data too short) it serves the default model and says so.
+/// or data too short) it serves the default model, or the mean rate where too few bought again, and says so.
 ///
 /// # Errors
 /// [`StudyError`] where the model is unknown or cannot be read back.
@@ -90,12 +90,11 @@ pub fn serve(
             },
             None if snapshot.n_repeaters() < FEWEST_REPEATERS => {
                 cautions.push(format!(
-                    "only {} customers have bought again, too few to fit a model to; everyone is taken to buy at \
+                    "{} bought again, too few to fit a model to; everyone is taken to buy at \
                      the mean rate",
-                    snapshot.n_repeaters()
+                    only(snapshot.n_repeaters())
                 ));
-                let rule = NaiveRule::MeanRate { rate: snapshot.mean_rate(options.unit) };
-                return Ok(serve_naive(snapshot, rule, options, cautions));
+                return Ok(serve_naive(snapshot, NaiveRule::MeanRate, options, cautions));
             }
             None => {
                 cautions.push(format!(
@@ -118,8 +117,8 @@ pub fn serve(
     }
     if snapshot.n_repeaters() < 10 * FEWEST_REPEATERS {
         cautions.push(format!(
-            "only {} customers have bought again: take every figure as a rough guess",
-            snapshot.n_repeaters()
+            "{} bought again: take every figure as a rough guess",
+            only(snapshot.n_repeaters())
         ));
     }
     if let Some(of_spend) = &fit.spend {
@@ -134,6 +133,11 @@ pub fn serve(
         grouped,
         cautions,
     })
+}
+
+/// So few customers, in words.
+fn only(n: usize) -> String {
+    if n == 1 { "only 1 customer".to_owned() } else { format!("only {n} customers") }
 }
 
 fn fit_spend(snapshot: &Snapshot) -> SpendOutlook {
@@ -186,7 +190,7 @@ fn serve_naive(
 ) -> Served {
     let grouped = snapshot.grouped(options.unit);
     Served {
-        forecaster: Forecaster::Naive(rule),
+        forecaster: Forecaster::Naive { rule, mean_rate: snapshot.mean_rate(options.unit) },
         unit: options.unit,
         ln_covariance: None,
         fit: None,

@@ -9,6 +9,7 @@ use crate::calendar::iso;
 use crate::customer_value::CustomerColumns;
 use crate::error::StudyError;
 use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::histories_file::out_of_range;
 use crate::time::TimeUnit;
 
 /// Money in tables is counted in millionths.
@@ -140,8 +141,11 @@ impl Snapshot {
             let history =
                 PurchaseHistory::new(*repeats, file.last_purchase_age[row], file.age[row])
                     .and_then(|history| histories.push(history, 1.0));
-            if let Err(error) = history {
-                let problem = error.to_string();
+            let problem = match history {
+                Err(error) => Some(error.to_string()),
+                Ok(()) => out_of_range(&file, row, unit),
+            };
+            if let Some(problem) = problem {
                 return Err(StudyError::Histories { row: row as u64 + 2, problem });
             }
         }

@@ -11,6 +11,7 @@ use clv_importers::plan::{ImportPlan, OrderLayout};
 use clv_tables::hash::{hash_bytes, hash_number};
 use clv_tables::orders::order_schema;
 use clv_tables::{ComplaintLog, Day, IdKind};
+use datafusion::common::hash_utils::{QualityRandomState, create_hashes};
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
@@ -163,7 +164,12 @@ impl Run {
                     let mut first_row = piece.first_row;
                     for batch in parquet.read(piece, &there)? {
                         let batch = batch?;
-                        let rows = canonical.push(&batch, RowNumbers::From(first_row), &[])?;
+                        let hashes = if self.plan.drops_duplicates {
+                            row_hashes(&batch)?
+                        } else {
+                            Vec::new()
+                        };
+                        let rows = canonical.push(&batch, RowNumbers::From(first_row), &hashes)?;
                         self.progress.add(n_bytes * batch.num_rows() as u64 / piece.n_rows.max(1));
                         first_row += batch.num_rows() as u64;
                         if !pass_on(rows)? {
@@ -234,4 +240,13 @@ impl RowFilter {
         filter_record_batch(&batch, &mask)
             .map_err(|error| EngineError::Internal { detail: error.to_string() })
     }
+}
+
+/// A hash of each row over the columns that are read: rows alike in all of them are the same order twice.
+fn row_hashes(batch: &RecordBatch) -> Result<Vec<u64>, EngineError> {
+    let mut hashes = vec![0; batch.num_rows()];
+    let state = QualityRandomState::with_seed(0);
+    create_hashes(batch.columns(), &state, &mut hashes)
+        .map_err(|error| EngineError::Internal { detail: error.to_string() })?;
+    Ok(hashes)
 }

@@ -107,9 +107,9 @@ pub(crate) enum ZeroOrderChoice {
 /// Time: units and the last day used.
 #[derive(Debug, Args)]
 pub(crate) struct TimeArguments {
-    /// The unit of ages and parameters: hour, day, week or month.
-    #[arg(long, value_name = "UNIT", default_value = "week", env = "CLV_TIME_UNIT")]
-    pub(crate) time_unit: String,
+    /// The unit of ages and parameters: hour, day, week (the default) or month.
+    #[arg(long, value_name = "UNIT", env = "CLV_TIME_UNIT")]
+    pub(crate) time_unit: Option<String>,
     /// The last day a model may see. Default: the last day of the data.
     #[arg(long, value_name = "DATE", env = "CLV_UNTIL")]
     pub(crate) until: Option<String>,
@@ -267,7 +267,7 @@ pub(crate) struct BacktestArguments {
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
     /// How much is held out. Default: a third of the data, at most 52 weeks.
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", env = "CLV_HORIZON")]
     pub(crate) horizon: Option<String>,
     /// Rolling origins, where --until does not name the only one.
     #[arg(long, value_name = "N", default_value_t = 3)]

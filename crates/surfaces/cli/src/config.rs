@@ -34,6 +34,7 @@ pub(crate) fn with_config_file(typed: Vec<OsString>) -> anyhow::Result<Vec<OsStr
     let known_by_any = |key: &str| {
         command
             .get_subcommands()
+            .chain([&command])
             .any(|verb| verb.get_arguments().any(|arg| arg.get_long() == Some(key)))
     };
     let of_verb = command.find_subcommand(&verb).context("the verb was just found")?;
@@ -43,8 +44,17 @@ pub(crate) fn with_config_file(typed: Vec<OsString>) -> anyhow::Result<Vec<OsStr
             bail!("{FILE} has the key '{key}', which is no option of any command");
         }
         let variable = format!("CLV_{}", key.replace('-', "_").to_uppercase());
-        let is_known = of_verb.get_arguments().any(|arg| arg.get_long() == Some(key));
+        let is_known = of_verb
+            .get_arguments()
+            .chain(command.get_arguments())
+            .any(|arg| arg.get_long() == Some(key));
         if !is_known || std::env::var_os(&variable).is_some() {
+            continue;
+        }
+        if let toml::Value::Boolean(is_on) = value {
+            if *is_on {
+                with_config.push(format!("--{key}").into());
+            }
             continue;
         }
         let text = match value {

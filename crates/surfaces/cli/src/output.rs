@@ -23,7 +23,8 @@ pub(crate) fn table(
     arguments: &OutputArguments,
 ) -> anyhow::Result<()> {
     if let Some(path) = &arguments.output {
-        return table_file(table, provenance, path, arguments.output_format);
+        let options = WriteOptions::default();
+        return table_file(table, provenance, path, arguments.output_format, options);
     }
     let stdout = std::io::stdout();
     let default = if stdout.is_terminal() { OutputFormat::Text } else { OutputFormat::Csv };
@@ -66,14 +67,16 @@ pub(crate) fn table_file(
     provenance: &Provenance,
     path: &Path,
     format: Option<OutputFormat>,
+    options: WriteOptions,
 ) -> anyhow::Result<()> {
+    refuse_conflict(path, format)?;
     let is_json = path.extension().is_some_and(|extension| extension == "json");
     if is_json && format.is_none_or(|format| format == OutputFormat::Json) {
         let mut text = Vec::new();
         json_table(table, provenance, &mut text)?;
         return whole_file(path, &text);
     }
-    write_table(&out_columns(table), path, WriteOptions::default())?;
+    write_table(&out_columns(table), path, options)?;
     Ok(())
 }
 
@@ -85,6 +88,11 @@ pub(crate) fn answer<T: Serialize>(
 ) -> anyhow::Result<()> {
     let json = || serde_json::to_string_pretty(answer).context("an answer is always JSON");
     if let Some(path) = &arguments.output {
+        let is_table = clv_engine::is_table_path(path)
+            && path.extension().is_none_or(|extension| extension != "json");
+        if is_table && arguments.output_format.is_none() {
+            return Err(no_table());
+        }
         let content = match arguments.output_format {
             Some(OutputFormat::Text) => text.to_owned(),
             None | Some(OutputFormat::Json) => json()? + "\n",
@@ -101,6 +109,30 @@ pub(crate) fn answer<T: Serialize>(
         _ => return Err(no_table()),
     }
     Ok(())
+}
+
+/// A format that is not the one the file's extension names.
+fn refuse_conflict(path: &Path, format: Option<OutputFormat>) -> anyhow::Result<()> {
+    let named = match format {
+        None => return Ok(()),
+        Some(OutputFormat::Text) => "txt",
+        Some(OutputFormat::Json) => "json",
+        Some(OutputFormat::Csv) => "csv",
+        Some(OutputFormat::Ndjson) => "ndjson",
+        Some(OutputFormat::Parquet) => "parquet",
+    };
+    let name = path.to_string_lossy().to_lowercase();
+    let bare = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    if bare.ends_with(&format!(".{named}")) {
+        return Ok(());
+    }
+    Err(usage(
+        &format!(
+            "{}: the extension names another format than --output-format {named}",
+            path.display()
+        ),
+        Some("leave one of the two out"),
+    ))
 }
 
 fn no_table() -> anyhow::Error {
@@ -143,6 +175,23 @@ pub(crate) fn check_place(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses an output that is one of the inputs: orders are never overwritten.
+pub(crate) fn check_not_input(path: &Path, inputs: &[String]) -> anyhow::Result<()> {
+    let Ok(place) = path.canonicalize() else { return Ok(()) };
+    let is_input = inputs.iter().any(|input| {
+        Path::new(input)
+            .canonicalize()
+            .is_ok_and(|input| place == input || place.starts_with(&input))
+    });
+    if is_input {
+        return Err(usage(
+            &format!("{} is an input; writing there would overwrite it", path.display()),
+            Some("name another file with -o"),
+        ));
+    }
+    Ok(())
 }
 
 /// The same for a table, whose extension has to name a format too.

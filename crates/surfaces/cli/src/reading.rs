@@ -21,16 +21,19 @@ use crate::arguments::{
     DateFormat, DefinitionArguments, ModelArguments, ReadArguments, ReadingOptions, TimeArguments,
     ZeroOrderChoice,
 };
-use crate::failure::{NotFound, UsageError};
+use crate::failure::UsageError;
 use crate::progress::Talk;
 
 /// Aggregations may hold this much before they spill, where nobody says otherwise.
 const DEFAULT_MEMORY_LIMIT: usize = 4 << 30;
 
+/// More threads than any machine has cores for.
+const MOST_THREADS: usize = 4096;
+
 /// An engine within the limits asked for.
 pub(crate) fn engine(options: &ReadingOptions, talk: &Talk) -> anyhow::Result<Engine> {
-    if options.threads == Some(0) {
-        return Err(usage("--threads is 0, expected 1 or more", None));
+    if let Some(threads) = options.threads.filter(|threads| !(1..=MOST_THREADS).contains(threads)) {
+        return Err(usage(&format!("--threads is {threads}, expected 1 to {MOST_THREADS}"), None));
     }
     let memory_limit = match &options.memory_limit {
         Some(text) => bytes_of(text)?,
@@ -82,7 +85,14 @@ pub(crate) fn show_columns(orders: &Orders, talk: &Talk) {
 
 /// The unit of time.
 pub(crate) fn unit(arguments: &TimeArguments) -> anyhow::Result<TimeUnit> {
-    arguments.time_unit.parse().map_err(|error| usage(&format!("--time-unit: {error}"), None))
+    Ok(typed_unit(arguments)?.unwrap_or(TimeUnit::Week))
+}
+
+/// The unit of time that was asked for; none where nothing was said.
+pub(crate) fn typed_unit(arguments: &TimeArguments) -> anyhow::Result<Option<TimeUnit>> {
+    let parse =
+        |text: &String| text.parse().map_err(|error| usage(&format!("--time-unit: {error}"), None));
+    arguments.time_unit.as_ref().map(parse).transpose()
 }
 
 /// The last day a model may see.
@@ -111,6 +121,7 @@ pub(crate) fn inquiry_options(
     Ok(InquiryOptions {
         choice,
         unit: unit(time)?,
+        file_unit: typed_unit(time)?,
         horizon: span("--horizon", &model.horizon)?,
         until: until(time)?,
         newborns: Newborns::AsNew,
@@ -123,11 +134,10 @@ fn saved_model(path: &std::path::Path) -> anyhow::Result<ModelFit> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(NotFound {
-                message: format!("{shown}: no such file; expected a model saved by `clv fit`"),
-                hint: Some("clv fit ORDERS --model pareto-nbd -o model.json".to_owned()),
-            }
-            .into());
+            return Err(usage(
+                &format!("{shown}: no such file; expected a model saved by `clv fit`"),
+                Some("clv fit ORDERS --model pareto-nbd -o model.json"),
+            ));
         }
         Err(error) => return Err(error).with_context(|| format!("{shown}: cannot be read")),
     };
@@ -158,6 +168,36 @@ pub(crate) fn definition(
         .map_err(clv_studies::StudyError::from)?)
 }
 
+/// What was said about reading the files, by the options' names.
+fn said_about_reading(options: &ReadingOptions) -> [(&'static str, serde_json::Value); 6] {
+    [
+        ("from", options.from.clone().into()),
+        ("columns", options.columns.clone().into()),
+        (
+            "date-format",
+            options
+                .date_format
+                .map(|order| match order {
+                    DateFormat::Dmy => "dmy",
+                    DateFormat::Mdy => "mdy",
+                })
+                .into(),
+        ),
+        ("currency", options.currency.clone().into()),
+        ("as-of", options.as_of.clone().into()),
+        (
+            "zero-orders",
+            options
+                .zero_orders
+                .map(|choice| match choice {
+                    ZeroOrderChoice::Keep => "keep",
+                    ZeroOrderChoice::Drop => "drop",
+                })
+                .into(),
+        ),
+    ]
+}
+
 /// An annual discount rate.
 pub(crate) fn discount_rate(ratio: f64) -> anyhow::Result<AnnualDiscountRate> {
     Ok(AnnualDiscountRate::new(ratio).map_err(clv_studies::StudyError::from)?)
@@ -182,6 +222,7 @@ pub(crate) fn positive(option: &str, value: f64) -> anyhow::Result<f64> {
 /// The provenance of an answer from orders.
 pub(crate) fn provenance(
     orders: Option<&Orders>,
+    reading: &ReadingOptions,
     options: &[(&str, serde_json::Value)],
 ) -> anyhow::Result<Provenance> {
     let table_versions = match orders {
@@ -194,6 +235,7 @@ pub(crate) fn provenance(
         model: None,
         options: options
             .iter()
+            .chain(&said_about_reading(reading))
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect(),

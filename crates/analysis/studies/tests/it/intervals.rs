@@ -54,7 +54,7 @@ fn shop() -> CustomerBase {
 }
 
 #[test]
-fn eighty_percent_intervals_of_value_cover_as_many_overall_and_in_every_decile_that_can_spend() {
+fn intervals_of_value_hold_what_they_promise_where_spending_is_likelier_than_not() {
     let origin = (OBSERVED_WEEKS * 7.0) as i32;
     let data = OriginData::at(&shop(), origin, HOLDOUT_DAYS, TimeUnit::Week);
     let entry = purchase_model("pareto-nbd").expect("it is in the catalogue");
@@ -69,10 +69,10 @@ fn eighty_percent_intervals_of_value_cover_as_many_overall_and_in_every_decile_t
         &horizon,
         HOLDOUT_DAYS,
     );
-    // The best half spends at all more often than not, so that its intervals are not mere points at 0.
+    // The best three tenths spend more often than not; below them silence alone is likelier than 80 %.
     for decile in &answer.deciles[..3] {
         let found = (decile.decile, decile.coverage_80, decile.coverage_90);
-        assert!((0.75..=0.87).contains(&decile.coverage_80), "{found:?}");
+        assert!((0.75..=0.85).contains(&decile.coverage_80), "{found:?}");
         assert!((0.85..=0.95).contains(&decile.coverage_90), "{found:?}");
     }
     let off = (answer.predicted_total / answer.actual_total - 1.0).abs();

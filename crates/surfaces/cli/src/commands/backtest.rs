@@ -18,6 +18,7 @@ const WISHED_HORIZON: &str = "52w";
 pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_place(path)?;
+        output::check_not_input(path, &arguments.read.paths)?;
     }
     let horizon =
         arguments.horizon.as_deref().map(|text| reading::span("--horizon", text)).transpose()?;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     talk.finish();
     let mut provenance = reading::provenance(
         Some(&orders),
+        &arguments.read.reading,
         &[
             ("horizon", outcome.answer.horizon.into()),
             ("time-unit", options.unit.name().into()),

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         paths: vec![path.to_string_lossy().into_owned()],
         reading: ReadingOptions::default(),
     };
-    let time = TimeArguments { time_unit: "week".to_owned(), until: None };
+    let time = TimeArguments { time_unit: None, until: None };
     let model = ModelArguments {
         model: "auto".to_owned(),
         model_file: None,

@@ -17,6 +17,7 @@ use crate::{output, reading};
 pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_place(path)?;
+        output::check_not_input(path, &arguments.read.paths)?;
     }
     let is_spend = arguments.model == GAMMA_GAMMA;
     let choice = match arguments.model.as_str() {
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     let options = InquiryOptions {
         choice,
         unit: reading::unit(&arguments.time)?,
+        file_unit: reading::typed_unit(&arguments.time)?,
         horizon: reading::span("--horizon", "52w")?,
         until: reading::until(&arguments.time)?,
         newborns: Newborns::LeftOut,

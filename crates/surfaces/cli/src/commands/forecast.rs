@@ -10,6 +10,7 @@ use crate::{output, reading};
 pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_table_place(path)?;
+        output::check_not_input(path, &arguments.read.paths)?;
     }
     let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;

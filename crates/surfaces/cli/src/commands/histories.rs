@@ -11,6 +11,7 @@ use crate::{output, reading};
 pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_table_place(path)?;
+        output::check_not_input(path, &arguments.read.paths)?;
     }
     let unit = reading::unit(&arguments.time)?;
     let until = reading::until(&arguments.time)?;
@@ -23,6 +24,7 @@ pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result
     talk.finish();
     let mut provenance = reading::provenance(
         Some(&orders),
+        &arguments.read.reading,
         &[("time-unit", unit.name().into()), ("until", until.map(reading::day_text).into())],
     )?;
     provenance.as_of = snapshot.end_day().map(reading::day_text);

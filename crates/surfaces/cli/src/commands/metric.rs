@@ -15,6 +15,7 @@ use crate::{output, reading};
 pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_place(path)?;
+        output::check_not_input(path, &arguments.read.paths)?;
     }
     let Some(entry) = catalogue().iter().find(|entry| entry.name == arguments.name) else {
         let known: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
@@ -43,7 +44,7 @@ pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Ou
     let (snapshot, intake) = Snapshot::of_orders(&orders, None, Newborns::LeftOut)?;
     talk.finish();
     let metric = (entry.compute)(&snapshot, &options)?;
-    let mut provenance = reading::provenance(Some(&orders), &[])?;
+    let mut provenance = reading::provenance(Some(&orders), &arguments.read.reading, &[])?;
     provenance.definition_id = Some(metric.definition_id.clone());
     provenance.as_of = snapshot.end_day().map(reading::day_text);
     let mut text =

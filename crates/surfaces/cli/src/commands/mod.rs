@@ -68,6 +68,7 @@ pub(crate) fn ask(
     talk.finish();
     let mut provenance = reading::provenance(
         orders.as_ref(),
+        &read.reading,
         &[
             ("horizon", options.horizon.to_string().into()),
             ("time-unit", inquiry.served.unit.name().into()),
@@ -86,6 +87,12 @@ pub(crate) fn ask(
 pub(crate) fn put_aside(intake: Option<&Intake>, talk: &Talk) -> Outcome {
     let Some(intake) = intake else { return Outcome::Done };
     let mut outcome = Outcome::Done;
+    if intake.returns_without_purchase > 0 {
+        talk.say(&format!(
+            "{:.2} came back from customers without any purchase in the data; it is in no customer's value",
+            intake.returns_without_purchase as f64 / 1e6
+        ));
+    }
     for group in &intake.complaints {
         let first = group.examples.first().map_or_else(String::new, |example| {
             format!(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clv_answers::Answer;
 use clv_answers::headline::Headline;
 use clv_answers::report::Report;
+use clv_engine::WriteOptions;
 use clv_studies::data_quality::file_name;
 use clv_studies::report::report;
 use clv_studies::snapshot::Newborns;
@@ -57,6 +58,9 @@ pub(crate) fn write_report(
     for path in outputs.iter().filter(|path| is_page(path)) {
         output::check_place(path)?;
     }
+    for path in outputs {
+        output::check_not_input(path, &question.read.paths)?;
+    }
     let mut options = reading::inquiry_options(question.time, question.model)?;
     options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
@@ -89,7 +93,9 @@ pub(crate) fn write_report(
         if is_page(path) {
             output::whole_file(path, clv_pages::report_page(&told).as_bytes())?;
         } else {
-            output::table_file(outcome.customers.clone(), &told.provenance, path, None)?;
+            // This table is made for spreadsheets, which would run an id such as =1+2.
+            let options = WriteOptions { escape_formulas: true };
+            output::table_file(outcome.customers.clone(), &told.provenance, path, None, options)?;
         }
     }
     talk.finish();

@@ -8,6 +8,7 @@ use crate::{output, reading};
 pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_table_place(path)?;
+        output::check_not_input(path, &arguments.read.paths)?;
     }
     let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;

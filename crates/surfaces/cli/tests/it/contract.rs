@@ -207,9 +207,28 @@ fn the_simple_formula_of_three_customers_is_exact_and_shows_its_inputs() {
 #[test]
 fn customers_born_after_the_day_are_scored_as_new() {
     let folder = Folder::new();
-    let ended = folder.clv(&["forecast", SAMPLE, "--model", "pareto-nbd", "--until", "1997-02-15"]);
-    let n = ended.stdout.lines().count() - 1;
-    assert_eq!(n, 2357, "those who first bought later are there too");
+    let words =
+        ["forecast", SAMPLE, "--model", "pareto-nbd", "--until", "1997-02-15", "--horizon", "52w"];
+    let ended = folder.clv(&words);
+    let table = rows(&ended.stdout);
+    assert_eq!(table.len() - 1, 2357, "those who first bought later are there too");
+    // Whoever had no purchase by then is certain to be a customer still, and as good as any new one.
+    let newborns: Vec<f64> = table[1..]
+        .iter()
+        .filter(|row| row[4] == "1")
+        .map(|row| row[1].parse().expect("a number"))
+        .collect();
+    assert!(newborns.len() > 1000, "{}", newborns.len());
+    assert!(newborns.iter().all(|expected| *expected > 0.1), "a new customer is not lost");
+}
+
+#[test]
+fn the_model_asked_for_is_the_model_the_report_names() {
+    let folder = Folder::new();
+    let ended = folder.clv(&["report", SAMPLE, "--model", "nbd", "-o", "r.html"]);
+    assert!(ended.stdout.contains("nbd was asked for"), "{}", ended.stdout);
+    let page = std::fs::read_to_string(folder.path("r.html")).expect("it was written");
+    assert!(page.contains("Why NBD is served"), "the page names another model");
 }
 
 #[test]
