@@ -425,12 +425,20 @@ fn reason(
         ),
         (Some(model), Some(_), Some(served)) => format!(
             "no model beat the naive rules over {over}: the error of {} is {:.4} purchases per customer, that of \
-             the best model, {}, {:.4}; so the naive rule {} is served",
+             the best model, {}, {:.4}; so {} is served",
             least_naive.0,
             least_naive.1,
             model.id,
             model.mean(|s| s.mae),
-            served.id
+            if served.id == least_naive.0 {
+                "that naive rule".to_owned()
+            } else {
+                format!(
+                    "the naive rule {} ({:.4}, as good as equal, with the smaller squared error)",
+                    served.id,
+                    served.mean(|s| s.mae)
+                )
+            }
         ),
         (None, Some(naive), _) => {
             let why = left_out.first().map_or("none was asked for", |(_, why)| why.as_str());

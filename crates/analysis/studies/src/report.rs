@@ -58,6 +58,7 @@ pub fn report(
     let mut cautions = inquiry.served.cautions.clone();
     cautions.extend(holdout.as_ref().and_then(|held| miss(&held.calibration)));
     cautions.extend(sample_caution(inquiry));
+    cautions.extend(until_caution(inquiry, intake));
     let headline = headline(&HeadlineInputs {
         inquiry,
         rows: &rows,
@@ -272,6 +273,18 @@ fn miss(calibration: &clv_answers::calibration::Calibration) -> Option<String> {
         calibration.holdout_end,
         100.0 * calibration.coverage_80
     ))
+}
+
+/// Which figures stop before the data do.
+fn until_caution(inquiry: &Inquiry, intake: &clv_engine::Intake) -> Option<String> {
+    let (end, last) = (inquiry.snapshot.end_day()?, intake.last_day?.0);
+    (end < last).then(|| {
+        format!(
+            "customers, values and forecasts stop at {}; the section on your data counts the whole file, to {}",
+            iso(end),
+            iso(last)
+        )
+    })
 }
 
 /// Which sections rest on a sample of the customers.

@@ -195,7 +195,7 @@ impl Snapshot {
         self.n_repeats.len()
     }
 
-    /// The last day observed; none for a histories file.
+    /// The last day observed; none for a histories file without dates.
     #[must_use]
     pub fn end_day(&self) -> Option<i32> {
         match &self.origin {
@@ -204,7 +204,8 @@ impl Snapshot {
         }
     }
 
-    /// First and last purchase day and number of purchase days of each customer; none for a histories file.
+    /// First and last purchase day and number of purchase days of each customer; none for a histories file without
+    /// dates.
     #[must_use]
     pub fn days(&self) -> Option<(&[i32], &[i32], &[u32])> {
         match &self.origin {
@@ -215,7 +216,7 @@ impl Snapshot {
         }
     }
 
-    /// First and last day of the data, ISO 8601; none for a histories file.
+    /// First and last day of the data, ISO 8601; none for a histories file without dates.
     #[must_use]
     pub fn period(&self) -> Option<(String, String)> {
         let (first, ..) = self.days()?;

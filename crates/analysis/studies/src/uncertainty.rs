@@ -116,8 +116,8 @@ fn sigma_points(
     let eigen = SymmetricMatrix::from_fn(n, |row, column| ln_covariance[row][column]).eigen();
     let mut points: Vec<Arc<dyn PurchaseModel>> = Vec::new();
     for (variance, direction) in eigen.values.iter().zip(&eigen.vectors) {
-        // A ridge has a direction of enormous variance along which forecasts hardly change; a step of e^2 along it
-        // shows that without leaving the range where the normal law means anything.
+        // Along a ridge or at a bound the fit gives no variance: forecasts hardly change there. Where a direction is
+        // known badly a step beyond e^2 would leave the range where the normal law means anything.
         let step = (n as f64 * variance.max(0.0)).sqrt().min(2.0);
         for sign in [-step, step] {
             let values: Vec<f64> =

@@ -61,20 +61,3 @@ pub fn present_value_of_level_payments(payment: f64, n_periods: f64, rate: f64) 
     }
     payment * -(-n_periods * rate.ln_1p()).exp_m1() / rate
 }
-
-/// Present value of the payments of a customer who stays each period with probability `retention_ratio`, is
-/// worth `margin` in every period they are there (the first included, at its start), for ever:
-/// margin x (1 + d) / (1 + d - retention). Infinite where retention is 1 and the rate 0.
-///
-/// ```
-/// use clv_valuation::discounting::present_value_with_retention;
-/// let mut by_hand = 0.0;
-/// for period in 0..2_000 {
-///     by_hand += 50.0 * (0.8_f64 / 1.1).powi(period);
-/// }
-/// assert!((present_value_with_retention(50.0, 0.8, 0.1) / by_hand - 1.0).abs() < 1e-9);
-/// ```
-#[must_use]
-pub fn present_value_with_retention(margin: f64, retention_ratio: f64, rate: f64) -> f64 {
-    margin * (1.0 + rate) / (1.0 + rate - retention_ratio)
-}

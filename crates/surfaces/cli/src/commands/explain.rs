@@ -23,7 +23,7 @@ const FIGURES: &[(&str, &str)] = &[
     ("historic_value", "value so far, under the definition that definition_id names"),
     (
         "residual_value",
-        "expected value over the horizon, discounted to now; low and high hold 80 % of the probability, the _90 columns 90 %",
+        "expected value over the horizon, discounted to now: a mean, while low and high are what 80 % of such customers will bring (the _90 columns 90 %); where most bring nothing the mean lies above the interval",
     ),
     (
         "lifetime_value",
