@@ -8,7 +8,7 @@ use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::scores;
 use rayon::prelude::*;
 
-use crate::base::{CustomerAtOrigin, CustomerBase};
+use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
 use crate::calendar::iso;
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
@@ -48,6 +48,8 @@ pub struct Origins {
     pub days: Vec<i32>,
     /// Length of the holdout, days.
     pub horizon_days: i32,
+    /// Whether the data hold the same days a year before each holdout.
+    pub has_last_year: bool,
 }
 
 /// The bake-off's outcome and what later studies need of it.
@@ -122,7 +124,8 @@ pub fn choose_origins(
                 ),
             });
         }
-        return Ok(Origins { days: vec![until], horizon_days });
+        let has_last_year = RecentWindow::has_last_year(until, horizon_days, first);
+        return Ok(Origins { days: vec![until], horizon_days, has_last_year });
     }
     let step = (horizon_days / 2).max(1);
     let mut days: Vec<i32> = (0..options.n_origins.max(1))
@@ -142,7 +145,8 @@ pub fn choose_origins(
         });
     }
     days.reverse();
-    Ok(Origins { days, horizon_days })
+    let has_last_year = RecentWindow::has_last_year(days[0], horizon_days, first);
+    Ok(Origins { days, horizon_days, has_last_year })
 }
 
 /// The customers known at an origin, grouped for the models.
@@ -156,13 +160,22 @@ pub struct OriginData {
     pub grouped: GroupedHistories,
     /// Their purchase days after the origin, within the horizon.
     pub actual: Vec<f64>,
+    /// Whether the naive rule of the same period looks a year back.
+    is_last_year: bool,
 }
 
 impl OriginData {
-    /// The view of the base at an origin.
+    /// The view of the base at an origin; `is_last_year` says which days the naive rule of the same period repeats.
     #[must_use]
-    pub fn at(base: &CustomerBase, origin: i32, horizon_days: i32, unit: TimeUnit) -> Self {
-        let customers = base.at_origin(origin, horizon_days);
+    pub fn at(
+        base: &CustomerBase,
+        origin: i32,
+        horizon_days: i32,
+        unit: TimeUnit,
+        is_last_year: bool,
+    ) -> Self {
+        let window = RecentWindow::before(origin, horizon_days, is_last_year);
+        let customers = base.at_origin(origin, horizon_days, window);
         let n_days: Vec<u32> = customers.iter().map(|known| known.n_days).collect();
         let first_day: Vec<i32> = customers.iter().map(|known| known.first_day).collect();
         let last_day: Vec<i32> = customers.iter().map(|known| known.last_day).collect();
@@ -176,7 +189,7 @@ impl OriginData {
         };
         let grouped = group_histories(&columns, unit);
         let actual = customers.iter().map(|known| f64::from(known.purchases_after)).collect();
-        Self { origin, customers, grouped, actual }
+        Self { origin, customers, grouped, actual, is_last_year }
     }
 
     /// The naive rules, with the mean rate known at the origin.
@@ -188,8 +201,12 @@ impl OriginData {
                 (repeats + weight * f64::from(one.repeat_purchases()), time + weight * one.age())
             });
         let mean_rate = if time > 0.0 { repeats / time } else { 0.0 };
-        [NaiveRule::MeanRate, NaiveRule::OwnRate, NaiveRule::SamePeriod { length: horizon }]
-            .map(|rule| Forecaster::Naive { rule, mean_rate })
+        [
+            NaiveRule::MeanRate,
+            NaiveRule::OwnRate,
+            NaiveRule::SamePeriod { length: horizon, is_last_year: self.is_last_year },
+        ]
+        .map(|rule| Forecaster::Naive { rule, mean_rate })
     }
 }
 
@@ -223,7 +240,13 @@ pub fn backtest(
     let mut records: Vec<Record> = Vec::new();
     let mut left_out: Vec<(String, String)> = Vec::new();
     for origin in &origins.days {
-        let data = OriginData::at(base, *origin, origins.horizon_days, options.unit);
+        let data = OriginData::at(
+            base,
+            *origin,
+            origins.horizon_days,
+            options.unit,
+            origins.has_last_year,
+        );
         let n_repeaters = data.customers.iter().filter(|known| known.n_days > 1).count();
         for entry in &entries {
             if n_repeaters < FEWEST_REPEATERS {

@@ -39,12 +39,39 @@ pub struct CustomerAtOrigin {
     pub first_spend: f64,
     /// Mean spend of a repeat purchase day up to the origin; 0 without repeats.
     pub mean_repeat_spend: f64,
-    /// Purchase days within the window that ends at the origin.
+    /// Purchase days within the window that a naive rule repeats.
     pub recent_purchases: u32,
     /// Purchase days after the origin, within the horizon.
     pub purchases_after: u32,
     /// Money of those purchases, before returns.
     pub spend_after: f64,
+}
+
+/// A window of days before an origin, whose purchases a naive rule repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecentWindow {
+    /// The last day before the window.
+    pub after: i32,
+    /// The last day of the window, not after the origin.
+    pub upto: i32,
+}
+
+impl RecentWindow {
+    /// Days of the year that a season takes to come round.
+    const YEAR_DAYS: i32 = 365;
+
+    /// The window for a horizon from `origin`: the same days a year ago where `is_last_year`, else those just gone by.
+    #[must_use]
+    pub fn before(origin: i32, horizon_days: i32, is_last_year: bool) -> Self {
+        let upto = if is_last_year { origin - Self::YEAR_DAYS + horizon_days } else { origin };
+        Self { after: upto - horizon_days, upto }
+    }
+
+    /// Whether data from `first_day` on hold the same days a year before `origin`, and they are over by then.
+    #[must_use]
+    pub fn has_last_year(origin: i32, horizon_days: i32, first_day: i32) -> bool {
+        horizon_days <= Self::YEAR_DAYS && origin - Self::YEAR_DAYS >= first_day
+    }
 }
 
 impl CustomerBase {
@@ -121,11 +148,16 @@ impl CustomerBase {
     }
 
     /// Everyone who had bought by the end of `origin`, and what they did in the `horizon_days` after it.
-    /// Recent purchases are counted over as many days up to the origin.
+    /// Recent purchases are those of `window`.
     #[must_use]
-    pub fn at_origin(&self, origin: i32, horizon_days: i32) -> Vec<CustomerAtOrigin> {
+    pub fn at_origin(
+        &self,
+        origin: i32,
+        horizon_days: i32,
+        window: RecentWindow,
+    ) -> Vec<CustomerAtOrigin> {
         (0..self.n_customers())
-            .filter_map(|customer| self.customer_at(customer, origin, horizon_days))
+            .filter_map(|customer| self.customer_at(customer, origin, horizon_days, window))
             .collect()
     }
 
@@ -134,6 +166,7 @@ impl CustomerBase {
         customer: usize,
         origin: i32,
         horizon_days: i32,
+        window: RecentWindow,
     ) -> Option<CustomerAtOrigin> {
         let first = self.purchases_of(customer).next().filter(|row| row.day <= origin)?;
         let mut known = CustomerAtOrigin {
@@ -152,7 +185,8 @@ impl CustomerBase {
             if row.day <= origin {
                 known.n_days += 1;
                 known.last_day = row.day;
-                known.recent_purchases += u32::from(row.day > origin - horizon_days);
+                known.recent_purchases +=
+                    u32::from(row.day > window.after && row.day <= window.upto);
                 repeat_spend += if known.n_days > 1 { row.gross } else { 0.0 };
             } else if row.day <= origin + horizon_days {
                 known.purchases_after += 1;

@@ -15,10 +15,12 @@ pub enum NaiveRule {
     MeanRate,
     /// Everyone goes on at their own rate x / T.
     OwnRate,
-    /// Everyone buys as often as in the window that just ended.
+    /// Everyone buys as often as in the same days a year ago, or, where the data hold no year, in those just gone by.
     SamePeriod {
         /// The length of that window.
         length: f64,
+        /// Whether it lies a year back.
+        is_last_year: bool,
     },
 }
 
@@ -29,7 +31,8 @@ impl NaiveRule {
         match self {
             NaiveRule::MeanRate => "naive-mean-rate",
             NaiveRule::OwnRate => "naive-own-rate",
-            NaiveRule::SamePeriod { .. } => "naive-last-period",
+            NaiveRule::SamePeriod { is_last_year: true, .. } => "naive-last-year",
+            NaiveRule::SamePeriod { is_last_year: false, .. } => "naive-last-period",
         }
     }
 }
@@ -113,7 +116,7 @@ impl Forecaster {
             Forecaster::Naive { rule: NaiveRule::OwnRate, .. } => {
                 (1.0, steady(f64::from(history.repeat_purchases()), history.age()))
             }
-            Forecaster::Naive { rule: NaiveRule::SamePeriod { length }, .. } => {
+            Forecaster::Naive { rule: NaiveRule::SamePeriod { length, .. }, .. } => {
                 (1.0, steady(f64::from(recent_purchases), *length))
             }
             Forecaster::Naive { rule: NaiveRule::MeanRate, mean_rate } => {

@@ -8,7 +8,7 @@ use clv_tables::Day;
 use clv_valuation::definition::Definition;
 
 use crate::backtest::{BacktestOptions, BacktestOutcome};
-use crate::base::CustomerBase;
+use crate::base::{CustomerBase, RecentWindow};
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
 use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
@@ -292,44 +292,47 @@ fn bake_off_options(
     }
 }
 
-/// A naive rule that won is taken to the present: the purchases of the window that ends now.
+/// A naive rule that won is taken to the present: the purchases of the window that
+/// it repeats.
 fn settle_naive_rule(
     outcome: &BacktestOutcome,
     snapshot: &mut Snapshot,
     orders: &Orders,
 ) -> Result<(), StudyError> {
     match outcome.naive {
-        Some(NaiveRule::SamePeriod { .. }) => {
+        Some(NaiveRule::SamePeriod { is_last_year, .. }) => {
             let Some(end) = snapshot.end_day() else { return Ok(()) };
-            let window = outcome.origins.horizon_days;
-            let recent = recent_purchases(snapshot, orders, end - window)?;
-            snapshot.set_recent_purchases(recent);
+            let window = RecentWindow::before(end, outcome.origins.horizon_days, is_last_year);
+            let before = purchase_days_until(snapshot, orders, window.after)?;
+            let upto = purchase_days_until(snapshot, orders, window.upto)?;
+            let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);
+            snapshot.set_recent_purchases(recent.collect());
         }
         Some(NaiveRule::MeanRate | NaiveRule::OwnRate) | None => {}
     }
     Ok(())
 }
 
-/// Each customer's purchase days after `since`: those at the end less those until then.
-fn recent_purchases(
+/// Each customer's purchase days up to `day`, 0 for whoever had not bought by then.
+fn purchase_days_until(
     snapshot: &Snapshot,
     orders: &Orders,
-    since: i32,
+    day: i32,
 ) -> Result<Vec<u32>, StudyError> {
-    let Some((first_day, _, n_days)) = snapshot.days() else { return Ok(Vec::new()) };
-    let (before, _) = orders.purchase_histories(Some(Day(since)))?;
+    let n = snapshot.n_customers();
+    let (until, _) = orders.purchase_histories(Some(Day(day)))?;
     // Both are ordered by id, and everyone known earlier is known now.
     let mut then = 0;
-    Ok((0..n_days.len())
+    Ok((0..n)
         .map(|now| {
-            let earlier =
-                if then < before.n_days.len() && same_id(snapshot.ids(), now, &before.ids, then) {
-                    then += 1;
-                    if first_day[now] <= since { before.n_days[then - 1] } else { 0 }
-                } else {
-                    0
-                };
-            n_days[now].saturating_sub(earlier)
+            let is_known =
+                then < until.n_days.len() && same_id(snapshot.ids(), now, &until.ids, then);
+            if is_known {
+                then += 1;
+                until.n_days[then - 1]
+            } else {
+                0
+            }
         })
         .collect())
 }

@@ -308,7 +308,7 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
     let Some(origin) = outcome.origins.days.last() else { return Ok(None) };
     let horizon_days = outcome.origins.horizon_days;
     let unit = inquiry.served.unit;
-    let data = OriginData::at(base, *origin, horizon_days, unit);
+    let data = OriginData::at(base, *origin, horizon_days, unit, outcome.origins.has_last_year);
     let horizon =
         HorizonOptions { length: f64::from(horizon_days) / unit.days(), discount_rate: 0.0 };
     let id = match &inquiry.served.forecaster {

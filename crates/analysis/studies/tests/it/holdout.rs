@@ -73,3 +73,30 @@ fn a_model_that_cannot_beat_the_naive_rule_is_not_served() {
     assert!(answer.served.starts_with("naive-"));
     assert!(answer.reason.contains("naive"));
 }
+
+#[test]
+fn with_a_year_of_data_the_naive_rule_looks_at_the_same_days_a_year_ago() {
+    let mut options = BacktestOptions {
+        unit: TimeUnit::Week,
+        horizon: Some("12w".parse().expect("12 weeks are a span")),
+        wished_horizon: "52w".parse().expect("52 weeks are a span"),
+        until: day_of("1998-01-31"),
+        n_origins: 1,
+        models: vec!["nbd".to_owned()],
+        sampled_customers: None,
+    };
+    let base = cdnow::base();
+    let answer = backtest(&base, &options).expect("the sample bears it").answer;
+    let last_year = answer.scores.iter().find(|score| score.model == "naive-last-year");
+    let foretold = last_year.expect("a year lies before the origin").predicted_total;
+    let (from, to) = (day_of("1997-01-31"), day_of("1997-04-25"));
+    let by_hand: usize = (0..base.n_customers())
+        .map(|one| {
+            base.purchases_of(one).filter(|row| Some(row.day) > from && Some(row.day) <= to).count()
+        })
+        .sum();
+    assert!((foretold - by_hand as f64).abs() < 1e-9, "{foretold} is not {by_hand}");
+    options.until = day_of(cdnow::CALIBRATION_END);
+    let answer = backtest(&base, &options).expect("the sample bears it").answer;
+    assert!(answer.scores.iter().any(|score| score.model == "naive-last-period"));
+}

@@ -56,7 +56,7 @@ fn shop() -> CustomerBase {
 #[test]
 fn intervals_of_value_hold_what_they_promise_where_spending_is_likelier_than_not() {
     let origin = (OBSERVED_WEEKS * 7.0) as i32;
-    let data = OriginData::at(&shop(), origin, HOLDOUT_DAYS, TimeUnit::Week);
+    let data = OriginData::at(&shop(), origin, HOLDOUT_DAYS, TimeUnit::Week, false);
     let entry = purchase_model("pareto-nbd").expect("it is in the catalogue");
     let fitted = fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default())
         .expect("there are histories");
