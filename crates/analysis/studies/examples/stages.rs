@@ -1,0 +1,74 @@
+//! CPU seconds of each stage inside one process, for a histories file that `clv histories` wrote:
+//!
+//!     cargo run --release -p clv-studies --example stages -- histories.parquet
+//!
+//! The benchmark measures whole commands; this says how much of them is reading and how much is work.
+#![allow(clippy::print_stdout, reason = "the figures are what it is for")]
+
+use std::error::Error;
+
+use clv_engine::{Engine, EngineOptions, ReadOptions};
+use clv_models::fit::{FitOptions, fit_purchase_model};
+use clv_studies::inquiry::{Inquiry, InquiryOptions};
+use clv_studies::model_fit::model_entry;
+use clv_studies::served::ModelChoice;
+use clv_studies::snapshot::{Newborns, Snapshot};
+use clv_studies::spend::SpendOutlook;
+use clv_studies::time::TimeUnit;
+use clv_valuation::definition::{Definition, Economics};
+use clv_valuation::discounting::AnnualDiscountRate;
+
+/// User and system CPU seconds of this process, all threads; Linux counts hundredths.
+fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let after_name = stat.rsplit(')').next().ok_or("a process has a name")?;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
+    Ok(ticks / 100.0)
+}
+
+fn timed<T>(stage: &str, work: impl FnOnce() -> T) -> Result<T, Box<dyn Error>> {
+    let before = cpu_seconds()?;
+    let result = work();
+    println!("{stage:<28} {:>6.2}", cpu_seconds()? - before);
+    Ok(result)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args().nth(1).ok_or("expected a histories file")?;
+    let engine = Engine::new(EngineOptions::default())?;
+    let read = ReadOptions { paths: vec![path], ..ReadOptions::default() };
+    println!("{:<28} CPU s", "stage");
+    let file = timed("read histories", || engine.open_histories(&read))??
+        .ok_or("this is no histories file")?;
+    let snapshot = timed("check histories", || Snapshot::of_file(file.clone(), TimeUnit::Week))??;
+    let grouped = timed("group equal histories", || snapshot.grouped(TimeUnit::Week))?;
+    for id in ["nbd", "pareto-nbd", "bg-nbd", "mbg-nbd"] {
+        let entry = model_entry(id)?;
+        timed(&format!("fit {id}"), || {
+            fit_purchase_model(entry, &grouped.histories, &FitOptions::default())
+        })??;
+    }
+    let columns = snapshot.columns();
+    timed("fit gamma-gamma", || {
+        SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
+    })?;
+    let options = InquiryOptions {
+        choice: ModelChoice::Id("pareto-nbd".to_owned()),
+        unit: TimeUnit::Week,
+        file_unit: None,
+        horizon: "52w".parse()?,
+        until: None,
+        newborns: Newborns::LeftOut,
+        always_bake_off: false,
+    };
+    let inquiry = Inquiry::of_file(file, &options)?;
+    let rate = AnnualDiscountRate::new(0.1)?;
+    let economics = Economics { margin_ratio: None, cost_per_order: None, acquisition_cost: None };
+    let definition = Definition::new("net-sales", "52w", rate, &economics)?;
+    let horizon = inquiry.horizon_options(rate);
+    let rows = timed("score: forecasts", || inquiry.forecast_rows(&horizon))?;
+    let uncertainty = timed("score: parameters", || inquiry.uncertainty(&rows, &horizon))?;
+    timed("score: values, intervals", || inquiry.values(&rows, &uncertainty, &definition))??;
+    Ok(())
+}
