@@ -8,11 +8,12 @@ use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::scores;
 use rayon::prelude::*;
 
-use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
+use crate::base::CustomerBase;
 use crate::calendar::iso;
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
-use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::handoff::GroupedHistories;
+use crate::origins::{OriginData, Origins, choose_origins};
 use crate::time::{Span, TimeUnit};
 
 /// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
@@ -39,17 +40,6 @@ pub struct BacktestOptions {
     pub models: Vec<String>,
     /// How many customers the bake-off rests on, where it is a sample of them.
     pub sampled_customers: Option<u64>,
-}
-
-/// The origins of a bake-off, earliest first, and the days held out after each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origins {
-    /// Last days seen.
-    pub days: Vec<i32>,
-    /// Length of the holdout, days.
-    pub horizon_days: i32,
-    /// Whether the data hold the same days a year before each holdout.
-    pub has_last_year: bool,
 }
 
 /// The bake-off's outcome and what later studies need of it.
@@ -92,122 +82,6 @@ fn squared_ln_miss(scores: &[BacktestScore], id: &str) -> f64 {
         (sums.0 + ratio.ln() * ratio.ln(), sums.1 + 1.0)
     });
     if n > 0.0 { sum / n } else { 0.0 }
-}
-
-/// Chooses the origins: the one asked for, or up to `n_origins` spaced by half a horizon, with at least a third of
-/// the data before the first.
-///
-/// # Errors
-/// [`StudyError::TooShort`] where the data do not bear a single one.
-pub fn choose_origins(
-    base: &CustomerBase,
-    options: &BacktestOptions,
-) -> Result<Origins, StudyError> {
-    let first = base.first_day().unwrap_or(base.end_day());
-    let end = base.end_day();
-    let span = end - first;
-    let whole_days = |span: &Span| span.days().round().max(1.0) as i32;
-    let horizon_days = match &options.horizon {
-        Some(horizon) => whole_days(horizon),
-        None => whole_days(&options.wished_horizon).min(span / 3).max(1),
-    };
-    if let Some(until) = options.until {
-        if until < first {
-            return Err(StudyError::NobodyYet { until: iso(until), first: iso(first) });
-        }
-        if until + horizon_days > end {
-            return Err(StudyError::TooShort {
-                problem: format!(
-                    "the holdout would end on {}, after the last day of the data, {}",
-                    iso(until + horizon_days),
-                    iso(end)
-                ),
-            });
-        }
-        let has_last_year = RecentWindow::has_last_year(until, horizon_days, first);
-        return Ok(Origins { days: vec![until], horizon_days, has_last_year });
-    }
-    let step = (horizon_days / 2).max(1);
-    let mut days: Vec<i32> = (0..options.n_origins.max(1))
-        .map(|origin| end - horizon_days - step * i32::try_from(origin).unwrap_or(i32::MAX / 4096))
-        .take_while(|origin| *origin - first >= span / 3 && *origin > first)
-        .collect();
-    if days.is_empty() && end - horizon_days > first {
-        days.push(end - horizon_days);
-    }
-    if days.is_empty() {
-        return Err(StudyError::TooShort {
-            problem: format!(
-                "the data run from {} to {}, too short to hold out {horizon_days} days",
-                iso(first),
-                iso(end)
-            ),
-        });
-    }
-    days.reverse();
-    let has_last_year = RecentWindow::has_last_year(days[0], horizon_days, first);
-    Ok(Origins { days, horizon_days, has_last_year })
-}
-
-/// The customers known at an origin, grouped for the models.
-#[derive(Debug, Clone)]
-pub struct OriginData {
-    /// The origin.
-    pub origin: i32,
-    /// The customers and what they did afterwards.
-    pub customers: Vec<CustomerAtOrigin>,
-    /// Their histories.
-    pub grouped: GroupedHistories,
-    /// Their purchase days after the origin, within the horizon.
-    pub actual: Vec<f64>,
-    /// Whether the naive rule of the same period looks a year back.
-    is_last_year: bool,
-}
-
-impl OriginData {
-    /// The view of the base at an origin; `is_last_year` says which days the naive rule of the same period repeats.
-    #[must_use]
-    pub fn at(
-        base: &CustomerBase,
-        origin: i32,
-        horizon_days: i32,
-        unit: TimeUnit,
-        is_last_year: bool,
-    ) -> Self {
-        let window = RecentWindow::before(origin, horizon_days, is_last_year);
-        let customers = base.at_origin(origin, horizon_days, window);
-        let n_days: Vec<u32> = customers.iter().map(|known| known.n_days).collect();
-        let first_day: Vec<i32> = customers.iter().map(|known| known.first_day).collect();
-        let last_day: Vec<i32> = customers.iter().map(|known| known.last_day).collect();
-        let recent: Vec<u32> = customers.iter().map(|known| known.recent_purchases).collect();
-        let columns = HistoryColumns {
-            n_days: &n_days,
-            first_day: &first_day,
-            last_day: &last_day,
-            end_day: origin,
-            recent_purchases: Some(&recent),
-        };
-        let grouped = group_histories(&columns, unit);
-        let actual = customers.iter().map(|known| f64::from(known.purchases_after)).collect();
-        Self { origin, customers, grouped, actual, is_last_year }
-    }
-
-    /// The naive rules, with the mean rate known at the origin.
-    #[must_use]
-    pub fn naive_forecasters(&self, horizon: f64) -> [Forecaster; 3] {
-        let histories = &self.grouped.histories;
-        let (repeats, time) =
-            histories.iter().fold((0.0, 0.0), |(repeats, time), (one, weight)| {
-                (repeats + weight * f64::from(one.repeat_purchases()), time + weight * one.age())
-            });
-        let mean_rate = if time > 0.0 { repeats / time } else { 0.0 };
-        [
-            NaiveRule::MeanRate,
-            NaiveRule::OwnRate,
-            NaiveRule::SamePeriod { length: horizon, is_last_year: self.is_last_year },
-        ]
-        .map(|rule| Forecaster::Naive { rule, mean_rate })
-    }
 }
 
 /// A forecaster's running record over the origins.

@@ -2,10 +2,10 @@
 
 use clv_answers::calibration::{Calibration, CalibrationDecile};
 
-use crate::backtest::OriginData;
 use crate::calendar::iso;
 use crate::customer_value::spend_forecast;
 use crate::forecaster::{Forecaster, HorizonOptions};
+use crate::origins::OriginData;
 use crate::spend::SpendOutlook;
 use crate::uncertainty::ParameterUncertainty;
 

@@ -12,9 +12,10 @@ use crate::base::{CustomerBase, RecentWindow};
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
 use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
+use crate::newborns::same_id;
 use crate::purchase_forecast::forecast_table;
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
-use crate::snapshot::{Newborns, Snapshot, same_id};
+use crate::snapshot::{Newborns, Snapshot};
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 

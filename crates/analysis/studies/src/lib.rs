@@ -7,6 +7,7 @@ pub mod time;
 pub mod base;
 pub mod handoff;
 mod histories_file;
+mod newborns;
 pub mod snapshot;
 
 pub mod forecaster;
@@ -16,6 +17,7 @@ pub mod spend;
 pub mod uncertainty;
 
 pub mod inquiry;
+pub mod origins;
 
 pub mod backtest;
 pub mod calibration;

@@ -9,7 +9,6 @@ use clv_engine::Orders;
 use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_valuation::definition::Definition;
 
-use crate::backtest::OriginData;
 use crate::calendar::iso;
 use crate::calibration::calibration;
 use crate::cohorts::cohorts;
@@ -21,6 +20,7 @@ use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::headline::{HeadlineInputs, at_risk, headline};
 use crate::inquiry::Inquiry;
 use crate::model_fit::model_entry;
+use crate::origins::OriginData;
 use crate::purchase_forecast::median_next_order;
 use crate::segments::{SegmentColumns, rfm_segments, value_segments};
 use crate::tracking::tracking;

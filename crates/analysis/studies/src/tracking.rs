@@ -2,10 +2,10 @@
 
 use clv_answers::tracking::Tracking;
 
-use crate::backtest::OriginData;
 use crate::base::CustomerBase;
 use crate::calendar::iso;
 use crate::forecaster::{Forecaster, HorizonOptions};
+use crate::origins::OriginData;
 use crate::time::TimeUnit;
 
 /// Beyond this many weeks the plot goes by four weeks.

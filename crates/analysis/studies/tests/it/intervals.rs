@@ -8,10 +8,10 @@ use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::purchase::{FutureProcess, PurchaseModel};
 use clv_models::simulate::{simulate_customers, simulate_spends};
 use clv_models::spend::GammaGamma;
-use clv_studies::backtest::OriginData;
 use clv_studies::base::{CustomerBase, DayRow};
 use clv_studies::calibration::calibration;
 use clv_studies::forecaster::{Forecaster, HorizonOptions};
+use clv_studies::origins::OriginData;
 use clv_studies::time::TimeUnit;
 
 const N_CUSTOMERS: usize = 6_000;
