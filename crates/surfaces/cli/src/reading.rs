@@ -54,6 +54,7 @@ pub(crate) fn engine(options: &ReadingOptions, talk: &Talk) -> anyhow::Result<En
 
 /// What is to be read, as the engine wants it.
 pub(crate) fn read_options(arguments: &ReadArguments) -> anyhow::Result<ReadOptions> {
+    refuse_twice(&arguments.paths)?;
     let options = &arguments.reading;
     Ok(ReadOptions {
         paths: arguments.paths.clone(),
@@ -70,6 +71,22 @@ pub(crate) fn read_options(arguments: &ReadArguments) -> anyhow::Result<ReadOpti
             ZeroOrderChoice::Drop => ZeroOrders::Drop,
         }),
     })
+}
+
+/// The same file named twice would count every order twice.
+fn refuse_twice(paths: &[String]) -> anyhow::Result<()> {
+    let mut seen = Vec::new();
+    for path in paths {
+        let Ok(place) = std::path::Path::new(path).canonicalize() else { continue };
+        if seen.contains(&place) {
+            return Err(usage(
+                &format!("{path} is named twice: every order would count twice"),
+                None,
+            ));
+        }
+        seen.push(place);
+    }
+    Ok(())
 }
 
 /// Tells how the columns were understood.

@@ -380,3 +380,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_order_that_stands_twice_counts_once_in_parquet_as_in_text() {
+    let columns = [
+        OutColumn::Text("customer_id".into(), ["a", "a", "b", "b"].map(String::from).to_vec()),
+        OutColumn::Date("ordered_at".into(), vec![18_628, 18_628, 18_659, 18_687]),
+        OutColumn::Text("order_id".into(), ["A1", "A1", "A2", "A3"].map(String::from).to_vec()),
+        OutColumn::Real("amount".into(), vec![10.0, 10.0, 20.0, 20.0]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    for name in ["orders.csv", "orders.parquet"] {
+        let path = folder.path().join(name);
+        write_table(&columns, &path, WriteOptions::default()).unwrap();
+        let orders = engine().open(&options(&path)).unwrap();
+        let (histories, intake) = orders.purchase_histories(None).unwrap();
+        let twice = intake.complaints.iter().find(|group| group.rule == Rule::DuplicateOrder);
+        seen.push((histories.gross, twice.map(|group| (group.count, group.money))));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], (vec![10_000_000, 40_000_000], Some((1, 10_000_000))));
+}

@@ -139,12 +139,15 @@ fn a_full_disk_leaves_nothing_half_written() {
 }
 
 #[test]
-fn an_output_that_is_the_input_is_refused() {
+fn an_output_that_is_the_input_and_an_input_named_twice_are_refused() {
     let text = orders(&["1,2021-01-01,10", "1,2021-02-01,20"]);
     let folder = Folder::with("orders.csv", &text);
     let ended = folder.clv(&["histories", "orders.csv", "-o", "orders.csv"]);
     assert_eq!(ended.status, 2, "{}", ended.stderr);
     assert_eq!(std::fs::read(folder.path("orders.csv")).expect("it is still there"), text);
+    let twice = folder.clv(&["histories", "orders.csv", "./orders.csv"]);
+    assert_eq!(twice.status, 2, "{}", twice.stderr);
+    assert!(twice.stderr.contains("named twice"), "{}", twice.stderr);
 }
 
 #[test]
