@@ -43,7 +43,7 @@ fn check(what: &str, found: f64, expected: f64, tolerance: f64) {
     assert!(error <= tolerance * expected.abs(), "{what}: {found} is not {expected}");
 }
 
-/// P(alive) and expected purchases of every customer the table lists.
+/// P(alive), expected purchases and, where given, residual purchases at 10 % a year of every customer listed.
 fn check_customers(model: &dyn PurchaseModel, table: &Table, horizon_weeks: f64) {
     let alive_tolerance = number(table, "probability_alive_tolerance");
     let forecast_tolerance = number(table, "forecast_tolerance");
@@ -66,6 +66,12 @@ fn check_customers(model: &dyn PurchaseModel, table: &Table, horizon_weeks: f64)
         let forecast = model.expected_future_purchases(&history, horizon_weeks);
         let expected = number(customer, "expected_future_purchases");
         check(&format!("forecast, {what}"), forecast, expected, forecast_tolerance);
+        if let Some(residual) = customer.get("discounted_residual_purchases") {
+            let found =
+                model.discounted_residual_purchases(&history, f64::INFINITY, 1.1_f64.ln() / 52.0);
+            let expected = residual.as_float().unwrap();
+            check(&format!("residual purchases, {what}"), found, expected, forecast_tolerance);
+        }
     }
 }
 
