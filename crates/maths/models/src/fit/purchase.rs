@@ -309,13 +309,13 @@ fn search_from(
     let curvature =
         near.value.lt(&f64::MAX).then(|| hessian(&near.point, objective(entry, rows), 1e-4));
     let mut n_passes = if sample.is_none() { near.n_evaluations + 2 * ln_start.len() } else { 0 };
-    let (near_point, curvature) = match (&sample, curvature) {
+    let near_point = match (&sample, &curvature) {
+        // The sample's curvature serves here and again for the first steps on all rows.
         (Some(_), Some(curvature)) => {
-            let polished =
-                polish(&near.point, Some(curvature), objective(entry, rows), search_options(1e-8));
-            (polished.point, Some(hessian(&near.point, objective(entry, rows), 1e-4)))
+            let start = Some(curvature.clone());
+            polish(&near.point, start, objective(entry, rows), search_options(1e-8)).point
         }
-        (_, curvature) => (near.point, curvature),
+        _ => near.point,
     };
     let minimum = polish(
         &near_point,
