@@ -1,10 +1,11 @@
 //! What not knowing the parameters exactly does to forecasts.
 //!
-//! The estimates' logarithms are normal around the fit with the covariance of the fit. Forecasts are evaluated at
+//! The estimates' free coordinates (logarithms where they are positive) are normal around the fit with the covariance of the fit. Forecasts are evaluated at
 //! the 2k sigma points of that law, which carry its mean and covariance exactly for k parameters.
 
 use std::sync::Arc;
 
+use clv_models::catalogue::purchase_model;
 use clv_models::purchase::PurchaseModel;
 use clv_numerics::linear_algebra::SymmetricMatrix;
 
@@ -108,7 +109,9 @@ fn sigma_points(
     model: &Arc<dyn PurchaseModel>,
     ln_covariance: &[Vec<f64>],
 ) -> Vec<Arc<dyn PurchaseModel>> {
-    let centre: Vec<f64> = model.parameters().iter().map(|p| p.value.ln()).collect();
+    let kinds = purchase_model(model.id()).map_or(&[][..], |entry| entry.kinds);
+    let centre: Vec<f64> =
+        model.parameters().iter().zip(kinds).map(|(p, kind)| kind.free(p.value)).collect();
     let n = centre.len();
     if ln_covariance.len() != n || ln_covariance.iter().any(|row| row.len() != n) {
         return Vec::new();
@@ -121,7 +124,7 @@ fn sigma_points(
         let step = (n as f64 * variance.max(0.0)).sqrt().min(2.0);
         for sign in [-step, step] {
             let values: Vec<f64> =
-                (0..n).map(|row| (centre[row] + sign * direction[row]).exp()).collect();
+                (0..n).map(|row| kinds[row].value(centre[row] + sign * direction[row])).collect();
             if let Ok(point) = model.with_parameters(&values) {
                 points.push(Arc::from(point));
             }

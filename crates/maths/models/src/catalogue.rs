@@ -9,7 +9,7 @@ use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
 use crate::spend::SpendObservations;
-use crate::{PurchaseHistories, PurchaseHistory};
+use crate::{ParameterKind, PurchaseHistories, PurchaseHistory};
 
 /// Builds a model at the values of its parameters; fails where the model's own `from_values` does.
 pub type BuildPurchaseModel = fn(&[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError>;
@@ -25,8 +25,11 @@ pub struct PurchaseModelEntry {
     pub story: &'static str,
     /// The parameters' names, in the order of every vector of values.
     pub parameter_names: &'static [&'static str],
-    /// For each parameter, whether it is a time: those change with the time unit.
-    pub is_time: &'static [bool],
+    /// For each parameter, its range and how it changes with the unit of time.
+    pub kinds: &'static [ParameterKind],
+    /// Parameters of an ordinary data set whose customers are observed for some 50 units of time: what tests draw
+    /// others around.
+    pub typical: &'static [f64],
     /// Whether customers can leave.
     pub has_dropout: bool,
     /// The model at given values.
@@ -49,7 +52,8 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "NBD",
                 story: "Customers buy at their own steady rate and never leave.",
                 parameter_names: &nbd::PARAMETER_NAMES,
-                is_time: &[false, true],
+                kinds: &[ParameterKind::Positive, ParameterKind::Time],
+                typical: &[0.6, 10.0],
                 has_dropout: false,
                 build: |values| Ok(Box::new(Nbd::from_values(values)?)),
                 start: |histories| start_rates(histories, 1.0).to_vec(),
@@ -59,7 +63,13 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "Pareto/NBD",
                 story: "Customers buy at their own rate and may leave silently at any moment.",
                 parameter_names: &pareto_nbd::PARAMETER_NAMES,
-                is_time: &[false, true, false, true],
+                kinds: &[
+                    ParameterKind::Positive,
+                    ParameterKind::Time,
+                    ParameterKind::Positive,
+                    ParameterKind::Time,
+                ],
+                typical: &[0.6, 10.0, 0.7, 12.0],
                 has_dropout: true,
                 build: |values| Ok(Box::new(ParetoNbd::from_values(values)?)),
                 start: |histories| {
@@ -72,7 +82,13 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "BG/NBD",
                 story: "Customers buy at their own rate and may leave after each repeat purchase.",
                 parameter_names: &bg_nbd::PARAMETER_NAMES,
-                is_time: &[false, true, false, false],
+                kinds: &[
+                    ParameterKind::Positive,
+                    ParameterKind::Time,
+                    ParameterKind::Positive,
+                    ParameterKind::Positive,
+                ],
+                typical: &[0.6, 10.0, 0.8, 2.5],
                 has_dropout: true,
                 build: |values| Ok(Box::new(BgNbd::from_values(values)?)),
                 start: |histories| with_coin(start_rates(histories, 0.6)),
@@ -82,7 +98,13 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "MBG/NBD",
                 story: "Customers buy at their own rate and may leave after each purchase, the first included.",
                 parameter_names: &mbg_nbd::PARAMETER_NAMES,
-                is_time: &[false, true, false, false],
+                kinds: &[
+                    ParameterKind::Positive,
+                    ParameterKind::Time,
+                    ParameterKind::Positive,
+                    ParameterKind::Positive,
+                ],
+                typical: &[0.6, 10.0, 0.8, 2.5],
                 has_dropout: true,
                 build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
                 start: |histories| with_coin(start_rates(histories, 1.3)),

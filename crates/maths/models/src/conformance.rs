@@ -66,14 +66,16 @@ fn draw(random: &mut StdRng, lowest: f64, highest: f64) -> f64 {
     (lowest.ln() + random.random::<f64>() * (highest / lowest).ln()).exp()
 }
 
-/// Parameters: shapes between 1/3 and 3 and times between 3 and 30, widened by `width` on both sides.
+/// Parameters within a factor of 3 of the typical ones, widened by `width` on both sides.
 fn draw_parameters(entry: &PurchaseModelEntry, random: &mut StdRng, width: f64) -> Vec<f64> {
-    let centre = |is_time: bool| if is_time { 10.0 } else { 1.0 };
     let range = 3.0 * width;
     entry
-        .is_time
+        .kinds
         .iter()
-        .map(|&is_time| draw(random, centre(is_time) / range, centre(is_time) * range))
+        .zip(entry.typical)
+        .map(|(kind, typical)| {
+            kind.value(kind.free(*typical) + draw(random, 1.0 / range, range).ln())
+        })
         .collect()
 }
 
@@ -114,7 +116,7 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
         (f64::from(history.repeat_purchases()), history.last_purchase_age(), history.age());
     let rates = |shape: f64, rate: f64| -> Vec<(f64, f64)> {
         let step = 0.05;
-        (-1600..=400)
+        (-3000..=400)
             .map(|k| {
                 let ln_scaled = f64::from(k) * step;
                 let ln_density = shape * ln_scaled - ln_scaled.exp() - ln_gamma(shape);
@@ -208,7 +210,7 @@ fn gradient_is_slope(entry: &'static PurchaseModelEntry) -> Result<(), String> {
             let step = 1e-4;
             let at = |by: f64| -> Result<f64, String> {
                 let mut shifted = values.clone();
-                shifted[i] *= by.exp();
+                shifted[i] = entry.kinds[i].value(entry.kinds[i].free(values[i]) + by);
                 Ok(build(entry, &shifted)?.ln_likelihood(&rows.histories()[0]))
             };
             // Five points: the error falls with the fourth power of the step.
@@ -231,8 +233,8 @@ fn unit_shifts_by_jacobian(entry: &'static PurchaseModelEntry) -> Result<(), Str
         let unit = draw(&mut random, 1e-3, 1e3);
         let rescaled: Vec<f64> = values
             .iter()
-            .zip(entry.is_time)
-            .map(|(value, is_time)| if *is_time { value * unit } else { *value })
+            .zip(entry.kinds)
+            .map(|(value, kind)| kind.in_unit(*value, 1.0 / unit))
             .collect();
         let x = f64::from(history.repeat_purchases());
         let same = PurchaseHistory::new(
@@ -358,12 +360,8 @@ fn newborn_is_new_customer(entry: &'static PurchaseModelEntry) -> Result<(), Str
 const LARGEST_GAIN: f64 = 30.0;
 
 fn fit_recovers_truth(entry: &'static PurchaseModelEntry) -> Result<(), String> {
-    let truth: Vec<f64> = match entry.parameter_names.len() {
-        2 => vec![0.6, 10.0],
-        _ if entry.is_time[3] => vec![0.6, 10.0, 0.7, 12.0],
-        _ => vec![0.6, 10.0, 0.8, 2.5],
-    };
-    let model = build(entry, &truth)?;
+    let truth = entry.typical;
+    let model = build(entry, truth)?;
     let ages: Vec<f64> = (0..6000).map(|i| 20.0 + f64::from(i % 60)).collect();
     let rows = simulated_histories(&simulate_customers(&model.new_customer(), &ages, 0.0, 11));
     let mut gradient = vec![0.0; truth.len()];

@@ -13,4 +13,4 @@ pub mod conformance;
 pub mod fit;
 
 pub use history::{PurchaseHistories, PurchaseHistory};
-pub use parameter::Parameter;
+pub use parameter::{Parameter, ParameterKind};

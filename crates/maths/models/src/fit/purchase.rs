@@ -1,6 +1,6 @@
 //! Maximum likelihood for every purchase model of the catalogue.
 //!
-//! The search works with logarithms of parameters and with time in units of the mean age, so that no unit is
+//! The search works with free coordinates of parameters and with time in units of the mean age, so that no unit is
 //! better than another. L-BFGS walks in on a weighted part of the rows; Newton steps on all rows, starting from
 //! the part's curvature, take the last digits; central differences of the analytic gradient give the Hessian.
 
@@ -20,14 +20,15 @@ use crate::{PurchaseHistories, PurchaseHistory};
 /// How hard to try. The default suits every data set the tests know.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FitOptions {
-    /// Converged when no slope of the mean log-likelihood in the logarithm of a parameter is larger.
+    /// Converged when no slope of the mean log-likelihood in a free coordinate is larger.
     pub gradient_tolerance: f64,
     /// Passes over all rows (or the subsample) before a search gives up.
     pub max_passes: usize,
     /// Above this many rows the search begins on a weighted part of about this size.
     pub subsample_rows: usize,
-    /// Parameters stay within a factor of e to this power of 1, times in units of the mean age.
-    pub ln_bound: f64,
+    /// Free coordinates stay between minus this and this, times in units of the mean age: positive parameters within
+    /// a factor of e to this power of 1.
+    pub free_bound: f64,
     /// Whether to spend a pass or two for each parameter on standard errors and covariance.
     pub has_standard_errors: bool,
 }
@@ -38,7 +39,7 @@ impl Default for FitOptions {
             gradient_tolerance: 1e-10,
             max_passes: 300,
             subsample_rows: 20_000,
-            ln_bound: 12.0,
+            free_bound: 12.0,
             has_standard_errors: true,
         }
     }
@@ -115,7 +116,7 @@ impl FittedPurchaseModel {
         self.converged
     }
 
-    /// The largest slope of the mean log-likelihood in the logarithm of a parameter.
+    /// The largest slope of the mean log-likelihood in a free coordinate.
     #[must_use]
     pub fn gradient_norm(&self) -> f64 {
         self.gradient_norm
@@ -133,7 +134,7 @@ impl FittedPurchaseModel {
         &self.standard_errors
     }
 
-    /// Covariance of the logarithms of the parameters along the directions the data identify: zero along a
+    /// Covariance of the free coordinates of the parameters (logarithms where they are positive) along the directions the data identify: zero along a
     /// ridge, and in the rows of parameters held at a bound. `None` if not asked for or nothing is identified.
     #[must_use]
     pub fn ln_covariance(&self) -> Option<&Vec<Vec<f64>>> {
@@ -191,12 +192,12 @@ pub fn fit_from(
     (entry.build)(start).map_err(|reason| FitError::Start { model: entry.id, reason })?;
     let time_unit = mean_positive_age(histories);
     let scaled = in_unit(histories, time_unit);
-    let ln_start: Vec<f64> = start
+    let free_start: Vec<f64> = start
         .iter()
-        .zip(entry.is_time)
-        .map(|(value, is_time)| if *is_time { (value / time_unit).ln() } else { value.ln() })
+        .zip(entry.kinds)
+        .map(|(value, kind)| kind.free(kind.in_unit(*value, time_unit)))
         .collect();
-    let found = search(entry, &ln_start, &scaled, options);
+    let found = search(entry, &free_start, &scaled, options);
     Ok(describe(entry, found, &scaled, time_unit, options))
 }
 
@@ -226,19 +227,24 @@ fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
     scaled
 }
 
-/// A model's mean negative log-likelihood over some histories, in the logarithms of its parameters.
+/// A model's mean negative log-likelihood over some histories, in the free coordinates of its parameters.
 fn objective<'a>(
     entry: &'static PurchaseModelEntry,
     histories: &'a PurchaseHistories,
 ) -> impl FnMut(&[f64], &mut [f64]) -> f64 + 'a {
     let per_customer = -1.0 / histories.n_customers();
-    move |ln_values, gradient| {
-        let values: Vec<f64> = ln_values.iter().map(|ln_value| ln_value.exp()).collect();
+    move |free, gradient| {
+        let values = values_at(entry, free);
         let Ok(model) = (entry.build)(&values) else { return f64::NAN };
         let sum = model.ln_likelihood_sum(histories, gradient);
         gradient.iter_mut().for_each(|slope| *slope *= per_customer);
         sum * per_customer
     }
+}
+
+/// A model's parameters at free coordinates.
+fn values_at(entry: &PurchaseModelEntry, free: &[f64]) -> Vec<f64> {
+    entry.kinds.iter().zip(free).map(|(kind, free)| kind.value(*free)).collect()
 }
 
 /// Where the search ended, and how many passes over all rows it took.
@@ -249,17 +255,17 @@ struct Found {
 
 fn search(
     entry: &'static PurchaseModelEntry,
-    ln_start: &[f64],
+    free_start: &[f64],
     histories: &PurchaseHistories,
     options: &FitOptions,
 ) -> Found {
     let mut best: Option<Found> = None;
     let mut n_passes = 0;
-    for start in starts(ln_start) {
+    for start in starts(free_start) {
         let found = search_from(entry, &start, histories, options);
         n_passes += found.n_passes;
         let is_settled =
-            found.minimum.converged && !is_near_bound(&found.minimum.point, options.ln_bound);
+            found.minimum.converged && !is_near_bound(&found.minimum.point, options.free_bound);
         if best.as_ref().is_none_or(|best| is_better(&found.minimum, &best.minimum)) {
             best = Some(found);
         }
@@ -272,15 +278,15 @@ fn search(
 }
 
 /// The start itself, then others well away from it, tried where the first ends at a bound or nowhere.
-fn starts(ln_start: &[f64]) -> Vec<Vec<f64>> {
+fn starts(free_start: &[f64]) -> Vec<Vec<f64>> {
     let shifted = |shifts: [f64; 4]| -> Vec<f64> {
-        ln_start.iter().zip(shifts).map(|(value, shift)| value + shift).collect()
+        free_start.iter().zip(shifts.iter().cycle()).map(|(value, shift)| value + shift).collect()
     };
-    vec![ln_start.to_vec(), shifted([0.7, 0.7, -1.5, 1.0]), shifted([-0.7, -0.7, 1.0, 1.5])]
+    vec![free_start.to_vec(), shifted([0.7, 0.7, -1.5, 1.0]), shifted([-0.7, -0.7, 1.0, 1.5])]
 }
 
-fn is_near_bound(point: &[f64], ln_bound: f64) -> bool {
-    point.iter().any(|x| x.abs() > ln_bound - 1e-3)
+fn is_near_bound(point: &[f64], free_bound: f64) -> bool {
+    point.iter().any(|x| x.abs() > free_bound - 1e-3)
 }
 
 /// Whether `found` is a better maximum by more than rounding, or as good and converged where `best` is not.
@@ -292,23 +298,23 @@ fn is_better(found: &Minimum, best: &Minimum) -> bool {
 
 fn search_from(
     entry: &'static PurchaseModelEntry,
-    ln_start: &[f64],
+    free_start: &[f64],
     histories: &PurchaseHistories,
     options: &FitOptions,
 ) -> Found {
     let search_options = |gradient_tolerance| MinimiseOptions {
-        lower: -options.ln_bound,
-        upper: options.ln_bound,
+        lower: -options.free_bound,
+        upper: options.free_bound,
         gradient_tolerance,
         max_evaluations: options.max_passes,
     };
     let sample = subsample(histories, options.subsample_rows);
     let rows = sample.as_ref().unwrap_or(histories);
     // Newton's method is safe from here on, and it doubles the digits with each step.
-    let near = minimise(ln_start, objective(entry, rows), search_options(1e-5));
+    let near = minimise(free_start, objective(entry, rows), search_options(1e-5));
     let curvature =
         near.value.lt(&f64::MAX).then(|| hessian(&near.point, objective(entry, rows), 1e-4));
-    let mut n_passes = if sample.is_none() { near.n_evaluations + 2 * ln_start.len() } else { 0 };
+    let mut n_passes = if sample.is_none() { near.n_evaluations + 2 * free_start.len() } else { 0 };
     let near_point = match (&sample, &curvature) {
         // The sample's curvature serves here and again for the first steps on all rows.
         (Some(_), Some(curvature)) => {
@@ -341,14 +347,13 @@ fn describe(
     if !minimum.converged {
         warnings.push(FitWarning::NotConverged { gradient_norm: minimum.gradient_norm });
     }
-    let values: Vec<f64> = minimum
-        .point
+    let values: Vec<f64> = values_at(entry, &minimum.point)
         .iter()
-        .zip(entry.is_time)
-        .map(|(ln_value, is_time)| ln_value.exp() * if *is_time { time_unit } else { 1.0 })
+        .zip(entry.kinds)
+        .map(|(value, kind)| kind.in_unit(*value, 1.0 / time_unit))
         .collect();
     let is_free: Vec<bool> =
-        minimum.point.iter().map(|x| x.abs() < options.ln_bound - 1e-9).collect();
+        minimum.point.iter().map(|x| x.abs() < options.free_bound - 1e-9).collect();
     for i in (0..n_parameters).filter(|&i| !is_free[i]) {
         let (parameter, value) = (entry.parameter_names[i], values[i]);
         warnings.push(FitWarning::AtBound { parameter, value });
@@ -392,8 +397,8 @@ fn describe(
     let standard_errors = known
         .ln_standard_errors
         .iter()
-        .zip(&values)
-        .map(|(ln_error, value)| ln_error.map(|ln_error| ln_error * value))
+        .zip(entry.kinds.iter().zip(&values))
+        .map(|(error, (kind, value))| error.map(|error| error * kind.slope(*value)))
         .collect();
     FittedPurchaseModel {
         model: Arc::from((entry.build)(&values).expect("values inside the bounds are parameters")),

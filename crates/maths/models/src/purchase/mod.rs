@@ -38,8 +38,9 @@ pub trait PurchaseModel: Debug + Send + Sync {
     /// Log-likelihood of one history; finite for every valid history. In the unit of the parameters.
     fn ln_likelihood(&self, history: &PurchaseHistory) -> f64;
 
-    /// Weighted sum of the log-likelihoods of all histories; its gradient with respect to the *logarithms* of
-    /// the parameters is written to `gradient` (one f64 for each parameter).
+    /// Weighted sum of the log-likelihoods of all histories; its gradient with respect to the *free coordinates* of
+    /// the parameters ([`ParameterKind`](crate::ParameterKind): logarithms where they are positive) is written to
+    /// `gradient` (one f64 for each parameter).
     fn ln_likelihood_sum(&self, histories: &PurchaseHistories, gradient: &mut [f64]) -> f64;
 
     /// P(still a customer at the end of observation), in [0, 1].

@@ -25,7 +25,7 @@ pub use summary::ProcessSummary;
 ///
 /// Rates are gamma distributed over such customers with shape `r` and rate `alpha`. All parameters are finite
 /// and above 0; time is in the unit of `alpha`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FutureProcess {
     /// Never leaves (NBD).
     Steady {
