@@ -30,6 +30,8 @@ pub mod metrics;
 pub mod purchase_forecast;
 pub mod report;
 pub mod segments;
+pub mod simulated_model;
+pub mod simulated_shop;
 pub mod tracking;
 
 pub use error::StudyError;

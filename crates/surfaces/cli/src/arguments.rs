@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Backtest(BacktestArguments),
     /// One business number with the inputs it was made from.
     Metric(MetricArguments),
+    /// A made-up shop, or customers of one model, with the truth beside them.
+    Simulate(SimulateArguments),
     /// What a figure, a model or a definition means.
     Explain(ExplainArguments),
     /// Check whether this machine has what it takes.
@@ -311,4 +313,48 @@ pub(crate) struct CompletionsArguments {
     /// The shell.
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// What to make up.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArguments {
+    /// A whole shop: orders, lines, refunds, products, campaigns, shipments, tickets, surveys, subscriptions, events.
+    #[arg(long = "shop", required_unless_present_any = ["model", "model_file"])]
+    pub(crate) is_shop: bool,
+    /// Customers of this purchase model.
+    #[arg(long, value_name = "ID", conflicts_with = "is_shop")]
+    pub(crate) model: Option<String>,
+    /// The model's parameters, such as r=0.55,alpha=10.6,s=0.61,beta=11.7. Default: those of an ordinary shop.
+    #[arg(long, value_name = "NAME=VALUE,...", requires = "model")]
+    pub(crate) parameters: Option<String>,
+    /// Customers of a saved model.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["is_shop", "model"])]
+    pub(crate) model_file: Option<PathBuf>,
+    /// How many customers.
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub(crate) customers: usize,
+    /// The first day.
+    #[arg(long, value_name = "DATE", default_value = "2023-01-01")]
+    pub(crate) start: String,
+    /// How long the data last.
+    #[arg(long, value_name = "SPAN", default_value = "2y")]
+    pub(crate) period: String,
+    /// How long new customers come; default for a model: half of the period. A shop gains them all the time.
+    #[arg(long, value_name = "SPAN", conflicts_with = "is_shop")]
+    pub(crate) acquisition_period: Option<String>,
+    /// How long after the data the truth goes on.
+    #[arg(long, value_name = "SPAN", default_value = "1y")]
+    pub(crate) horizon: String,
+    /// The unit of the model's parameters: hour, day, week or month.
+    #[arg(long, value_name = "UNIT", default_value = "week", env = "CLV_TIME_UNIT")]
+    pub(crate) time_unit: String,
+    /// Decides everything that chance decides.
+    #[arg(long, value_name = "N", default_value_t = 1, env = "CLV_SEED")]
+    pub(crate) seed: u64,
+    /// The format of the tables: csv, ndjson or parquet.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "csv")]
+    pub(crate) output_format: OutputFormat,
+    /// The folder to write to; made where there is none. The truth goes into its folder `truth`.
+    #[arg(long, short = 'o', value_name = "FOLDER")]
+    pub(crate) output: PathBuf,
 }

@@ -56,6 +56,7 @@ fn run() -> anyhow::Result<Outcome> {
         Command::Backtest(arguments) => commands::backtest::run(&arguments, &talk),
         Command::Report(arguments) => commands::report::run(&arguments, &talk),
         Command::Metric(arguments) => commands::metric::run(&arguments, &talk),
+        Command::Simulate(arguments) => commands::simulate::run(&arguments, &talk),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Doctor => commands::doctor::run(),
         Command::Completions(arguments) => commands::completions::run(&arguments),

@@ -76,6 +76,15 @@ pub(crate) fn table_file(
         json_table(table, provenance, &mut text)?;
         return whole_file(path, &text);
     }
+    table_columns(table, path, options)
+}
+
+/// Writes a table to a file in the format that its extension names.
+pub(crate) fn table_columns(
+    table: Table,
+    path: &Path,
+    options: WriteOptions,
+) -> anyhow::Result<()> {
     write_table(&out_columns(table), path, options)?;
     Ok(())
 }
@@ -169,6 +178,11 @@ pub(crate) fn check_place(path: &Path) -> anyhow::Result<()> {
     if path.is_dir() {
         return Err(cannot_write(path, "it is a folder"));
     }
+    check_folder_place(path)
+}
+
+/// Finds out whether something can be made at `path`: the folder that it lies in has to exist.
+pub(crate) fn check_folder_place(path: &Path) -> anyhow::Result<()> {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
             Err(cannot_write(path, "its folder does not exist"))

@@ -146,7 +146,8 @@ pub(crate) fn inquiry_options(
     })
 }
 
-fn saved_model(path: &std::path::Path) -> anyhow::Result<ModelFit> {
+/// A model that `clv fit` saved, or one written by hand.
+pub(crate) fn saved_model(path: &std::path::Path) -> anyhow::Result<ModelFit> {
     let shown = path.display();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -278,6 +279,11 @@ pub(crate) fn future_remark(intake: Option<&Intake>) -> Option<String> {
 /// A day in ISO 8601.
 pub(crate) fn day_text(day: i32) -> String {
     iso(day)
+}
+
+/// A day that must be said.
+pub(crate) fn day(option: &str, text: &str) -> anyhow::Result<i32> {
+    day_option(option, Some(text))?.context("a text was given")
 }
 
 fn day_option(option: &str, text: Option<&str>) -> anyhow::Result<Option<i32>> {

@@ -11,6 +11,7 @@ pub(crate) mod histories;
 pub(crate) mod man;
 pub(crate) mod metric;
 pub(crate) mod report;
+pub(crate) mod simulate;
 pub(crate) mod value;
 
 use clv_answers::Provenance;
