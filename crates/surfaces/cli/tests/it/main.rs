@@ -6,3 +6,4 @@ mod contract;
 mod real_files;
 mod report;
 mod run;
+mod simulate;
