@@ -1,14 +1,19 @@
 //! Every purchase and spend model, one entry each: what the choices, documents and test batteries are made from.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use crate::fit::{FittedSpend, fit_gamma_gamma};
+use crate::fit::log_normal_spend::{
+    fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
+};
+use crate::fit::{FittedSpendModel, fit_gamma_gamma};
 use crate::purchase::bg_nbd::BgNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
-use crate::spend::SpendObservations;
+use crate::spend::{
+    GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
+};
 use crate::{ParameterKind, PurchaseHistories, PurchaseHistory};
 
 /// Builds a model at the values of its parameters; fails where the model's own `from_values` does.
@@ -114,6 +119,9 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
     &ENTRIES
 }
 
+/// Builds a spend model at the values of its parameters; fails where the model's own constructor does.
+pub type BuildSpendModel = fn(&[f64]) -> Result<Arc<dyn SpendModel>, SpendParameterError>;
+
 /// One model of how much customers spend, not yet fitted.
 #[derive(Debug, Clone, Copy)]
 pub struct SpendModelEntry {
@@ -125,8 +133,10 @@ pub struct SpendModelEntry {
     pub story: &'static str,
     /// The parameters' names, in the order of every vector of values.
     pub parameter_names: &'static [&'static str],
+    /// The model at given values.
+    pub build: BuildSpendModel,
     /// Fits it; always gives an answer.
-    pub fit: fn(&SpendObservations) -> FittedSpend,
+    pub fit: fn(&SpendObservations) -> FittedSpendModel,
 }
 
 /// All spend models.
@@ -136,13 +146,62 @@ pub struct SpendModelEntry {
 /// ```
 #[must_use]
 pub fn spend_models() -> &'static [SpendModelEntry] {
-    &[SpendModelEntry {
-        id: "gamma-gamma",
-        name: "gamma-gamma",
-        story: "Purchases vary around a mean of the customer's own, whatever their number.",
-        parameter_names: &["p", "q", "gamma"],
-        fit: fit_gamma_gamma,
-    }]
+    &[
+        SpendModelEntry {
+            id: "gamma-gamma",
+            name: "gamma-gamma",
+            story: "Purchases vary around a mean of the customer's own, whatever their number.",
+            parameter_names: &["p", "q", "gamma"],
+            build: |values| {
+                let [p, q, gamma] = spend_values("gamma-gamma", values)?;
+                Ok(Arc::new(GammaGamma::new(p, q, gamma)?))
+            },
+            fit: |observations| fit_gamma_gamma(observations).into(),
+        },
+        SpendModelEntry {
+            id: log_normal::ID,
+            name: "log-normal spend",
+            story: "Customers' means and purchases around them are log-normal.",
+            parameter_names: &log_normal::PARAMETER_NAMES,
+            build: |values| Ok(Arc::new(LogNormalSpend::from_values(log_normal::ID, values)?)),
+            fit: fit_log_normal,
+        },
+        SpendModelEntry {
+            id: log_normal::DEPENDENT_ID,
+            name: "log-normal spend that depends on frequency",
+            story: "As log-normal; who buys more often spends more or less each time.",
+            parameter_names: &log_normal::DEPENDENT_PARAMETER_NAMES,
+            build: |values| {
+                Ok(Arc::new(LogNormalSpend::from_values(log_normal::DEPENDENT_ID, values)?))
+            },
+            fit: fit_log_normal_dependent,
+        },
+        SpendModelEntry {
+            id: log_normal::MIXTURE_ID,
+            name: "log-normal spend of two kinds of customers",
+            story: "As log-normal; customers are of two kinds, such as households and wholesale.",
+            parameter_names: &log_normal::MIXTURE_PARAMETER_NAMES,
+            build: |values| {
+                Ok(Arc::new(LogNormalSpend::from_values(log_normal::MIXTURE_ID, values)?))
+            },
+            fit: fit_log_normal_mixture,
+        },
+    ]
+}
+
+/// The values as an array of the length that a model needs.
+fn spend_values<const N: usize>(
+    model: &'static str,
+    values: &[f64],
+) -> Result<[f64; N], SpendParameterError> {
+    let given = values.len();
+    values.try_into().map_err(|_| SpendParameterError::Count { model, expected: N, given })
+}
+
+/// The spend model of this id, if there is one.
+#[must_use]
+pub fn spend_model(id: &str) -> Option<&'static SpendModelEntry> {
+    spend_models().iter().find(|entry| entry.id == id)
 }
 
 /// The purchase model of this id, if there is one.

@@ -2,12 +2,15 @@
 //!
 //! A fit gives a new immutable value with its diagnostics. Not converging is an answer.
 
+pub mod log_normal_spend;
 pub mod purchase;
 pub mod spend;
+pub mod spend_model;
 mod standard_errors;
 mod subsample;
 pub mod warning;
 
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
+pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
 pub use warning::FitWarning;

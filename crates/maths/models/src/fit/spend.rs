@@ -43,6 +43,11 @@ pub enum SpendWarning {
         /// The mean it was held at.
         mean: f64,
     },
+    /// Everybody has the same number of purchases: spread between customers and between purchases are taken as equal.
+    OneCount {
+        /// That number.
+        n_purchases: u32,
+    },
     /// The search ended before the gradient vanished, or at the end of a parameter's range.
     NotConverged {
         /// The largest slope of the mean log-likelihood in the logarithm of a parameter.
@@ -66,6 +71,11 @@ impl std::fmt::Display for SpendWarning {
                 f,
                 "the likelihood prefers q = {free_q:.3}, where the population has no reliable mean: it was held at the \
                  observed mean {mean:.2}"
+            ),
+            Self::OneCount { n_purchases } => write!(
+                f,
+                "everybody has {n_purchases} repeat purchases, so that spread between customers and between purchases \
+                 cannot be told apart: they are taken as equal"
             ),
             Self::NotConverged { gradient_norm } => write!(
                 f,

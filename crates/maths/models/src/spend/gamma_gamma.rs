@@ -14,7 +14,10 @@
 use clv_numerics::gamma::{digamma, ln_beta};
 use clv_numerics::log_space::softplus;
 
-use super::{SpendObservation, SpendObservations, SpendsByCount};
+use super::{
+    SpendModel, SpendMoments, SpendObservation, SpendObservations, SpendParameterError,
+    SpendsByCount,
+};
 use crate::Parameter;
 
 /// Least excess of a posterior shape over the 1 (mean) or 2 (variance) from which its moment exists. Below it
@@ -29,26 +32,8 @@ pub struct GammaGamma {
     gamma: f64,
 }
 
-/// A gamma-gamma parameter that is not a finite number above 0.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("parameter {name} of gamma-gamma is {value}, expected a finite number above 0")]
-pub struct SpendParameterError {
-    /// The parameter.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-}
-
-/// What is known of one customer's spend after their history.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SpendMoments {
-    /// Expected spend per purchase, money.
-    pub mean: f64,
-    /// Posterior variance of the customer's own mean spend, money squared.
-    pub variance_of_mean: f64,
-    /// Variance of one purchase around the customer's own mean, averaged over the posterior, money squared.
-    pub variance_of_purchase: f64,
-}
+/// The model's id.
+const ID: &str = "gamma-gamma";
 
 impl GammaGamma {
     /// The model at the given parameters.
@@ -65,7 +50,7 @@ impl GammaGamma {
     pub fn new(p: f64, q: f64, gamma: f64) -> Result<Self, SpendParameterError> {
         for (name, value) in [("p", p), ("q", q), ("gamma", gamma)] {
             if !(value.is_finite() && value > 0.0) {
-                return Err(SpendParameterError { name, value });
+                return Err(SpendParameterError::OutOfRange { model: ID, name, value });
             }
         }
         Ok(Self { p, q, gamma })
@@ -166,5 +151,23 @@ impl GammaGamma {
             variance_of_mean: positive(square * relative),
             variance_of_purchase: positive(square * (1.0 + relative) / self.p),
         }
+    }
+}
+
+impl SpendModel for GammaGamma {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        GammaGamma::parameters(self).to_vec()
+    }
+
+    fn ln_likelihood(&self, observation: &SpendObservation) -> f64 {
+        GammaGamma::ln_likelihood(self, observation)
+    }
+
+    fn spend_moments(&self, observation: Option<&SpendObservation>) -> SpendMoments {
+        GammaGamma::spend_moments(self, observation)
     }
 }

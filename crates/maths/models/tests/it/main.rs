@@ -4,6 +4,7 @@
 mod cdnow;
 mod conformance;
 mod future_process;
+mod log_normal_spend;
 mod purchase_golden;
 mod scores;
 mod simulate;
