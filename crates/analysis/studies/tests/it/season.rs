@@ -3,11 +3,9 @@
 use clv_answers::{Table, Values};
 use clv_engine::CustomerIds;
 use clv_models::catalogue::purchase_model;
-use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_studies::base::{CustomerBase, DayRow};
-use clv_studies::forecaster::{Forecaster, HorizonOptions};
-use clv_studies::handoff::{HistoryColumns, group_histories, group_histories_by};
-use clv_studies::season::{SeasonClock, SeasonPattern, SeasonWindow, fit_season};
+use clv_studies::origins::Origins;
+use clv_studies::season::{SeasonClock, SeasonPattern, SeasonWindow, fit_season, season_trial};
 use clv_studies::simulated_shop::{ShopSettings, simulate_shop};
 use clv_studies::time::TimeUnit;
 
@@ -47,6 +45,19 @@ fn shop(n_customers: usize, seed: u64) -> (ShopSettings, CustomerBase) {
     let orders = shop.table("orders").expect("a shop has orders");
     let base = base_of(orders, settings.first_day + settings.n_days - 1);
     (settings, base)
+}
+
+/// The real order log, which has no amounts.
+fn grocery(path: &str) -> CustomerBase {
+    let engine = clv_engine::Engine::new(clv_engine::EngineOptions::default()).expect("an engine");
+    let options = clv_engine::ReadOptions {
+        paths: vec![path.to_owned()],
+        columns: [("amount".to_owned(), "none".to_owned())].into(),
+        ..Default::default()
+    };
+    let orders = engine.open(&options).expect("the file is readable");
+    let (occasions, _) = orders.purchase_occasions(None).expect("the file is readable");
+    clv_studies::served::base_of(occasions)
 }
 
 #[test]
@@ -103,47 +114,32 @@ fn forecasts_that_know_the_season_are_nearer_to_what_came() {
     let (settings, base) = shop(4000, 24);
     let entry = purchase_model("pareto-nbd").expect("in the catalogue");
     // Learnt from the first 16 months; July to October of the second year bring less than the months before.
-    let (origin, horizon_days) = (settings.first_day + 540, 91);
-    let known = base.until(origin);
-    let season = fit_season(&known, entry, TimeUnit::Week, &[]).expect("18 months show a season");
-    let window = clv_studies::base::RecentWindow::before(origin, horizon_days, false);
-    let customers = base.at_origin(origin, horizon_days, window);
-    let actual: f64 = customers.iter().map(|one| f64::from(one.purchases_after)).sum();
-    let n_days: Vec<u32> = customers.iter().map(|one| one.n_days).collect();
-    let first_day: Vec<i32> = customers.iter().map(|one| one.first_day).collect();
-    let last_day: Vec<i32> = customers.iter().map(|one| one.last_day).collect();
-    let columns = HistoryColumns {
-        n_days: &n_days,
-        first_day: &first_day,
-        last_day: &last_day,
-        end_day: origin,
-        recent_purchases: None,
-    };
-    let total = |grouped: &clv_studies::handoff::GroupedHistories,
-                 model: &std::sync::Arc<dyn clv_models::purchase::PurchaseModel>,
-                 length: f64| {
-        let options = HorizonOptions { length, discount_rate: 0.0 };
-        let rows = Forecaster::Model(std::sync::Arc::clone(model)).forecast_rows(grouped, &options);
-        grouped
-            .histories
-            .weights()
-            .iter()
-            .zip(&rows)
-            .map(|(weight, row)| weight * row.expected_purchases)
-            .sum::<f64>()
-    };
-    let plain = group_histories(&columns, TimeUnit::Week);
-    let fitted = fit_purchase_model(entry, &plain.histories, &FitOptions::default())
-        .expect("there are histories");
-    let without = total(&plain, fitted.model(), f64::from(horizon_days) / 7.0);
-    let first = known.first_day().expect("there are customers");
-    let clock = SeasonClock::new(&season.pattern, first, origin + horizon_days);
-    let seasonal = group_histories_by(&columns, TimeUnit::Week, Some(&clock));
-    let length = clock.between(origin, origin + horizon_days) / 7.0;
-    let with = total(&seasonal, season.fitted.model(), length);
+    let origins =
+        Origins { days: vec![settings.first_day + 540], horizon_days: 91, has_last_year: true };
+    let trial = season_trial(&base, &origins, entry, TimeUnit::Week, &[]).expect("18 months");
+    let (actual, with, without) =
+        (trial[0].actual_total, trial[0].seasonal_total, trial[0].plain_total);
     let error = |forecast: f64| (forecast / actual - 1.0).abs();
     assert!(error(with) < 0.08, "{with} of {actual}");
     assert!(error(with) < 0.7 * error(without), "{with} and {without} of {actual}");
+}
+
+/// Customers who all came in the same weeks, seen for one year: what looks like a season is their growing older, and the
+/// trial on the year after it says so.
+#[test]
+fn one_year_of_one_cohort_shows_no_season_and_the_trial_says_so() {
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data/grocery/groceryElog.csv.gz");
+    if !std::path::Path::new(path).exists() {
+        eprintln!("skipped: ../shared/data/grocery/groceryElog.csv.gz is not here");
+        return;
+    }
+    let base = grocery(path);
+    let end_2006 = clv_studies::calendar::day_of("2006-12-31").expect("a date");
+    let origins = Origins { days: vec![end_2006], horizon_days: 357, has_last_year: true };
+    let entry = purchase_model("pareto-nbd").expect("in the catalogue");
+    let trial = season_trial(&base, &origins, entry, TimeUnit::Week, &[]).expect("a year");
+    assert!(trial[0].seasonal_mae > trial[0].plain_mae, "{trial:?}");
 }
 
 #[test]

@@ -8,6 +8,8 @@
 //! A year is cut into months; campaigns and other known windows have factors of their own on top. Factors come from
 //! the purchases of each period over those that the model expects without a season, a few times to and fro.
 
+mod trial;
+
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
 use clv_models::purchase::PurchaseModel;
@@ -18,6 +20,8 @@ use crate::calendar::month_of;
 use crate::error::StudyError;
 use crate::handoff::{HistoryColumns, group_histories_by};
 use crate::time::TimeUnit;
+
+pub use self::trial::{SeasonScore, season_trial};
 
 /// Days without which a year's season and its absence cannot be told apart.
 pub const FEWEST_DAYS: i32 = 365;
