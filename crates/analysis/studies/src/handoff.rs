@@ -4,6 +4,7 @@
 use clv_models::{PurchaseHistories, PurchaseHistory};
 use rustc_hash::FxHashMap;
 
+use crate::season::SeasonClock;
 use crate::time::TimeUnit;
 
 /// Customers' histories as plain columns, times in days; one entry for each customer.
@@ -86,13 +87,55 @@ impl GroupedHistories {
 /// ```
 #[must_use]
 pub fn group_histories(columns: &HistoryColumns<'_>, unit: TimeUnit) -> GroupedHistories {
+    group_histories_by(columns, unit, None)
+}
+
+/// As [`group_histories`], with time told by a season's clock where there is one. Histories are equal then only if
+/// they begin and end on the same days.
+#[must_use]
+pub fn group_histories_by(
+    columns: &HistoryColumns<'_>,
+    unit: TimeUnit,
+    clock: Option<&SeasonClock>,
+) -> GroupedHistories {
+    match clock {
+        None => group_by_key(
+            columns,
+            |customer| day_history(columns, customer),
+            |key| {
+                let (repeats, last_age, age, recent) = *key;
+                (repeats, f64::from(last_age) / unit.days(), f64::from(age) / unit.days(), recent)
+            },
+        ),
+        Some(clock) => group_by_key(
+            columns,
+            |customer| dated_history(columns, customer),
+            |key| {
+                let (repeats, first, last, recent) = *key;
+                let age = clock.between(first, columns.end_day.max(first)) / unit.days();
+                let last_age = clock.between(first, last) / unit.days();
+                // A day of no season's length lets no time go by; a purchase takes some.
+                let last_age = if repeats > 0 { last_age.max(1e-9) } else { 0.0 };
+                (repeats, last_age, age.max(last_age), recent)
+            },
+        ),
+    }
+}
+
+/// Groups customers by `key_of` and tells each group's history by `history_of`: repeat purchases, last purchase age and
+/// age in the unit asked for, recent purchases.
+fn group_by_key<K: Copy + Eq + std::hash::Hash>(
+    columns: &HistoryColumns<'_>,
+    key_of: impl Fn(usize) -> K,
+    history_of: impl Fn(&K) -> (u32, f64, f64, u32),
+) -> GroupedHistories {
     let n = columns.n_days.len();
-    let mut rows: FxHashMap<DayHistory, u32> = FxHashMap::default();
-    let mut keys: Vec<DayHistory> = Vec::new();
+    let mut rows: FxHashMap<K, u32> = FxHashMap::default();
+    let mut keys: Vec<K> = Vec::new();
     let mut weights: Vec<f64> = Vec::new();
     let mut row_of_customer = Vec::with_capacity(n);
     for customer in 0..n {
-        let key = day_history(columns, customer);
+        let key = key_of(customer);
         let row = *rows.entry(key).or_insert_with(|| {
             keys.push(key);
             weights.push(0.0);
@@ -102,11 +145,12 @@ pub fn group_histories(columns: &HistoryColumns<'_>, unit: TimeUnit) -> GroupedH
         row_of_customer.push(row);
     }
     let mut histories = PurchaseHistories::with_capacity(keys.len());
-    let recent_purchases =
-        columns.recent_purchases.map_or_else(Vec::new, |_| keys.iter().map(|key| key.3).collect());
-    for ((repeats, last_age, age, _), weight) in keys.into_iter().zip(weights) {
-        let in_unit = |days: u32| f64::from(days) / unit.days();
-        let history = PurchaseHistory::new(repeats, in_unit(last_age), in_unit(age))
+    let recent_purchases = columns
+        .recent_purchases
+        .map_or_else(Vec::new, |_| keys.iter().map(|key| history_of(key).3).collect());
+    for (key, weight) in keys.iter().zip(weights) {
+        let (repeats, last_age, age, _) = history_of(key);
+        let history = PurchaseHistory::new(repeats, last_age, age)
             .expect("whole days in order make a history");
         histories.push(history, weight).expect("a count of customers is a weight");
     }
@@ -115,6 +159,13 @@ pub fn group_histories(columns: &HistoryColumns<'_>, unit: TimeUnit) -> GroupedH
 
 /// Repeat purchases, last purchase age and age in days, recent purchases.
 type DayHistory = (u32, u32, u32, u32);
+
+/// Repeat purchases, first and last purchase day, recent purchases; the same day twice for who has no age yet.
+fn dated_history(columns: &HistoryColumns<'_>, customer: usize) -> (u32, i32, i32, u32) {
+    let first = columns.first_day[customer];
+    let (repeats, last_age, _, recent) = day_history(columns, customer);
+    (repeats, first, first.saturating_add(i32::try_from(last_age).unwrap_or(0)), recent)
+}
 
 fn day_history(columns: &HistoryColumns<'_>, customer: usize) -> DayHistory {
     let first = columns.first_day[customer];

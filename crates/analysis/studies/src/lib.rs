@@ -12,6 +12,7 @@ pub mod snapshot;
 
 pub mod forecaster;
 pub mod model_fit;
+pub mod season;
 pub mod served;
 pub mod spend;
 pub mod uncertainty;

@@ -5,6 +5,7 @@ pub mod parameter;
 
 pub mod purchase;
 pub mod scores;
+pub mod season;
 pub mod simulate;
 pub mod spend;
 

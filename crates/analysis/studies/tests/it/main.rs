@@ -3,3 +3,4 @@
 mod cdnow;
 mod holdout;
 mod intervals;
+mod season;

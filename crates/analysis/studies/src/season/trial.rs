@@ -1,0 +1,102 @@
+//! Whether knowing the season makes forecasts better: tried on what was held out, like everything else.
+
+use clv_models::catalogue::PurchaseModelEntry;
+use clv_models::fit::{FitOptions, fit_purchase_model};
+use clv_models::purchase::PurchaseModel;
+use clv_models::scores::mae::mae;
+
+use super::{FEWEST_DAYS, SeasonClock, SeasonWindow, fit_season};
+use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
+use crate::error::StudyError;
+use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
+use crate::origins::Origins;
+use crate::time::TimeUnit;
+
+/// One origin with and without the season.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeasonScore {
+    /// The last day seen.
+    pub origin: i32,
+    /// Purchases that came.
+    pub actual_total: f64,
+    /// Purchases foretold without a season.
+    pub plain_total: f64,
+    /// Purchases foretold with it.
+    pub seasonal_total: f64,
+    /// Mean absolute error per customer without it.
+    pub plain_mae: f64,
+    /// Mean absolute error per customer with it.
+    pub seasonal_mae: f64,
+}
+
+/// Forecasts of the model of `entry` with and without a season at each origin that has a year of data before it, all
+/// learnt from what was known there. Empty where no origin has.
+///
+/// # Errors
+/// [`StudyError`] where the model cannot be fitted.
+pub fn season_trial(
+    base: &CustomerBase,
+    origins: &Origins,
+    entry: &'static PurchaseModelEntry,
+    unit: TimeUnit,
+    windows: &[SeasonWindow],
+) -> Result<Vec<SeasonScore>, StudyError> {
+    let first = base.first_day().unwrap_or(base.end_day());
+    let horizon_days = origins.horizon_days;
+    let mut scores = Vec::new();
+    for &origin in origins.days.iter().filter(|origin| **origin - first + 1 >= FEWEST_DAYS) {
+        let known = base.until(origin);
+        let season = fit_season(&known, entry, unit, windows)?;
+        let clock = SeasonClock::new(&season.pattern, first, origin + horizon_days);
+        let window = RecentWindow::before(origin, horizon_days, false);
+        let customers = base.at_origin(origin, horizon_days, window);
+        let plain = grouped(&customers, origin, unit, None);
+        let fitted = fit_purchase_model(entry, &plain.histories, &FitOptions::default())?;
+        let length = f64::from(horizon_days) / unit.days();
+        let without = forecasts(fitted.model().as_ref(), &plain, length);
+        let seasonal = grouped(&customers, origin, unit, Some(&clock));
+        let clock_length = clock.between(origin, origin + horizon_days) / unit.days();
+        let with = forecasts(season.fitted.model().as_ref(), &seasonal, clock_length);
+        let actual: Vec<f64> = customers.iter().map(|one| f64::from(one.purchases_after)).collect();
+        let weights = vec![1.0; actual.len()];
+        scores.push(SeasonScore {
+            origin,
+            actual_total: actual.iter().sum(),
+            plain_total: without.iter().sum(),
+            seasonal_total: with.iter().sum(),
+            plain_mae: mae(&without, &actual, &weights),
+            seasonal_mae: mae(&with, &actual, &weights),
+        });
+    }
+    Ok(scores)
+}
+
+fn grouped(
+    customers: &[CustomerAtOrigin],
+    origin: i32,
+    unit: TimeUnit,
+    clock: Option<&SeasonClock>,
+) -> GroupedHistories {
+    let n_days: Vec<u32> = customers.iter().map(|one| one.n_days).collect();
+    let first_day: Vec<i32> = customers.iter().map(|one| one.first_day).collect();
+    let last_day: Vec<i32> = customers.iter().map(|one| one.last_day).collect();
+    let columns = HistoryColumns {
+        n_days: &n_days,
+        first_day: &first_day,
+        last_day: &last_day,
+        end_day: origin,
+        recent_purchases: None,
+    };
+    group_histories_by(&columns, unit, clock)
+}
+
+/// Expected purchases of each customer.
+fn forecasts(model: &dyn PurchaseModel, grouped: &GroupedHistories, length: f64) -> Vec<f64> {
+    let of_rows: Vec<f64> = grouped
+        .histories
+        .histories()
+        .iter()
+        .map(|history| model.expected_future_purchases(history, length))
+        .collect();
+    grouped.row_of_customer.iter().map(|row| of_rows[*row as usize]).collect()
+}
