@@ -210,3 +210,31 @@ fn the_choice_finds_the_law_that_made_the_data() {
     assert_eq!(choose(&two), MIXTURE_ID);
     assert!(choose_spend_model(&SpendObservations::default()).is_none());
 }
+
+/// One section of golden/log_normal_spend.toml.
+#[derive(serde::Deserialize)]
+struct Golden {
+    parameters: Vec<f64>,
+    parameter_tolerance: f64,
+    log_likelihood: f64,
+    log_likelihood_tolerance: f64,
+}
+
+#[test]
+fn fits_to_cdnow_are_those_of_another_language_and_optimiser() {
+    let text = include_str!("../../../../../golden/log_normal_spend.toml");
+    let golden: std::collections::BTreeMap<String, Golden> = toml::from_str(text).unwrap();
+    let observations = crate::spend::cdnow();
+    assert_eq!(golden.len(), 3);
+    for (id, golden) in golden {
+        let entry = spend_model(&id).unwrap();
+        let fitted = (entry.fit)(&observations);
+        assert!(fitted.converged, "{fitted:?}");
+        let gap = (fitted.log_likelihood / golden.log_likelihood - 1.0).abs();
+        assert!(gap < golden.log_likelihood_tolerance, "{id}: {}", fitted.log_likelihood);
+        for (found, expected) in fitted.model.parameters().iter().zip(&golden.parameters) {
+            let gap = (found.value / expected - 1.0).abs();
+            assert!(gap < golden.parameter_tolerance, "{id}: {found:?} is not {expected}");
+        }
+    }
+}

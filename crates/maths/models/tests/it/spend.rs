@@ -49,7 +49,7 @@ fn observations(rows: impl IntoIterator<Item = (u32, f64)>) -> SpendObservations
     observations
 }
 
-fn cdnow() -> SpendObservations {
+pub(crate) fn cdnow() -> SpendObservations {
     observations(ROWS.lines().skip(1).map(|line| {
         let (n_purchases, mean_spend) = line.split_once(',').unwrap();
         (n_purchases.parse().unwrap(), mean_spend.parse().unwrap())
