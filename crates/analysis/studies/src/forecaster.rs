@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use clv_models::PurchaseHistory;
-use clv_models::purchase::{FutureProcess, PurchaseModel};
+use clv_models::purchase::{FutureProcess, ProcessSummary, PurchaseModel};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::handoff::GroupedHistories;
 
@@ -101,27 +102,30 @@ impl Forecaster {
         history: &PurchaseHistory,
         recent_purchases: u32,
     ) -> (f64, Option<FutureProcess>) {
+        let alive = match self {
+            Forecaster::Model(model) => model.probability_alive(history),
+            Forecaster::Naive { .. } => 1.0,
+        };
+        (alive, self.process(history, recent_purchases))
+    }
+
+    /// The process of a customer with this history who is one now.
+    fn process(&self, history: &PurchaseHistory, recent_purchases: u32) -> Option<FutureProcess> {
         let steady = |count: f64, time: f64| {
             (count > 0.0 && time > 0.0).then_some(FutureProcess::Steady { r: count, alpha: time })
         };
         // A gamma law this narrow is a Poisson process.
         let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
         match self {
-            Forecaster::Model(model) => {
-                (model.probability_alive(history), Some(model.if_alive(history)))
-            }
-            Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => {
-                (1.0, at_rate(*mean_rate))
-            }
+            Forecaster::Model(model) => Some(model.if_alive(history)),
+            Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => at_rate(*mean_rate),
             Forecaster::Naive { rule: NaiveRule::OwnRate, .. } => {
-                (1.0, steady(f64::from(history.repeat_purchases()), history.age()))
+                steady(f64::from(history.repeat_purchases()), history.age())
             }
             Forecaster::Naive { rule: NaiveRule::SamePeriod { length, .. }, .. } => {
-                (1.0, steady(f64::from(recent_purchases), *length))
+                steady(f64::from(recent_purchases), *length)
             }
-            Forecaster::Naive { rule: NaiveRule::MeanRate, mean_rate } => {
-                (1.0, at_rate(*mean_rate))
-            }
+            Forecaster::Naive { rule: NaiveRule::MeanRate, mean_rate } => at_rate(*mean_rate),
         }
     }
 
@@ -133,22 +137,53 @@ impl Forecaster {
         horizon: &HorizonOptions,
     ) -> Vec<RowForecast> {
         let histories = grouped.histories.histories();
-        (0..histories.len())
-            .into_par_iter()
-            .with_min_len(1024)
-            .map(|row| {
-                let outlook = self.outlook(&histories[row], grouped.recent_purchases_of_row(row));
-                row_forecast(outlook, horizon)
-            })
-            .collect()
+        let futures = self.distinct_futures(grouped, horizon);
+        let alive = match self {
+            Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
+            Forecaster::Naive { .. } => None,
+        };
+        let alive_of = |row: usize| alive.as_ref().map_or(1.0, |alive| alive[row]);
+        let future_of = |row: usize| futures.summaries[futures.of_row[row] as usize].as_ref();
+        (0..histories.len()).map(|row| row_forecast(alive_of(row), future_of(row))).collect()
+    }
+
+    /// What those who are customers will do, once for each process: most models forget when a customer last bought as soon
+    /// as it is known that they are still there.
+    fn distinct_futures(&self, grouped: &GroupedHistories, horizon: &HorizonOptions) -> Futures {
+        type Process = Option<FutureProcess>;
+        let mut known: FxHashMap<(u32, u64, u32), u32> = FxHashMap::default();
+        let mut processes: Vec<Process> = Vec::new();
+        let mut of_row = Vec::with_capacity(grouped.histories.len());
+        for (row, history) in grouped.histories.histories().iter().enumerate() {
+            let recent = grouped.recent_purchases_of_row(row);
+            let process = self.process(history, recent);
+            let key = (history.repeat_purchases(), history.age().to_bits(), recent);
+            let place = known.get(&key).copied().filter(|at| processes[*at as usize] == process);
+            of_row.push(place.unwrap_or_else(|| {
+                let place = processes.len() as u32;
+                processes.push(process);
+                known.insert(key, place);
+                place
+            }));
+        }
+        let summary = |process: &Process| {
+            process.as_ref().map(|one| one.summary(horizon.length, horizon.discount_rate))
+        };
+        let summaries = processes.par_iter().with_min_len(256).map(summary).collect();
+        Futures { of_row, summaries }
     }
 }
 
-fn row_forecast(
-    (probability_alive, process): (f64, Option<FutureProcess>),
-    horizon: &HorizonOptions,
-) -> RowForecast {
-    let Some(process) = process else {
+/// The distinct processes of a base of customers.
+struct Futures {
+    /// For each distinct history, the place of its process.
+    of_row: Vec<u32>,
+    /// What each process brings; none where no purchase is expected.
+    summaries: Vec<Option<ProcessSummary>>,
+}
+
+fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> RowForecast {
+    let Some(summary) = summary else {
         return RowForecast {
             probability_alive,
             expected_purchases: 0.0,
@@ -157,7 +192,6 @@ fn row_forecast(
             discounted_purchases: 0.0,
         };
     };
-    let summary = process.summary(horizon.length, horizon.discount_rate);
     RowForecast {
         probability_alive,
         expected_purchases: probability_alive * summary.expected_purchases,

@@ -4,6 +4,7 @@
 use clv_models::{PurchaseHistories, PurchaseHistory};
 use rustc_hash::FxHashMap;
 
+use crate::distinct::DistinctKeys;
 use crate::season::SeasonClock;
 use crate::time::TimeUnit;
 
@@ -130,29 +131,27 @@ fn group_by_key<K: Copy + Eq + std::hash::Hash>(
     history_of: impl Fn(&K) -> (u32, f64, f64, u32),
 ) -> GroupedHistories {
     let n = columns.n_days.len();
-    let mut rows: FxHashMap<K, u32> = FxHashMap::default();
-    let mut keys: Vec<K> = Vec::new();
-    let mut weights: Vec<f64> = Vec::new();
+    let mut distinct = DistinctKeys::new();
+    let mut n_customers: Vec<u32> = Vec::new();
     let mut row_of_customer = Vec::with_capacity(n);
     for customer in 0..n {
-        let key = key_of(customer);
-        let row = *rows.entry(key).or_insert_with(|| {
-            keys.push(key);
-            weights.push(0.0);
-            u32::try_from(keys.len() - 1).expect("there are fewer distinct histories than 2^32")
-        });
-        weights[row as usize] += 1.0;
+        let row = distinct.row_of(key_of(customer));
+        match n_customers.get_mut(row as usize) {
+            Some(n) => *n += 1,
+            None => n_customers.push(1),
+        }
         row_of_customer.push(row);
     }
+    let keys = distinct.into_keys();
     let mut histories = PurchaseHistories::with_capacity(keys.len());
     let recent_purchases = columns
         .recent_purchases
         .map_or_else(Vec::new, |_| keys.iter().map(|key| history_of(key).3).collect());
-    for (key, weight) in keys.iter().zip(weights) {
+    for (key, n) in keys.iter().zip(n_customers) {
         let (repeats, last_age, age, _) = history_of(key);
         let history = PurchaseHistory::new(repeats, last_age, age)
             .expect("whole days in order make a history");
-        histories.push(history, weight).expect("a count of customers is a weight");
+        histories.push(history, f64::from(n)).expect("a count of customers is a weight");
     }
     GroupedHistories { histories, row_of_customer, recent_purchases }
 }

@@ -5,6 +5,7 @@ pub mod error;
 pub mod time;
 
 pub mod base;
+mod distinct;
 pub mod handoff;
 mod histories_file;
 mod newborns;

@@ -129,7 +129,7 @@ impl Snapshot {
     /// # Errors
     /// [`StudyError::Histories`] where a row is no purchase history, [`StudyError::HistoriesUnit`] where the unit is
     /// none.
-    pub fn of_file(file: HistoriesFile, unit: TimeUnit) -> Result<Self, StudyError> {
+    pub fn of_file(mut file: HistoriesFile, unit: TimeUnit) -> Result<Self, StudyError> {
         let unit = match &file.time_unit {
             Some(named) => named.parse().map_err(StudyError::HistoriesUnit)?,
             None => unit,
@@ -137,20 +137,26 @@ impl Snapshot {
         let n = file.repeat_purchases.len();
         // The reader takes whole numbers only; more than 2^32 purchases saturate.
         let n_repeats: Vec<u32> = file.repeat_purchases.iter().map(|x| *x as u32).collect();
-        let mut histories = PurchaseHistories::with_capacity(n);
-        for (row, repeats) in n_repeats.iter().enumerate() {
-            let history =
-                PurchaseHistory::new(*repeats, file.last_purchase_age[row], file.age[row])
-                    .and_then(|history| histories.push(history, 1.0));
-            let problem = match history {
+        let history = |row: usize| {
+            PurchaseHistory::new(n_repeats[row], file.last_purchase_age[row], file.age[row])
+        };
+        for row in 0..n {
+            let problem = match history(row) {
                 Err(error) => Some(error.to_string()),
-                Ok(()) => out_of_range(&file, row, unit),
+                Ok(_) => out_of_range(&file, row, unit),
             };
             if let Some(problem) = problem {
                 return Err(StudyError::Histories { row: row as u64 + 2, problem });
             }
         }
-        let origin = dated(&file, &n_repeats, unit).unwrap_or(Origin::File { histories, unit });
+        let origin = dated(&mut file, &n_repeats, unit).unwrap_or_else(|| {
+            let mut histories = PurchaseHistories::with_capacity(n);
+            for row in 0..n {
+                let history = history(row).expect("every row was just checked");
+                histories.push(history, 1.0).expect("1 is a weight");
+            }
+            Origin::File { histories, unit }
+        });
         // A blank cell is a customer without repeat spend.
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
         let money = |column: Option<Vec<f64>>| -> Option<Vec<f64>> {
@@ -391,10 +397,10 @@ pub fn id_values(ids: &CustomerIds) -> Values {
 }
 
 /// The dates of a histories file that has them: first and last order, and one end of observation for all rows.
-fn dated(file: &HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<Origin> {
-    let (first_day, last_day) = (file.first_order.as_ref()?, file.last_order.as_ref()?);
-    let end_of = |row: usize| (f64::from(first_day[row]) + file.age[row] * unit.days()).round();
-    let end = (0..first_day.len()).map(end_of).reduce(f64::max)?;
+fn dated(file: &mut HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<Origin> {
+    let (first_day, last_day) = (file.first_order.take()?, file.last_order.take()?);
+    let end_of = |row: usize| f64::from(first_day[row]) + file.age[row] * unit.days();
+    let end = (!first_day.is_empty()).then(|| end_of(0).round())?;
     let end_day = end as i32;
     let is_consistent = (0..first_day.len()).all(|row| {
         let last_age = f64::from(last_day[row] - first_day[row]);
@@ -402,11 +408,14 @@ fn dated(file: &HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<Orig
             && (last_age - file.last_purchase_age[row] * unit.days()).abs() < 0.01
             && last_day[row] <= end_day
     });
-    is_consistent.then(|| Origin::Orders {
-        first_day: first_day.clone(),
-        last_day: last_day.clone(),
+    if !is_consistent {
+        return None;
+    }
+    Some(Origin::Orders {
         n_days: n_repeats.iter().map(|x| x.saturating_add(1)).collect(),
         end_day,
-        n_known: first_day.len(),
+        n_known: n_repeats.len(),
+        first_day,
+        last_day,
     })
 }

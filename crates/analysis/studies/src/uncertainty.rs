@@ -52,7 +52,9 @@ impl ParameterUncertainty {
             return Self::none();
         }
         let mut rows: Vec<usize> = (0..expected_purchases.len()).collect();
-        rows.sort_by(|a, b| expected_purchases[*a].total_cmp(&expected_purchases[*b]));
+        rows.sort_unstable_by(|a, b| {
+            expected_purchases[*a].total_cmp(&expected_purchases[*b]).then(a.cmp(b))
+        });
         let n_knots = rows.len().min(N_KNOTS);
         let knots: Vec<usize> =
             (0..n_knots).map(|knot| rows[(knot * 2 + 1) * rows.len() / (2 * n_knots)]).collect();

@@ -68,7 +68,7 @@ fn reduced(x: f64) -> (f64, f64) {
     (power_of_2, r + r2 * series)
 }
 
-/// ln x for x from 1 to 1e300; NaN elsewhere.
+/// ln x for x from 1e-300 to 1e300; NaN elsewhere.
 ///
 /// Source: x = 2^e m with m in [sqrt(1/2), sqrt(2)), and ln m = 2 artanh((m-1)/(m+1)).
 ///
@@ -80,10 +80,12 @@ fn reduced(x: f64) -> (f64, f64) {
 pub fn ln(x: f64) -> f64 {
     const SQRT_HALF: u64 = 0x3FE6_A09E_667F_3BCD;
     const TWO_TO_52: f64 = 4_503_599_627_370_496.0;
+    // Added to the exponent, so that it is no negative number while it is shifted about.
+    const BIAS: u64 = 1024;
     let bits = x.to_bits();
-    let exponent = bits.wrapping_sub(SQRT_HALF) >> 52;
-    let m = f64::from_bits(bits.wrapping_sub(exponent << 52));
-    let e = f64::from_bits(exponent | TWO_TO_52.to_bits()) - TWO_TO_52;
+    let biased = bits.wrapping_sub(SQRT_HALF).wrapping_add(BIAS << 52) >> 52;
+    let m = f64::from_bits(bits.wrapping_sub(biased << 52).wrapping_add(BIAS << 52));
+    let e = f64::from_bits(biased | TWO_TO_52.to_bits()) - (TWO_TO_52 + BIAS as f64);
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
     const C: [f64; 10] = [
@@ -103,7 +105,7 @@ pub fn ln(x: f64) -> f64 {
     let second = (C[4] + C[5] * z) + (C[6] + C[7] * z) * z2;
     let series = first + (second + (C[8] + C[9] * z) * z4) * z4;
     let ln_x = e * LN_2_HIGH + (2.0 * s + (s * z * series + e * LN_2_LOW));
-    if (1.0..=1e300).contains(&x) { ln_x } else { f64::NAN }
+    if (1e-300..=1e300).contains(&x) { ln_x } else { f64::NAN }
 }
 
 /// ln(1 + z) for z from 0 to 1e300; NaN elsewhere.
@@ -138,8 +140,9 @@ mod tests {
         for k in 0..=1_400_000 {
             let x = -700.0 + f64::from(k) * 0.001;
             worst.0 = worst.0.max((exp(x) / x.exp() - 1.0).abs());
-            let grown = 1.0 + f64::from(k) * 1e-5;
-            worst.1 = worst.1.max((ln(grown) - grown.ln()).abs() / grown.ln().max(1e-300));
+            for x in [1.0 + f64::from(k) * 1e-5, f64::from(k + 1) * 7e-7] {
+                worst.1 = worst.1.max((ln(x) - x.ln()).abs() / x.ln().abs().max(1e-300));
+            }
         }
         assert!(worst.0 < 5e-16 && worst.1 < 7e-16, "{worst:?}");
         let mut worst = (0.0f64, 0.0f64);
@@ -153,6 +156,8 @@ mod tests {
         for exponent in 0..=299 {
             let large = 10f64.powi(exponent) * 1.37;
             assert!((ln(large) - large.ln()).abs() <= 4e-16 * large.ln(), "{large}");
+            let small = 1.0 / large;
+            assert!((ln(small) - small.ln()).abs() <= 4e-16 * large.ln(), "{small}");
         }
     }
 
@@ -161,6 +166,11 @@ mod tests {
         assert!(exp(701.0).is_nan() && exp(f64::NAN).is_nan() && exp(f64::NEG_INFINITY).is_nan());
         assert!(exp_m1(-701.0).is_nan() && exp_m1(f64::NAN).is_nan());
         assert!(ln_1p(-0.5).is_nan() && ln_1p(f64::NAN).is_nan() && ln_1p(f64::INFINITY).is_nan());
-        assert!(ln(0.5).is_nan() && ln(-1.0).is_nan() && ln(f64::INFINITY).is_nan());
+        assert!(
+            ln(1e-301).is_nan()
+                && ln(0.0).is_nan()
+                && ln(-1.0).is_nan()
+                && ln(f64::INFINITY).is_nan()
+        );
     }
 }

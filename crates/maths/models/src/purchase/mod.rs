@@ -7,11 +7,15 @@
 
 use std::fmt::Debug;
 
+use rayon::prelude::*;
+
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
 mod coin_dropout;
 mod dropout_integral;
 mod likelihood_pass;
+mod pareto_nbd_pass;
+mod row_block;
 
 pub mod bg_nbd;
 pub mod future;
@@ -45,6 +49,15 @@ pub trait PurchaseModel: Debug + Send + Sync {
 
     /// P(still a customer at the end of observation), in [0, 1].
     fn probability_alive(&self, history: &PurchaseHistory) -> f64;
+
+    /// [`probability_alive`](Self::probability_alive) of each history, on all cores.
+    fn probabilities_alive(&self, histories: &[PurchaseHistory]) -> Vec<f64> {
+        histories
+            .par_iter()
+            .with_min_len(1024)
+            .map(|history| self.probability_alive(history))
+            .collect()
+    }
 
     /// What a customer just gained will do after the first purchase.
     fn new_customer(&self) -> FutureProcess;

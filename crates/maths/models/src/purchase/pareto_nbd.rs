@@ -16,10 +16,12 @@
 //! r .55328, alpha 10.57768, s .60624, beta 11.66874, log-likelihood -9594.97618.
 
 use clv_numerics::gamma::{RisingTable, ln_rising};
-use clv_numerics::log_space::ln_1p_of_ratio;
+use pulp::Arch;
+use rayon::prelude::*;
 
 use super::dropout_integral::DropoutIntegral;
-use super::likelihood_pass::{most_repeat_purchases, weighted_sum};
+use super::likelihood_pass::{ROWS_PER_TASK, most_repeat_purchases, weighted_sum_of_many};
+use super::pareto_nbd_pass::{AliveOfRows, ParetoNbdPass};
 use super::{FutureProcess, ParameterError, PurchaseModel, positive_parameters};
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
@@ -78,6 +80,13 @@ impl ParetoNbd {
         (ln_likelihood, still_there / either_way)
     }
 
+    /// The parameters as a pass over customers with at most so many repeat purchases wants them.
+    pub(super) fn pass(&self, most_repeat_purchases: u32) -> ParetoNbdPass {
+        let Self { r, alpha, s, beta } = *self;
+        let rising = RisingTable::new(r, most_repeat_purchases);
+        ParetoNbdPass { r, alpha, s, beta, rising }
+    }
+
     fn dropout_integral(&self, history: &PurchaseHistory) -> DropoutIntegral {
         let (x, last) = (f64::from(history.repeat_purchases()), history.last_purchase_age());
         DropoutIntegral::new(
@@ -114,49 +123,22 @@ impl PurchaseModel for ParetoNbd {
     }
 
     fn ln_likelihood_sum(&self, histories: &PurchaseHistories, gradient: &mut [f64]) -> f64 {
-        let Self { r, alpha, s, beta } = *self;
-        let rising = RisingTable::new(r, most_repeat_purchases(histories));
-        let ln_alpha = alpha.ln();
-        weighted_sum(histories, gradient, |history| {
-            let (count, age) = (history.repeat_purchases(), history.age());
-            let (x, last) = (f64::from(count), history.last_purchase_age());
-            let shape = r + x;
-            let (ln_rising, digamma_rise) = rising.at(count);
-            // Growth of alpha + t and of beta + t until the last purchase.
-            let alpha_before = ln_1p_of_ratio(last / alpha);
-            let beta_before = ln_1p_of_ratio(last / beta);
-            let integral = self.dropout_integral(history);
-            let still_there = integral.still_there();
-            let left = integral.left_with_means();
-            let either_way = still_there + s * left.value;
-            let alive = still_there / either_way;
-            let dead_per_value = s / either_way;
-            let dead = dead_per_value * left.value;
-
-            let ln_likelihood =
-                ln_rising - shape * alpha_before - x * ln_alpha - s * beta_before + either_way.ln();
-            let mean_alpha_growth = alpha_before
-                + alive * integral.purchase_growth()
-                + dead_per_value * left.ln_purchase_growth;
-            let mean_beta_growth = beta_before
-                + alive * integral.dropout_growth()
-                + dead_per_value * left.ln_dropout_growth;
-            let mean_alpha_share = alive * alpha / (alpha + age)
-                + dead_per_value * left.purchase_shrinkage * (alpha / (alpha + last));
-            let alive_beta_share = alive * beta / (beta + age);
-            let dead_beta_share = dead_per_value * left.dropout_shrinkage * (beta / (beta + last));
-            let slopes = [
-                r * (digamma_rise - mean_alpha_growth),
-                r - shape * mean_alpha_share,
-                dead - s * mean_beta_growth,
-                s - s * alive_beta_share - (s + 1.0) * dead_beta_share,
-            ];
-            (ln_likelihood, slopes)
-        })
+        let pass = self.pass(most_repeat_purchases(histories));
+        weighted_sum_of_many(histories, gradient, &pass)
     }
 
     fn probability_alive(&self, history: &PurchaseHistory) -> f64 {
         self.ln_likelihood_and_probability_alive(history).1
+    }
+
+    fn probabilities_alive(&self, histories: &[PurchaseHistory]) -> Vec<f64> {
+        let pass = self.pass(0);
+        let registers = Arch::new();
+        let parts: Vec<Vec<f64>> = histories
+            .par_chunks(ROWS_PER_TASK)
+            .map(|rows| registers.dispatch(AliveOfRows { pass: &pass, rows }))
+            .collect();
+        parts.concat()
     }
 
     fn new_customer(&self) -> FutureProcess {
