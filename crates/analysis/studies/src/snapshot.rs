@@ -137,11 +137,11 @@ impl Snapshot {
         let n = file.repeat_purchases.len();
         // The reader takes whole numbers only; more than 2^32 purchases saturate.
         let n_repeats: Vec<u32> = file.repeat_purchases.iter().map(|x| *x as u32).collect();
-        let history = |row: usize| {
+        let history = |file: &HistoriesFile, row: usize| {
             PurchaseHistory::new(n_repeats[row], file.last_purchase_age[row], file.age[row])
         };
         for row in 0..n {
-            let problem = match history(row) {
+            let problem = match history(&file, row) {
                 Err(error) => Some(error.to_string()),
                 Ok(_) => out_of_range(&file, row, unit),
             };
@@ -152,7 +152,7 @@ impl Snapshot {
         let origin = dated(&mut file, &n_repeats, unit).unwrap_or_else(|| {
             let mut histories = PurchaseHistories::with_capacity(n);
             for row in 0..n {
-                let history = history(row).expect("every row was just checked");
+                let history = history(&file, row).expect("every row was just checked");
                 histories.push(history, 1.0).expect("1 is a weight");
             }
             Origin::File { histories, unit }

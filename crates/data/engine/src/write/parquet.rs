@@ -38,9 +38,25 @@ pub(super) fn write_parquet(
     let schema = schema(columns);
     let mut parquet = ArrowWriter::try_new(writer, Arc::clone(&schema), Some(properties(columns)))
         .map_err(io::Error::other)?;
+    // A column that is the same in every row is made once.
+    let n_at_a_time = n_rows.min(ROWS_AT_A_TIME);
+    let kept: Vec<Option<ArrayRef>> = columns
+        .iter()
+        .map(|column| match column {
+            OutColumn::Same(..) => Some(array(column, 0..n_at_a_time)),
+            _ => None,
+        })
+        .collect();
     for start in (0..n_rows).step_by(ROWS_AT_A_TIME) {
         let rows = start..(start + ROWS_AT_A_TIME).min(n_rows);
-        let arrays = columns.iter().map(|column| array(column, rows.clone())).collect();
+        let arrays = columns
+            .iter()
+            .zip(&kept)
+            .map(|(column, kept)| match kept {
+                Some(kept) => kept.slice(0, rows.len()),
+                None => array(column, rows.clone()),
+            })
+            .collect();
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(io::Error::other)?;
         parquet.write(&batch).map_err(io::Error::other)?;
     }
