@@ -4,6 +4,7 @@
 
 pub mod log_normal_spend;
 pub mod purchase;
+mod search_space;
 pub mod spend;
 pub mod spend_model;
 mod standard_errors;
