@@ -16,6 +16,9 @@ pub struct HistoryColumns<'a> {
     pub first_day: &'a [i32],
     /// Day of the last purchase.
     pub last_day: &'a [i32],
+    /// Sum of the natural logarithms of the days between neighbouring purchase days, where that is known of all; NaN
+    /// where it is not known of one.
+    pub sum_ln_interpurchase_days: Option<&'a [f64]>,
     /// The last day observed, not before any last purchase.
     pub end_day: i32,
     /// Purchase days within some recent window, where a forecaster asks for them.
@@ -46,6 +49,7 @@ impl GroupedHistories {
     pub fn of_rows(rows: &PurchaseHistories, factor: f64) -> Self {
         let mut known: FxHashMap<(u32, u64, u64), u32> = FxHashMap::default();
         let mut distinct: Vec<(PurchaseHistory, f64)> = Vec::new();
+        let mut sums_ln: Vec<f64> = Vec::new();
         let mut row_of_customer = Vec::with_capacity(rows.len());
         for (history, weight) in rows.iter() {
             let (last_age, age) = (history.last_purchase_age() * factor, history.age() * factor);
@@ -54,13 +58,18 @@ impl GroupedHistories {
                 let scaled = PurchaseHistory::new(key.0, last_age, age)
                     .expect("a history stays one when its unit changes");
                 distinct.push((scaled, 0.0));
+                sums_ln.push(0.0);
                 u32::try_from(distinct.len() - 1).expect("there are fewer histories than 2^32")
             });
             distinct[row as usize].1 += weight;
+            let sum_ln = history.sum_ln_interpurchase_times().unwrap_or(f64::NAN);
+            sums_ln[row as usize] += weight * sum_ln;
             row_of_customer.push(row);
         }
         let mut histories = PurchaseHistories::with_capacity(distinct.len());
-        for (history, weight) in distinct {
+        for ((history, weight), sum_ln) in distinct.into_iter().zip(sums_ln) {
+            let gaps = f64::from(history.repeat_purchases());
+            let history = with_mean_sum_ln(history, sum_ln / weight + gaps * factor.ln());
             histories.push(history, weight).expect("a sum of weights is a weight");
         }
         Self { histories, row_of_customer, recent_purchases: Vec::new() }
@@ -77,6 +86,7 @@ impl GroupedHistories {
 ///     n_days: &[3, 1, 3],
 ///     first_day: &[0, 7, 0],
 ///     last_day: &[14, 7, 14],
+///     sum_ln_interpurchase_days: None,
 ///     end_day: 21,
 ///     recent_purchases: None,
 /// };
@@ -101,6 +111,7 @@ pub fn group_histories_by(
     match clock {
         None => group_by_key(
             columns,
+            columns.sum_ln_interpurchase_days.map(|sums| (sums, unit.days().ln())),
             |customer| day_history(columns, customer),
             |key| {
                 let (repeats, last_age, age, recent) = *key;
@@ -109,6 +120,8 @@ pub fn group_histories_by(
         ),
         Some(clock) => group_by_key(
             columns,
+            // Of gaps by another clock the logarithms in days say nothing.
+            None,
             |customer| dated_history(columns, customer),
             |key| {
                 let (repeats, first, last, recent) = *key;
@@ -123,9 +136,11 @@ pub fn group_histories_by(
 }
 
 /// Groups customers by `key_of` and tells each group's history by `history_of`: repeat purchases, last purchase age and
-/// age in the unit asked for, recent purchases.
+/// age in the unit asked for, recent purchases. `sum_ln_days` is what is known of the gaps of each customer, with the
+/// logarithm of the unit in days.
 fn group_by_key<K: Copy + Eq + std::hash::Hash>(
     columns: &HistoryColumns<'_>,
+    sum_ln_days: Option<(&[f64], f64)>,
     key_of: impl Fn(usize) -> K,
     history_of: impl Fn(&K) -> (u32, f64, f64, u32),
 ) -> GroupedHistories {
@@ -133,28 +148,41 @@ fn group_by_key<K: Copy + Eq + std::hash::Hash>(
     let mut rows: FxHashMap<K, u32> = FxHashMap::default();
     let mut keys: Vec<K> = Vec::new();
     let mut weights: Vec<f64> = Vec::new();
+    let mut sums_ln: Vec<f64> = Vec::new();
     let mut row_of_customer = Vec::with_capacity(n);
     for customer in 0..n {
         let key = key_of(customer);
         let row = *rows.entry(key).or_insert_with(|| {
             keys.push(key);
             weights.push(0.0);
+            sums_ln.push(0.0);
             u32::try_from(keys.len() - 1).expect("there are fewer distinct histories than 2^32")
         });
         weights[row as usize] += 1.0;
+        sums_ln[row as usize] += sum_ln_days.map_or(f64::NAN, |(sums, _)| sums[customer]);
         row_of_customer.push(row);
     }
     let mut histories = PurchaseHistories::with_capacity(keys.len());
     let recent_purchases = columns
         .recent_purchases
         .map_or_else(Vec::new, |_| keys.iter().map(|key| history_of(key).3).collect());
-    for (key, weight) in keys.iter().zip(weights) {
+    for ((key, weight), sum_ln) in keys.iter().zip(weights).zip(sums_ln) {
         let (repeats, last_age, age, _) = history_of(key);
         let history = PurchaseHistory::new(repeats, last_age, age)
             .expect("whole days in order make a history");
+        let ln_unit = sum_ln_days.map_or(0.0, |(_, ln_unit)| ln_unit);
+        let mean_sum_ln = sum_ln / weight - f64::from(repeats) * ln_unit;
+        let history = with_mean_sum_ln(history, mean_sum_ln);
         histories.push(history, weight).expect("a count of customers is a weight");
     }
     GroupedHistories { histories, row_of_customer, recent_purchases }
+}
+
+/// The history with the mean of what its customers' gaps are known to be; without where that is NaN, and 0 where
+/// there are no gaps. Every model's log-likelihood is linear in that sum, so that the mean loses nothing.
+fn with_mean_sum_ln(history: PurchaseHistory, mean_sum_ln: f64) -> PurchaseHistory {
+    let sum = if history.repeat_purchases() == 0 { 0.0 } else { mean_sum_ln };
+    history.with_sum_ln_interpurchase_times(sum).unwrap_or(history)
 }
 
 /// Repeat purchases, last purchase age and age in days, recent purchases.

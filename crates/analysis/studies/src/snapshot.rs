@@ -2,6 +2,7 @@
 
 use clv_answers::{Table, Values};
 use clv_engine::{CustomerHistories, CustomerIds, HistoriesFile, Intake, Orders};
+use clv_models::history::HistoryError;
 use clv_models::{PurchaseHistories, PurchaseHistory};
 use clv_tables::Day;
 
@@ -24,6 +25,8 @@ enum Origin {
         first_day: Vec<i32>,
         last_day: Vec<i32>,
         n_days: Vec<u32>,
+        /// Sum of the logarithms of the days between purchases; none where a file lacks it.
+        sum_ln_days: Option<Vec<f64>>,
         end_day: i32,
         /// How many customers had bought by `end_day`; the others are not born yet.
         n_known: usize,
@@ -114,6 +117,7 @@ impl Snapshot {
                 first_day: histories.first_day,
                 last_day: histories.last_day,
                 n_days: histories.n_days,
+                sum_ln_days: Some(histories.sum_ln_interpurchase_days),
                 end_day,
                 n_known,
             },
@@ -141,6 +145,7 @@ impl Snapshot {
         for (row, repeats) in n_repeats.iter().enumerate() {
             let history =
                 PurchaseHistory::new(*repeats, file.last_purchase_age[row], file.age[row])
+                    .and_then(|history| with_rhythm(history, &file, row))
                     .and_then(|history| histories.push(history, 1.0));
             let problem = match history {
                 Err(error) => Some(error.to_string()),
@@ -228,9 +233,10 @@ impl Snapshot {
     #[must_use]
     pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
         match &self.origin {
-            Origin::Orders { first_day, last_day, n_days, end_day, .. } => group_histories(
+            Origin::Orders { first_day, last_day, n_days, sum_ln_days, end_day, .. } => group_histories(
                 &HistoryColumns {
                     n_days,
+                    sum_ln_interpurchase_days: sum_ln_days.as_deref(),
                     first_day,
                     last_day,
                     end_day: *end_day,
@@ -315,12 +321,17 @@ impl Snapshot {
         };
         let table =
             Table::new().with("customer_id", "", ids).with("repeat_purchases", "count", repeats);
-        let Origin::Orders { first_day, last_day, end_day, .. } = self.origin else {
+        let Origin::Orders { first_day, last_day, end_day, sum_ln_days, .. } = self.origin else {
             return table;
         };
+        // In the unit of the ages: each gap's logarithm is less by that of the unit.
+        let ln_unit = unit.days().ln();
+        let in_unit = |(sum, repeats): (&f64, &u32)| sum - f64::from(*repeats) * ln_unit;
+        let sum_ln: Option<Vec<f64>> =
+            sum_ln_days.map(|sums| sums.iter().zip(&self.n_repeats).map(in_unit).collect());
         let last_age = first_day.iter().zip(&last_day).map(|(first, last)| per_unit(last - first));
         let age = first_day.iter().map(|first| per_unit(end_day - first));
-        table
+        let table = table
             .with("last_purchase_age", unit.name(), Values::Real(last_age.collect()))
             .with("age", unit.name(), Values::Real(age.collect()))
             .with("mean_spend", "money", Values::Real(self.mean_spend))
@@ -329,7 +340,13 @@ impl Snapshot {
             .with("last_order", "date", Values::Date(last_day))
             .with("historic_value", "money", net)
             .with("returns", "money", Values::Real(self.returns))
-            .with("time_unit", "", Values::Same(unit.name().to_owned(), n))
+            .with("time_unit", "", Values::Same(unit.name().to_owned(), n));
+        match sum_ln {
+            Some(sum_ln) => {
+                table.with(SUM_LN, &format!("ln({})", unit.name()), Values::Real(sum_ln))
+            }
+            None => table,
+        }
     }
 
     /// Mean gross spend of a customer's first purchase day, money.
@@ -390,6 +407,22 @@ pub fn id_values(ids: &CustomerIds) -> Values {
     }
 }
 
+/// The name of the column that tells how regular customers are.
+pub const SUM_LN: &str = "sum_ln_interpurchase_times";
+
+/// A row's history with what the file knows of the times between purchases, if anything.
+fn with_rhythm(
+    history: PurchaseHistory,
+    file: &HistoriesFile,
+    row: usize,
+) -> Result<PurchaseHistory, HistoryError> {
+    let sums = file.sum_ln_interpurchase_times.as_ref();
+    match sums.map(|sums| sums[row]).filter(|sum| sum.is_finite()) {
+        Some(sum) => history.with_sum_ln_interpurchase_times(sum),
+        None => Ok(history),
+    }
+}
+
 /// The dates of a histories file that has them: first and last order, and one end of observation for all rows.
 fn dated(file: &HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<Origin> {
     let (first_day, last_day) = (file.first_order.as_ref()?, file.last_order.as_ref()?);
@@ -402,7 +435,14 @@ fn dated(file: &HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<Orig
             && (last_age - file.last_purchase_age[row] * unit.days()).abs() < 0.01
             && last_day[row] <= end_day
     });
+    let ln_unit = unit.days().ln();
+    let in_days = |(sum, repeats): (&f64, &u32)| sum + f64::from(*repeats) * ln_unit;
+    let sum_ln_days = file
+        .sum_ln_interpurchase_times
+        .as_ref()
+        .map(|sums| sums.iter().zip(n_repeats).map(in_days).collect());
     is_consistent.then(|| Origin::Orders {
+        sum_ln_days,
         first_day: first_day.clone(),
         last_day: last_day.clone(),
         n_days: n_repeats.iter().map(|x| x.saturating_add(1)).collect(),

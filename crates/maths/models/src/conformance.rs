@@ -123,7 +123,7 @@ fn close(what: &str, found: f64, expected: f64, tolerance: f64) -> Result<(), St
 fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64) {
     let (x, last, age) =
         (f64::from(history.repeat_purchases()), history.last_purchase_age(), history.age());
-    let rates = |shape: f64, rate: f64| -> Vec<(f64, f64)> {
+    let rates = |shape: f64, rate: f64, least: f64| -> Vec<(f64, f64)> {
         let step = 0.05;
         (-3000..=400)
             .map(|k| {
@@ -131,9 +131,11 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
                 let ln_density = shape * ln_scaled - ln_scaled.exp() - ln_gamma(shape);
                 (ln_scaled.exp() / rate, step * ln_density.exp())
             })
-            .filter(|(_, weight)| *weight > 1e-30)
+            .filter(|(_, weight)| *weight > least)
             .collect()
     };
+    // Weights below this never matter, unless a customer buys far more often than others do.
+    let (least, tiny) = (1e-30, 1e-120);
     let chances = |a: f64, b: f64| -> Vec<(f64, f64)> {
         let step = 0.05;
         (-1600..=1600)
@@ -156,7 +158,7 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
             None => 0.0,
         };
         let (mut silent, mut bought) = (0.0, 0.0);
-        for (rate, weight) in rates(r, alpha) {
+        for (rate, weight) in rates(r, alpha, tiny) {
             let ticks = weight * (kf * x * rate.ln() - rate * last + ln_timing).exp();
             let in_silence = rate * (age - last);
             let mut mass = (-in_silence).exp();
@@ -178,7 +180,7 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
         (staying, left)
     };
     let mean_purchases = |r: f64, alpha: f64, until: f64| -> f64 {
-        rates(r, alpha).iter().map(|&(rate, weight)| weight * purchases(rate, until)).sum()
+        rates(r, alpha, least).iter().map(|&(rate, weight)| weight * purchases(rate, until)).sum()
     };
     let coin = |r: f64, alpha: f64, a: f64, b: f64, tosses: f64| -> (f64, f64) {
         let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
@@ -206,8 +208,8 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
         }
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let (mut staying, mut left) = (0.0, 0.0);
-            let dropouts = rates(s, beta);
-            for (purchase, weight) in rates(r, alpha) {
+            let dropouts = rates(s, beta, least);
+            for (purchase, weight) in rates(r, alpha, least) {
                 let at_last = purchase.powf(x) * weight;
                 for &(dropout, dropout_weight) in &dropouts {
                     let both = purchase + dropout;

@@ -11,9 +11,9 @@ pub struct PurchaseHistory {
     sum_ln_interpurchase_times: Option<f64>,
 }
 
-/// How far, for each interpurchase time and relative to the largest sum, a sum of logarithms may be above what is possible: times
-/// written to ten digits.
-const SUM_SLACK: f64 = 1e-9;
+/// How far, for each interpurchase time, a sum of logarithms may be above what is possible and counts as that: ages
+/// that were written to three digits.
+const SUM_SLACK: f64 = 1e-3;
 
 /// Why three numbers are not a purchase history.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -107,8 +107,8 @@ impl PurchaseHistory {
     /// the history.
     ///
     /// # Errors
-    /// [`HistoryError::InterpurchaseTimes`] where the sum is not finite or larger than that of equal times, by more
-    /// than rounding: such times would not fit between first and last purchase.
+    /// [`HistoryError::InterpurchaseTimes`] where the sum is not finite or larger than that of equal times by more
+    /// than ages written to three digits explain: such times would not fit between first and last purchase.
     ///
     /// ```
     /// use clv_models::PurchaseHistory;
@@ -118,7 +118,7 @@ impl PurchaseHistory {
     /// ```
     pub fn with_sum_ln_interpurchase_times(mut self, sum: f64) -> Result<Self, HistoryError> {
         let largest = self.largest_sum_ln();
-        let slack = SUM_SLACK * f64::from(self.repeat_purchases) * (1.0 + largest.abs());
+        let slack = SUM_SLACK * f64::from(self.repeat_purchases);
         // One-time buyers have no such times, and the sum over none is 0.
         let is_possible = if self.repeat_purchases == 0 { sum.abs() <= 0.0 } else { sum <= largest + slack };
         if !(sum.is_finite() && is_possible) {

@@ -16,7 +16,7 @@ use super::standard_errors::{Uncertainty, uncertainty};
 use super::subsample::subsample;
 use crate::catalogue::PurchaseModelEntry;
 use crate::purchase::{MOST_PHASES, PurchaseModel};
-use crate::{ParameterKind, PurchaseHistories};
+use crate::{ParameterKind, PurchaseHistories, PurchaseHistory};
 
 /// How hard to try. The default suits every data set the tests know.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -469,6 +469,12 @@ fn fit_whole(
     let (_, values) = best.expect("one was tried");
     let mut fitted = fit_from(entry, &values, histories, options)?;
     fitted.n_passes += n_passes;
+    let is_unknown = |history: &PurchaseHistory| {
+        history.repeat_purchases() > 1 && history.sum_ln_interpurchase_times().is_none()
+    };
+    if histories.histories().iter().any(is_unknown) {
+        fitted.warnings.push(FitWarning::UnknownRhythm { parameter: entry.parameter_names[at] });
+    }
     if best_whole == MOST_WHOLE {
         let (parameter, value) = (entry.parameter_names[at], f64::from(best_whole));
         fitted.warnings.push(FitWarning::AtBound { parameter, value });

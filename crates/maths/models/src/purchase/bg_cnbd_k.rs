@@ -12,7 +12,7 @@
 //! | a | `a` | first shape of the dropout probability; a/(a+b) is its mean | > 0 | - |
 //! | b | `b` | second shape of the dropout probability | > 0 | - |
 //!
-//! Likelihood: [PlatzerReutterer2016] and [Platzer2016], arranged as odds, with the timing term, so that
+//! Likelihood: [ReuttererPlatzerSchroeder2021] and [Platzer2016], arranged as odds, with the timing term, so that
 //! likelihoods compare over k. Reference fit: CDNOW at k = 2, r .22692, alpha 1.46292, a .94400, b 2.07433,
 //! log-likelihood -9855.327; BG/NBD is k = 1.
 

@@ -12,7 +12,7 @@
 //! | a | `a` | first shape of the dropout probability; a/(a+b) is its mean | > 0 | - |
 //! | b | `b` | second shape of the dropout probability | > 0 | - |
 //!
-//! Likelihood: [PlatzerReutterer2016] and [Platzer2016], arranged as odds, with the timing term, so that
+//! Likelihood: [ReuttererPlatzerSchroeder2021] and [Platzer2016], arranged as odds, with the timing term, so that
 //! likelihoods compare over k. Reference fit: CDNOW at k = 2, r .57990, alpha 2.28815, a 1.13445, b 1.58497,
 //! log-likelihood -9853.253; MBG/NBD is k = 1.
 

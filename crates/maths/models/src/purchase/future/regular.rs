@@ -87,13 +87,8 @@ impl Regular {
         if let Some([expected, pairs, _]) = self.brought(odds, 0.0) {
             return [expected, pairs];
         }
-        let mut means = [0.0; 2];
-        for (phase, weight, shape) in self.phases() {
-            let of_phase = by_roots(self.k, phase, shape, odds, (self.a, self.b));
-            means[0] += weight * of_phase[0];
-            means[1] += weight * of_phase[1];
-        }
-        means
+        let phases: Vec<_> = self.phases().collect();
+        by_roots(self.k, &phases, odds, (self.a, self.b))
     }
 
     pub(super) fn expected_purchases(self, horizon: f64) -> f64 {
@@ -179,17 +174,20 @@ impl Regular {
         let per_scale = discount_rate * self.alpha;
         let end = (horizon / self.alpha).ln_1p();
         let largest_shape = self.r + f64::from(self.k);
-        // Purchases come in waves until the spread of the rates has washed them out, to 1e-13.
+        // Purchases come in waves until the spread of the rates has washed them out: those of a shape g die out as
+        // (1 + damping u)^-g, so at u only shapes up to 30 / ln(1 + damping u) have waves of more than 1e-13.
         let damping = 1.0 - (std::f64::consts::TAU / f64::from(self.k)).cos();
-        let waves_end =
-            if self.k == 1 { 0.0 } else { ((30.0 / self.r).exp_m1() / damping).ln_1p() };
         let (mut sum, mut from) = (0.0, 0.0_f64);
         loop {
             // Beyond them E(u) rises on no shorter scale than u itself.
             let rise = (2.0 * largest_shape).min(-4.0 / (-from).exp_m1());
-            let waves = if from < waves_end { 2.0 * largest_shape } else { rise };
+            let shape = largest_shape.min(30.0 / (damping * from.exp_m1()).ln_1p());
+            let has_waves = self.k > 1 && shape >= self.r;
+            let waves = if has_waves { rise.max(2.0 * shape) } else { rise };
             let steepness = |v: f64| per_scale * v.exp() + 1.0 + waves;
-            let Some(panel) = Panel::next(from, end, 0.5, steepness) else { break };
+            // Near 0 the nearest singularity is that of two phases, at ln(1/2).
+            let fineness = if from < 1.0 { 0.5 } else { 1.0 };
+            let Some(panel) = Panel::next(from, end, fineness, steepness) else { break };
             sum += per_scale
                 * panel.integral(|v| {
                     let odds = v.exp_m1();
