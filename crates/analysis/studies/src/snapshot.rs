@@ -233,17 +233,19 @@ impl Snapshot {
     #[must_use]
     pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
         match &self.origin {
-            Origin::Orders { first_day, last_day, n_days, sum_ln_days, end_day, .. } => group_histories(
-                &HistoryColumns {
-                    n_days,
-                    sum_ln_interpurchase_days: sum_ln_days.as_deref(),
-                    first_day,
-                    last_day,
-                    end_day: *end_day,
-                    recent_purchases: self.recent_purchases.as_deref(),
-                },
-                unit,
-            ),
+            Origin::Orders { first_day, last_day, n_days, sum_ln_days, end_day, .. } => {
+                group_histories(
+                    &HistoryColumns {
+                        n_days,
+                        sum_ln_interpurchase_days: sum_ln_days.as_deref(),
+                        first_day,
+                        last_day,
+                        end_day: *end_day,
+                        recent_purchases: self.recent_purchases.as_deref(),
+                    },
+                    unit,
+                )
+            }
             Origin::File { histories, unit: of_file } => {
                 GroupedHistories::of_rows(histories, of_file.days() / unit.days())
             }

@@ -120,7 +120,8 @@ impl PurchaseHistory {
         let largest = self.largest_sum_ln();
         let slack = SUM_SLACK * f64::from(self.repeat_purchases);
         // One-time buyers have no such times, and the sum over none is 0.
-        let is_possible = if self.repeat_purchases == 0 { sum.abs() <= 0.0 } else { sum <= largest + slack };
+        let is_possible =
+            if self.repeat_purchases == 0 { sum.abs() <= 0.0 } else { sum <= largest + slack };
         if !(sum.is_finite() && is_possible) {
             return Err(HistoryError::InterpurchaseTimes {
                 sum,

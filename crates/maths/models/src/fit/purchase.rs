@@ -387,8 +387,7 @@ fn describe(
         nothing_known
     };
     for ridge in &known.ridges {
-        let parameters =
-            ridge.iter().map(|&at| entry.parameter_names[space.moved[at]]).collect();
+        let parameters = ridge.iter().map(|&at| entry.parameter_names[space.moved[at]]).collect();
         warnings.push(FitWarning::Ridge { parameters });
     }
     let n_repeaters: f64 = histories

@@ -111,9 +111,7 @@ impl ErlangCoin {
             / (self.alpha + history.last_purchase_age()))
         .ln_1p();
         let shape = self.shape(history.repeat_purchases());
-        Some(
-            self.a.ln() - (self.b + tails_before).ln() + shape * ln_silence - ln_silence_sum,
-        )
+        Some(self.a.ln() - (self.b + tails_before).ln() + shape * ln_silence - ln_silence_sum)
     }
 
     pub(super) fn ln_likelihood(&self, history: &PurchaseHistory) -> f64 {
@@ -189,7 +187,9 @@ impl ErlangCoin {
         match (k, first_tosses) {
             (1, 0) => FutureProcess::LeavingAfterPurchase { r, alpha, a, b },
             (1, _) => FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a, b },
-            (_, 0) => FutureProcess::RegularLeavingAfterPurchase { k, silence: 0.0, r, alpha, a, b },
+            (_, 0) => {
+                FutureProcess::RegularLeavingAfterPurchase { k, silence: 0.0, r, alpha, a, b }
+            }
             _ => FutureProcess::RegularLeavingAtOnceOrAfterPurchase { k, r, alpha, a, b },
         }
     }

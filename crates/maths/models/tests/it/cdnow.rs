@@ -10,11 +10,10 @@ pub(crate) fn histories(days_per_unit: f64) -> PurchaseHistories {
     for line in ROWS.lines().skip(1) {
         let numbers: Vec<f64> = line.split(',').map(|text| text.parse().unwrap()).collect();
         let [x, t_x, age, customers, sum_ln] = numbers[..] else { panic!("five fields in {line}") };
-        let history =
-            PurchaseHistory::new(x as u32, t_x, age)
-                .and_then(|history| history.with_sum_ln_interpurchase_times(sum_ln))
-                .unwrap()
-                .in_unit(days_per_unit);
+        let history = PurchaseHistory::new(x as u32, t_x, age)
+            .and_then(|history| history.with_sum_ln_interpurchase_times(sum_ln))
+            .unwrap()
+            .in_unit(days_per_unit);
         histories.push(history, customers).unwrap();
     }
     histories

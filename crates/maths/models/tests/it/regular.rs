@@ -21,10 +21,17 @@ fn close(what: &str, found: f64, expected: f64, tolerance: f64) {
 }
 
 fn some_histories() -> Vec<PurchaseHistory> {
-    [(0, 0.0, 39.0), (1, 5.0, 39.0), (2, 30.4, 38.9), (26, 30.9, 31.0), (25, 27.3, 36.9), (400, 90.0, 95.0)]
-        .into_iter()
-        .map(|(x, t_x, age)| PurchaseHistory::new(x, t_x, age).unwrap())
-        .collect()
+    [
+        (0, 0.0, 39.0),
+        (1, 5.0, 39.0),
+        (2, 30.4, 38.9),
+        (26, 30.9, 31.0),
+        (25, 27.3, 36.9),
+        (400, 90.0, 95.0),
+    ]
+    .into_iter()
+    .map(|(x, t_x, age)| PurchaseHistory::new(x, t_x, age).unwrap())
+    .collect()
 }
 
 #[test]
@@ -43,7 +50,12 @@ fn one_phase_is_the_model_of_random_buyers() {
         for history in some_histories() {
             let what = format!("{regular:?} of {history:?}");
             close(&what, regular.ln_likelihood(&history), random.ln_likelihood(&history), 1e-12);
-            close(&what, regular.probability_alive(&history), random.probability_alive(&history), 1e-11);
+            close(
+                &what,
+                regular.probability_alive(&history),
+                random.probability_alive(&history),
+                1e-11,
+            );
             assert_eq!(regular.if_alive(&history), random.if_alive(&history));
         }
         assert_eq!(regular.new_customer(), random.new_customer());
@@ -111,7 +123,9 @@ fn far_horizons_agree_with_high_precision() {
 #[test]
 fn neighbouring_horizons_on_either_side_of_a_change_of_method_agree() {
     // Sums over ticks give way to roots of unity; expected purchases go on smoothly.
-    for (k, r, alpha, a, b) in [(2, 0.5, 1.0, 0.8, 2.4), (3, 30.0, 1.0, 0.8, 12.4), (12, 2.0, 1.0, 1.5, 3.0)] {
+    for (k, r, alpha, a, b) in
+        [(2, 0.5, 1.0, 0.8, 2.4), (3, 30.0, 1.0, 0.8, 12.4), (12, 2.0, 1.0, 1.5, 3.0)]
+    {
         let process =
             FutureProcess::RegularLeavingAfterPurchase { k, silence: 0.7, r, alpha, a, b };
         let mut horizon = 10.0;
@@ -227,7 +241,9 @@ fn a_fit_finds_how_regular_customers_are_by_their_gaps_or_without() {
 fn buyers_of_music_are_not_regular() {
     // The published likelihoods of CDNOW at k = 1 and 2.
     let histories = cdnow::histories(7.0);
-    for (id, expected) in [("bg-cnbd-k", [-9582.429, -9855.327]), ("mbg-cnbd-k", [-9582.136, -9853.253])] {
+    for (id, expected) in
+        [("bg-cnbd-k", [-9582.429, -9855.327]), ("mbg-cnbd-k", [-9582.136, -9853.253])]
+    {
         let entry = purchase_model(id).unwrap();
         let fitted = fit_purchase_model(entry, &histories, &FitOptions::default()).unwrap();
         assert_eq!(fitted.model().parameters()[0].value as u32, 1);

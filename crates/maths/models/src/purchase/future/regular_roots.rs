@@ -74,11 +74,8 @@ pub(super) fn by_roots(k: u32, phases: &[Phase], odds: f64, (a, b): (f64, f64)) 
             continue;
         }
         let z = 1.0 - p;
-        let [expected, pairs] = if z < SMALL_STAYING {
-            one_by_one(z, &at_least)
-        } else {
-            given(kf, phases, odds, p)
-        };
+        let [expected, pairs] =
+            if z < SMALL_STAYING { one_by_one(z, &at_least) } else { given(kf, phases, odds, p) };
         means[0] += weight * expected;
         means[1] += weight * pairs;
     }

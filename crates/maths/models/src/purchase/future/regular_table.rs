@@ -74,13 +74,7 @@ pub(super) fn table(k: u32, (a, b): (f64, f64), discount: f64, n_ticks: usize) -
 const TERMS: usize = 20;
 
 /// The rows of 0 ..= `n_ticks` ticks from `phase`.
-fn rows(
-    k: usize,
-    phase: usize,
-    (a, b): (f64, f64),
-    discount: f64,
-    n_ticks: usize,
-) -> Vec<Brought> {
+fn rows(k: usize, phase: usize, (a, b): (f64, f64), discount: f64, n_ticks: usize) -> Vec<Brought> {
     let mut factors = [0.0; TERMS];
     let mut factor = 1.0;
     let mut n_terms = 0;
