@@ -194,13 +194,15 @@ class Far(Regular):
                     return total * z ** (mpf(j + 1) / k - 1) / k
                 step = z * mpf(10) ** -12
                 return e(z), z * (e(z + step) - e(z - step)) / step
-            with mp.workdps(60):
+            def weighted(y, which):
+                with mp.workdps(80):
+                    return value(1 / (1 + exp(-y)))[which] * exp(self.a * y - (self.a + self.b) * log1p(exp(y)))
+
+            mode = log(self.a / self.b)
+            cuts = [mode + at for at in (-110, -70, -40, -20, -10, -5, -2, 0, 2, 5, 10, 20, 40, 75)]
+            with mp.workdps(18):
                 for which in (0, 1):
-                    f = lambda y: value(1 / (1 + exp(-y)))[which] * exp(self.a * y - (self.a + self.b) * log1p(exp(y)))
-                    mode = log(self.a / self.b)
-                    cuts = [mode - 80, mode - 40, mode - 20, mode - 10, mode - 5, mode - 2, mode, mode + 2, mode + 5, mode + 10, mode + 20, mode + 45]
-                    with mp.workdps(40):
-                        means[which] += w * quad(f, cuts) / beta(self.a, self.b)
+                    means[which] += w * quad(lambda y: weighted(y, which), cuts) / beta(self.a, self.b)
         return means
 
 

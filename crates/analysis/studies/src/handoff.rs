@@ -206,3 +206,51 @@ fn day_history(columns: &HistoryColumns<'_>, customer: usize) -> DayHistory {
     let last_age = u32::try_from(columns.last_day[customer] - first).unwrap_or(0).min(age);
     (repeats, last_age, age, recent)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weeks(sums: Option<&[f64]>) -> PurchaseHistories {
+        let columns = HistoryColumns {
+            n_days: &[3, 1, 3],
+            first_day: &[0, 7, 0],
+            last_day: &[14, 7, 14],
+            end_day: 21,
+            sum_ln_interpurchase_days: sums,
+            recent_purchases: None,
+        };
+        group_histories(&columns, TimeUnit::Week).histories
+    }
+
+    #[test]
+    fn customers_who_share_a_history_share_the_mean_of_their_rhythm() {
+        // Gaps of 7 and 7 days, and of 1 and 13.
+        let sums = [49f64.ln(), 0.0, 13f64.ln()];
+        let grouped = weeks(Some(&sums));
+        let mean = 0.5 * (sums[0] + sums[2]) - 2.0 * 7f64.ln();
+        let found = grouped.histories()[0].sum_ln_interpurchase_times();
+        assert!((found.unwrap_or(f64::NAN) - mean).abs() < 1e-12, "{found:?}");
+        assert_eq!(grouped.histories()[1].sum_ln_interpurchase_times(), Some(0.0));
+    }
+
+    #[test]
+    fn a_rhythm_unknown_of_one_customer_is_unknown_of_the_group() {
+        for sums in [None, Some([49f64.ln(), f64::NAN, f64::NAN])] {
+            let grouped = weeks(sums.as_ref().map(|sums| &sums[..]));
+            assert_eq!(grouped.histories()[0].sum_ln_interpurchase_times(), None);
+            assert_eq!(grouped.histories()[1].sum_ln_interpurchase_times(), Some(0.0));
+        }
+    }
+
+    #[test]
+    fn histories_of_a_file_keep_their_rhythm_in_another_unit() {
+        let in_weeks = weeks(Some(&[49f64.ln(), 0.0, 13f64.ln()]));
+        let in_days = GroupedHistories::of_rows(&in_weeks, 7.0).histories;
+        for (weeks, days) in in_weeks.histories().iter().zip(in_days.histories()) {
+            let shift = f64::from(weeks.repeat_purchases()) * 7f64.ln();
+            let sum = |of: &PurchaseHistory| of.sum_ln_interpurchase_times().unwrap_or(f64::NAN);
+            assert!((sum(days) - sum(weeks) - shift).abs() < 1e-12, "{days:?} {weeks:?}");
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use clv_answers::{Table, Values};
 use clv_engine::{CustomerHistories, CustomerIds, HistoriesFile, Intake, Orders};
-use clv_models::history::HistoryError;
 use clv_models::{PurchaseHistories, PurchaseHistory};
 use clv_tables::Day;
 
@@ -10,7 +9,7 @@ use crate::calendar::iso;
 use crate::customer_value::CustomerColumns;
 use crate::error::StudyError;
 use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
-use crate::histories_file::out_of_range;
+use crate::histories_file::{SUM_LN, out_of_range, with_rhythm};
 use crate::newborns::with_newborns;
 use crate::time::TimeUnit;
 
@@ -406,22 +405,6 @@ pub fn id_values(ids: &CustomerIds) -> Values {
     match ids {
         CustomerIds::Integer(ids) => Values::Integer(ids.clone()),
         CustomerIds::Text(ids) => Values::Text(ids.clone()),
-    }
-}
-
-/// The name of the column that tells how regular customers are.
-pub const SUM_LN: &str = "sum_ln_interpurchase_times";
-
-/// A row's history with what the file knows of the times between purchases, if anything.
-fn with_rhythm(
-    history: PurchaseHistory,
-    file: &HistoriesFile,
-    row: usize,
-) -> Result<PurchaseHistory, HistoryError> {
-    let sums = file.sum_ln_interpurchase_times.as_ref();
-    match sums.map(|sums| sums[row]).filter(|sum| sum.is_finite()) {
-        Some(sum) => history.with_sum_ln_interpurchase_times(sum),
-        None => Ok(history),
     }
 }
 

@@ -11,11 +11,18 @@ use super::ProcessSummary;
 use super::count::{self, NegativeBinomial};
 use super::panels::Panel;
 use super::regular_roots::by_roots;
-use super::regular_table::{Brought, LARGEST_DISCOUNT, MOST_TICKS, table};
+use super::regular_table::{
+    Brought, FEW_PHASES, LARGEST_DISCOUNT, MOST_TICKS, RegularTable, SOME_PHASES, table,
+};
 use crate::purchase::erlang_clock::{MOST_PHASES, Silence, phase_weights};
 
 /// Counts are summed exactly up to this many purchases.
 const EXACT_COUNTS: usize = 400;
+/// Above this ln P(no tick), sums over ticks may begin at 0.
+const LEAST_LN_NO_TICK: f64 = -600.0;
+
+/// A row of ticks is left out where it adds less than this share to the pairs.
+const NEGLIGIBLE: f64 = 1e-16;
 
 /// The clock and where it stands, and the shapes of the dropout probability.
 #[derive(Clone, Copy)]
@@ -72,14 +79,55 @@ impl Regular {
             return None;
         }
         let table = table(self.k, (self.a, self.b), discount, n_ticks as usize);
-        let mut means = [0.0; 3];
-        for (phase, weight, shape) in self.phases() {
-            let of_phase = mean_over_ticks(table.of_phase(phase), shape, odds)?;
-            for (mean, of_phase) in means.iter_mut().zip(of_phase) {
-                *mean += weight * of_phase;
+        // As many lanes as phases, rounded up, so that all phases go through the ticks together.
+        match self.k {
+            ..=FEW_PHASES => self.mean_over_ticks::<{ FEW_PHASES as usize }>(&table, odds),
+            ..=SOME_PHASES => self.mean_over_ticks::<{ SOME_PHASES as usize }>(&table, odds),
+            _ => self.mean_over_ticks::<{ MOST_PHASES as usize }>(&table, odds),
+        }
+    }
+
+    /// The mean of the table's rows over a negative binomial number of ticks in each of up to `N` phases; `None` where the
+    /// rows end too soon.
+    ///
+    /// Masses are relative to those of one mode, and their sums make them probabilities.
+    fn mean_over_ticks<const N: usize>(&self, table: &RegularTable, odds: f64) -> Option<Brought> {
+        let share = odds / (1.0 + odds);
+        let mode = (self.r * odds - (1.0 + odds)).max(0.0) as usize;
+        let weights: [f64; N] = std::array::from_fn(|phase| self.weights[phase]);
+        let shapes: [f64; N] = std::array::from_fn(|phase| self.r + phase as f64);
+        let mut sums = TickSums { total: [0.0; N], means: [[0.0; N]; 3] };
+        let mut masses = [1.0; N];
+        let mut is_done = false;
+        for l in mode..=table.n_ticks() {
+            // With twice k ticks there are pairs in every phase.
+            is_done = sums.add(&masses, table.at(l)) && l >= 2 * self.k as usize;
+            if is_done {
+                break;
+            }
+            let per_tick = share / (l as f64 + 1.0);
+            for (mass, shape) in masses.iter_mut().zip(&shapes) {
+                *mass *= per_tick * (shape + l as f64);
             }
         }
-        Some(means)
+        if !is_done {
+            return None;
+        }
+        let mut masses = [1.0; N];
+        for l in (0..mode).rev() {
+            let per_tick = (l as f64 + 1.0) / share;
+            for (mass, shape) in masses.iter_mut().zip(&shapes) {
+                *mass *= per_tick / (shape + l as f64);
+            }
+            sums.add(&masses, table.at(l));
+            if masses[N - 1].max(masses[0]) < 1e-20 {
+                break;
+            }
+        }
+        Some(sums.means.map(|of_phase| {
+            let of_one = |phase: usize| weights[phase] * (of_phase[phase] / sums.total[phase]);
+            (0..N).filter(|&phase| weights[phase] > 0.0).map(of_one).sum()
+        }))
     }
 
     /// Expected purchases and pairs within a finite time.
@@ -266,9 +314,7 @@ impl Regular {
     pub(super) fn count_quantiles(self, horizon: f64, targets: &[f64]) -> Vec<u64> {
         let odds = (horizon / self.alpha).min(1e15);
         let kf = f64::from(self.k);
-        let most = (self.n_ticks(odds) / kf).min(EXACT_COUNTS as f64);
-        let masses = self.probability_mass(horizon, most as usize);
-        count::quantiles(targets, masses.into_iter(), |n| {
+        let cdf = |n: f64| {
             let more: f64 = self
                 .phases()
                 .map(|(phase, weight, shape)| {
@@ -278,44 +324,69 @@ impl Regular {
                 .sum();
             let whole = n.min(f64::from(u32::MAX)) as u32;
             1.0 - more * ln_beta_fall(self.a, self.b, whole).exp()
+        };
+        let ln_no_tick = -(self.r + kf) * odds.ln_1p();
+        if ln_no_tick > LEAST_LN_NO_TICK {
+            return count::quantiles(targets, self.masses_from_zero(odds), cdf);
+        }
+        let most = (self.n_ticks(odds) / kf).min(EXACT_COUNTS as f64);
+        let masses = self.probability_mass(horizon, most as usize);
+        count::quantiles(targets, masses.into_iter(), cdf)
+    }
+
+    /// P(0 purchases), P(1), ... for ever, where P(no tick) is a number of its own.
+    fn masses_from_zero(self, odds: f64) -> impl Iterator<Item = f64> {
+        let share = odds / (1.0 + odds);
+        // For each phase: it, the ticks to come, the chance of so many times the weight, the shape.
+        let mut phases: Vec<(usize, usize, f64, f64)> = self
+            .phases()
+            .map(|(phase, weight, shape)| (phase, 0, weight * (-shape * odds.ln_1p()).exp(), shape))
+            .collect();
+        let (mut n, mut survived, mut tail) = (0_usize, 1.0, 1.0);
+        std::iter::from_fn(move || {
+            let mut mass = 0.0;
+            for (phase, ticks, chance, shape) in &mut phases {
+                while *phase + *ticks < (n + 1) * self.k as usize {
+                    mass += *chance;
+                    let l = *ticks as f64;
+                    *chance *= share * (*shape + l) / (l + 1.0);
+                    *ticks += 1;
+                }
+            }
+            // P(N > n) = P(more than n if nobody left) E[(1 - p)^n].
+            let before = tail * survived;
+            tail = f64::max(tail - mass, 0.0);
+            if n > 0 {
+                let nf = n as f64;
+                survived *= (self.b + nf - 1.0) / (self.a + self.b + nf - 1.0);
+            }
+            n += 1;
+            Some(before - tail * survived)
         })
     }
 }
 
-/// The mean of `rows` over a negative binomial number of ticks; `None` where the rows end too soon.
-///
-/// Masses are relative to that of the mode, and their sum makes them probabilities.
-fn mean_over_ticks(rows: &[Brought], shape: f64, odds: f64) -> Option<Brought> {
-    let share = odds / (1.0 + odds);
-    let mode = (shape * odds - (1.0 + odds)).max(0.0) as usize;
-    let (mut total, mut means) = (0.0, [0.0; 3]);
-    let mut add = |mass: f64, row: &Brought| {
-        total += mass;
-        for (mean, value) in means.iter_mut().zip(row) {
-            *mean += mass * value;
+/// Sums over ticks of masses, and of masses times what the ticks bring, for each phase.
+struct TickSums<const N: usize> {
+    total: [f64; N],
+    means: [[f64; N]; 3],
+}
+
+impl<const N: usize> TickSums<N> {
+    /// Adds one row; whether it is negligible in all phases, for the pairs, which are the last to converge.
+    fn add(&mut self, masses: &[f64; N], row: &[[f64; N]; 3]) -> bool {
+        let mut is_negligible = true;
+        for phase in 0..N {
+            self.total[phase] += masses[phase];
         }
-        // What a mass adds to the pairs, the last to converge, against the pairs so far.
-        mass * row[1] < 1e-18 * means[1]
-    };
-    let mut mass = 1.0;
-    let mut is_done = false;
-    for (l, row) in rows.iter().enumerate().skip(mode) {
-        is_done = add(mass, row) || mass <= 0.0;
-        if is_done {
-            break;
+        for (means, values) in self.means.iter_mut().zip(row) {
+            for phase in 0..N {
+                means[phase] += masses[phase] * values[phase];
+            }
         }
-        mass *= share * (shape + l as f64) / (l as f64 + 1.0);
-    }
-    if !is_done {
-        return None;
-    }
-    let mut mass = 1.0;
-    for l in (0..mode).rev() {
-        mass *= (l as f64 + 1.0) / (share * (shape + l as f64));
-        add(mass, &rows[l]);
-        if mass < 1e-20 {
-            break;
+        for phase in 0..N {
+            is_negligible &= masses[phase] * row[1][phase] <= NEGLIGIBLE * self.means[1][phase];
         }
+        is_negligible
     }
-    Some(means.map(|mean| mean / total))
 }

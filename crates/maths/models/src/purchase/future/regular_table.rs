@@ -13,38 +13,56 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::purchase::MOST_PHASES;
+
 /// Ticks at which tables end.
 pub(super) const MOST_TICKS: usize = 4096;
 /// Largest discount rate times horizon for which tables are made.
 pub(super) const LARGEST_DISCOUNT: f64 = 1.0;
 /// Ticks of the smallest table; each next size has four times as many.
 const FEWEST_TICKS: usize = 64;
-/// Tables up to this size are many and kept in many slots, larger ones in few, so that memory stays bounded.
-const LARGEST_SMALL: usize = 256;
-/// Slots for small and for large tables; two tables that fall into one slot replace each other.
-const SLOTS: [usize; 2] = [512, 16];
+/// Tables up to these sizes are kept in so many slots: few of the large ones, so that memory stays bounded. Two tables
+/// that fall into one slot replace each other.
+const CLASSES: [(usize, usize); 3] = [(256, 512), (1024, 128), (MOST_TICKS, 32)];
 
 thread_local! {
-    static CACHE: RefCell<[Vec<Option<Rc<RegularTable>>>; 2]> =
-        RefCell::new(SLOTS.map(|slots| vec![None; slots]));
+    static CACHE: RefCell<[Vec<Option<Rc<RegularTable>>>; 3]> =
+        RefCell::new(CLASSES.map(|(_, slots)| vec![None; slots]));
 }
 
 /// Purchases given the number of ticks: expected, pairs and discounted.
 pub(super) type Brought = [f64; 3];
 
+/// Tables have lanes for so many phases, or for so many, or for all there may be.
+pub(super) const FEW_PHASES: u32 = 4;
+/// See [`FEW_PHASES`].
+pub(super) const SOME_PHASES: u32 = 12;
+
 /// The rows of one pair of dropout shapes.
 pub(super) struct RegularTable {
     key: [u64; 4],
-    /// For phase j and l ticks, the row at j (n_ticks + 1) + l.
-    rows: Vec<Brought>,
+    /// For l ticks three runs of lanes, one lane for each phase; lanes beyond the phases are 0.
+    rows: Vec<f64>,
     n_ticks: usize,
 }
 
 impl RegularTable {
-    /// The rows of 0, 1, ... ticks for a customer whose clock stands at `phase`.
-    pub(super) fn of_phase(&self, phase: usize) -> &[Brought] {
-        &self.rows[phase * (self.n_ticks + 1)..(phase + 1) * (self.n_ticks + 1)]
+    /// What `ticks` ticks bring in each phase; `N` is the number of lanes.
+    pub(super) fn at<const N: usize>(&self, ticks: usize) -> &[[f64; N]; 3] {
+        let (lanes, _) = self.rows[3 * N * ticks..3 * N * (ticks + 1)].as_chunks::<N>();
+        lanes.try_into().expect("three runs of lanes were cut out")
     }
+
+    /// The most ticks there is a row for.
+    pub(super) fn n_ticks(&self) -> usize {
+        self.n_ticks
+    }
+}
+
+/// Lanes for `k` phases.
+fn n_lanes(k: u32) -> usize {
+    let lanes = [FEW_PHASES, SOME_PHASES].into_iter().find(|&lanes| k <= lanes);
+    lanes.unwrap_or(MOST_PHASES) as usize
 }
 
 /// The table for `k` phases, dropout shapes `a` and `b`, a discount rate times horizon of up to
@@ -58,14 +76,23 @@ pub(super) fn table(k: u32, (a, b): (f64, f64), discount: f64, n_ticks: usize) -
     let mixed = key.iter().fold(0u64, |mixed, part| {
         (mixed.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     });
-    let class = usize::from(size > LARGEST_SMALL);
-    let slot = (mixed >> 48) as usize % SLOTS[class];
+    let class = CLASSES.iter().position(|(largest, _)| size <= *largest).unwrap_or(2);
+    let slot = (mixed >> 48) as usize % CLASSES[class].1;
     let kept = CACHE.with_borrow(|cache| cache[class][slot].clone());
     if let Some(kept) = kept.filter(|kept| kept.key == key) {
         return kept;
     }
-    let rows = (0..k as usize).flat_map(|phase| rows(k as usize, phase, (a, b), discount, size));
-    let made = Rc::new(RegularTable { key, rows: rows.collect(), n_ticks: size });
+    let lanes = n_lanes(k);
+    let mut lane_rows = vec![0.0; 3 * lanes * (size + 1)];
+    for phase in 0..k as usize {
+        let of_phase = rows(k as usize, phase, (a, b), discount, size);
+        for (row, brought) in lane_rows.chunks_exact_mut(3 * lanes).zip(of_phase) {
+            for (which, value) in brought.into_iter().enumerate() {
+                row[which * lanes + phase] = value;
+            }
+        }
+    }
+    let made = Rc::new(RegularTable { key, rows: lane_rows, n_ticks: size });
     CACHE.with_borrow_mut(|cache| cache[class][slot] = Some(Rc::clone(&made)));
     made
 }
