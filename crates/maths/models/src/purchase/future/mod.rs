@@ -109,7 +109,7 @@ enum Kind {
     Steady(Steady),
     Lapsing(Lapsing),
     Leaving(Leaving),
-    Regular(Regular),
+    Regular(Box<Regular>),
 }
 
 /// Calls the same method of whichever process it is.
@@ -139,10 +139,12 @@ impl FutureProcess {
                 (b / (a + b), Kind::Leaving(Leaving { r, alpha, a, b: b + 1.0 }))
             }
             Self::RegularLeavingAfterPurchase { k, silence, r, alpha, a, b } => {
-                (1.0, Kind::Regular(Regular::new(k, silence, (r, alpha), (a, b))))
+                let process = Regular::new(k, silence, (r, alpha), (a, b));
+                (1.0, Kind::Regular(Box::new(process)))
             }
             Self::RegularLeavingAtOnceOrAfterPurchase { k, r, alpha, a, b } => {
-                (b / (a + b), Kind::Regular(Regular::new(k, 0.0, (r, alpha), (a, b + 1.0))))
+                let process = Regular::new(k, 0.0, (r, alpha), (a, b + 1.0));
+                (b / (a + b), Kind::Regular(Box::new(process)))
             }
         }
     }

@@ -80,10 +80,12 @@ impl Regular {
         }
         let table = table(self.k, (self.a, self.b), discount, n_ticks as usize);
         // As many lanes as phases, rounded up, so that all phases go through the ticks together.
-        match self.k {
-            ..=FEW_PHASES => self.mean_over_ticks::<{ FEW_PHASES as usize }>(&table, odds),
-            ..=SOME_PHASES => self.mean_over_ticks::<{ SOME_PHASES as usize }>(&table, odds),
-            _ => self.mean_over_ticks::<{ MOST_PHASES as usize }>(&table, odds),
+        if self.k <= FEW_PHASES {
+            self.mean_over_ticks::<{ FEW_PHASES as usize }>(&table, odds)
+        } else if self.k <= SOME_PHASES {
+            self.mean_over_ticks::<{ SOME_PHASES as usize }>(&table, odds)
+        } else {
+            self.mean_over_ticks::<{ MOST_PHASES as usize }>(&table, odds)
         }
     }
 
@@ -375,18 +377,17 @@ struct TickSums<const N: usize> {
 impl<const N: usize> TickSums<N> {
     /// Adds one row; whether it is negligible in all phases, for the pairs, which are the last to converge.
     fn add(&mut self, masses: &[f64; N], row: &[[f64; N]; 3]) -> bool {
-        let mut is_negligible = true;
-        for phase in 0..N {
-            self.total[phase] += masses[phase];
+        for (total, mass) in self.total.iter_mut().zip(masses) {
+            *total += mass;
         }
         for (means, values) in self.means.iter_mut().zip(row) {
-            for phase in 0..N {
-                means[phase] += masses[phase] * values[phase];
+            for ((mean, mass), value) in means.iter_mut().zip(masses).zip(values) {
+                *mean += mass * value;
             }
         }
-        for phase in 0..N {
-            is_negligible &= masses[phase] * row[1][phase] <= NEGLIGIBLE * self.means[1][phase];
-        }
-        is_negligible
+        let pairs = self.means[1].iter().zip(masses).zip(&row[1]);
+        pairs.fold(true, |is_so_far, ((mean, mass), value)| {
+            is_so_far & (mass * value <= NEGLIGIBLE * mean)
+        })
     }
 }
