@@ -25,6 +25,10 @@ pub struct ModelFit {
     /// The log-likelihood at the parameters, summed over customers.
     #[serde(default)]
     pub log_likelihood: Option<f64>,
+    /// For a model with a whole number that is chosen by likelihood, such as k: the numbers tried, each with its
+    /// log-likelihood.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub log_likelihood_by_whole: BTreeMap<u32, f64>,
     /// Akaike's information criterion.
     #[serde(default)]
     pub aic: Option<f64>,

@@ -35,6 +35,8 @@ pub struct CustomerAtOrigin {
     pub first_day: i32,
     /// Last purchase day up to the origin.
     pub last_day: i32,
+    /// Sum of the natural logarithms of the days between neighbouring purchase days up to the origin.
+    pub sum_ln_interpurchase_days: f64,
     /// Spend of the first purchase day.
     pub first_spend: f64,
     /// Mean spend of a repeat purchase day up to the origin; 0 without repeats.
@@ -174,6 +176,7 @@ impl CustomerBase {
             n_days: 0,
             first_day: first.day,
             last_day: first.day,
+            sum_ln_interpurchase_days: 0.0,
             first_spend: first.gross,
             mean_repeat_spend: 0.0,
             recent_purchases: 0,
@@ -184,6 +187,10 @@ impl CustomerBase {
         for row in self.purchases_of(customer) {
             if row.day <= origin {
                 known.n_days += 1;
+                if known.n_days > 1 {
+                    let gap = f64::from(row.day - known.last_day);
+                    known.sum_ln_interpurchase_days += gap.ln();
+                }
                 known.last_day = row.day;
                 known.recent_purchases +=
                     u32::from(row.day > window.after && row.day <= window.upto);

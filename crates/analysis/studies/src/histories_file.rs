@@ -1,9 +1,13 @@
 //! What a histories file may hold: histories that are legal and yet beyond any use are refused.
 
 use clv_engine::HistoriesFile;
+use clv_models::PurchaseHistory;
+use clv_models::history::HistoryError;
 
 use crate::time::TimeUnit;
 
+/// The name of the column that tells how regular customers are.
+pub(crate) const SUM_LN: &str = "sum_ln_interpurchase_times";
 /// The longest age of a customer, days: a million years.
 const LONGEST_AGE_DAYS: f64 = 365.25e6;
 /// The shortest time from first to last purchase of whoever bought twice, days: less than a second.
@@ -23,5 +27,18 @@ pub(crate) fn out_of_range(file: &HistoriesFile, row: usize, unit: TimeUnit) -> 
         Some(format!("a mean spend of {mean_spend:e} is beyond 9e12"))
     } else {
         None
+    }
+}
+
+/// A row's history with what the file knows of the times between purchases, if anything.
+pub(crate) fn with_rhythm(
+    history: PurchaseHistory,
+    file: &HistoriesFile,
+    row: usize,
+) -> Result<PurchaseHistory, HistoryError> {
+    let sums = file.sum_ln_interpurchase_times.as_ref();
+    match sums.map(|sums| sums[row]).filter(|sum| sum.is_finite()) {
+        Some(sum) => history.with_sum_ln_interpurchase_times(sum),
+        None => Ok(history),
     }
 }

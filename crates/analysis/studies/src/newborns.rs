@@ -17,6 +17,7 @@ pub(crate) fn with_newborns(
         gross: Vec::with_capacity(n),
         returns: Vec::with_capacity(n),
         first_day_gross: Vec::with_capacity(n),
+        sum_ln_interpurchase_days: Vec::with_capacity(n),
         last_observed_day: known.last_observed_day,
     };
     // Both are ordered by id and every known customer is among all.
@@ -30,6 +31,7 @@ pub(crate) fn with_newborns(
             merged.gross.push(known.gross[next]);
             merged.returns.push(known.returns[next]);
             merged.first_day_gross.push(known.first_day_gross[next]);
+            merged.sum_ln_interpurchase_days.push(known.sum_ln_interpurchase_days[next]);
             next += 1;
         } else {
             merged.last_day.push(merged.first_day[customer]);
@@ -38,6 +40,7 @@ pub(crate) fn with_newborns(
             merged.gross.push(0);
             merged.returns.push(0);
             merged.first_day_gross.push(0);
+            merged.sum_ln_interpurchase_days.push(0.0);
         }
     }
     merged

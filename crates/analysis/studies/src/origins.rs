@@ -104,11 +104,14 @@ impl OriginData {
         let n_days: Vec<u32> = customers.iter().map(|known| known.n_days).collect();
         let first_day: Vec<i32> = customers.iter().map(|known| known.first_day).collect();
         let last_day: Vec<i32> = customers.iter().map(|known| known.last_day).collect();
+        let sum_ln_days: Vec<f64> =
+            customers.iter().map(|known| known.sum_ln_interpurchase_days).collect();
         let recent: Vec<u32> = customers.iter().map(|known| known.recent_purchases).collect();
         let columns = HistoryColumns {
             n_days: &n_days,
             first_day: &first_day,
             last_day: &last_day,
+            sum_ln_interpurchase_days: Some(&sum_ln_days),
             end_day: origin,
             recent_purchases: Some(&recent),
         };

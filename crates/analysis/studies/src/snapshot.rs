@@ -9,7 +9,7 @@ use crate::calendar::iso;
 use crate::customer_value::CustomerColumns;
 use crate::error::StudyError;
 use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
-use crate::histories_file::out_of_range;
+use crate::histories_file::{SUM_LN, out_of_range, with_rhythm};
 use crate::newborns::with_newborns;
 use crate::time::TimeUnit;
 
@@ -24,6 +24,8 @@ enum Origin {
         first_day: Vec<i32>,
         last_day: Vec<i32>,
         n_days: Vec<u32>,
+        /// Sum of the logarithms of the days between purchases; none where a file lacks it.
+        sum_ln_days: Option<Vec<f64>>,
         end_day: i32,
         /// How many customers had bought by `end_day`; the others are not born yet.
         n_known: usize,
@@ -114,6 +116,7 @@ impl Snapshot {
                 first_day: histories.first_day,
                 last_day: histories.last_day,
                 n_days: histories.n_days,
+                sum_ln_days: Some(histories.sum_ln_interpurchase_days),
                 end_day,
                 n_known,
             },
@@ -139,6 +142,7 @@ impl Snapshot {
         let n_repeats: Vec<u32> = file.repeat_purchases.iter().map(|x| *x as u32).collect();
         let history = |file: &HistoriesFile, row: usize| {
             PurchaseHistory::new(n_repeats[row], file.last_purchase_age[row], file.age[row])
+                .and_then(|history| with_rhythm(history, file, row))
         };
         for row in 0..n {
             let problem = match history(&file, row) {
@@ -234,16 +238,19 @@ impl Snapshot {
     #[must_use]
     pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
         match &self.origin {
-            Origin::Orders { first_day, last_day, n_days, end_day, .. } => group_histories(
-                &HistoryColumns {
-                    n_days,
-                    first_day,
-                    last_day,
-                    end_day: *end_day,
-                    recent_purchases: self.recent_purchases.as_deref(),
-                },
-                unit,
-            ),
+            Origin::Orders { first_day, last_day, n_days, sum_ln_days, end_day, .. } => {
+                group_histories(
+                    &HistoryColumns {
+                        n_days,
+                        sum_ln_interpurchase_days: sum_ln_days.as_deref(),
+                        first_day,
+                        last_day,
+                        end_day: *end_day,
+                        recent_purchases: self.recent_purchases.as_deref(),
+                    },
+                    unit,
+                )
+            }
             Origin::File { histories, unit: of_file } => {
                 GroupedHistories::of_rows(histories, of_file.days() / unit.days())
             }
@@ -321,12 +328,17 @@ impl Snapshot {
         };
         let table =
             Table::new().with("customer_id", "", ids).with("repeat_purchases", "count", repeats);
-        let Origin::Orders { first_day, last_day, end_day, .. } = self.origin else {
+        let Origin::Orders { first_day, last_day, end_day, sum_ln_days, .. } = self.origin else {
             return table;
         };
+        // In the unit of the ages: each gap's logarithm is less by that of the unit.
+        let ln_unit = unit.days().ln();
+        let in_unit = |(sum, repeats): (&f64, &u32)| sum - f64::from(*repeats) * ln_unit;
+        let sum_ln: Option<Vec<f64>> =
+            sum_ln_days.map(|sums| sums.iter().zip(&self.n_repeats).map(in_unit).collect());
         let last_age = first_day.iter().zip(&last_day).map(|(first, last)| per_unit(last - first));
         let age = first_day.iter().map(|first| per_unit(end_day - first));
-        table
+        let table = table
             .with("last_purchase_age", unit.name(), Values::Real(last_age.collect()))
             .with("age", unit.name(), Values::Real(age.collect()))
             .with("mean_spend", "money", Values::Real(self.mean_spend))
@@ -335,7 +347,13 @@ impl Snapshot {
             .with("last_order", "date", Values::Date(last_day))
             .with("historic_value", "money", net)
             .with("returns", "money", Values::Real(self.returns))
-            .with("time_unit", "", Values::Same(unit.name().to_owned(), n))
+            .with("time_unit", "", Values::Same(unit.name().to_owned(), n));
+        match sum_ln {
+            Some(sum_ln) => {
+                table.with(SUM_LN, &format!("ln({})", unit.name()), Values::Real(sum_ln))
+            }
+            None => table,
+        }
     }
 
     /// Mean gross spend of a customer's first purchase day, money.
@@ -411,7 +429,14 @@ fn dated(file: &mut HistoriesFile, n_repeats: &[u32], unit: TimeUnit) -> Option<
     if !is_consistent {
         return None;
     }
+    let ln_unit = unit.days().ln();
+    let in_days = |(sum, repeats): (&f64, &u32)| sum + f64::from(*repeats) * ln_unit;
+    let sum_ln_days = file
+        .sum_ln_interpurchase_times
+        .as_ref()
+        .map(|sums| sums.iter().zip(n_repeats).map(in_days).collect());
     Some(Origin::Orders {
+        sum_ln_days,
         n_days: n_repeats.iter().map(|x| x.saturating_add(1)).collect(),
         end_day,
         n_known: n_repeats.len(),

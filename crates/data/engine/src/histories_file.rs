@@ -39,6 +39,9 @@ pub struct HistoriesFile {
     pub historic_value: Option<Vec<f64>>,
     /// Money of returns so far, a positive number, where the file has it; NaN where a cell is empty.
     pub returns: Option<Vec<f64>>,
+    /// Sum of the natural logarithms of the times between neighbouring purchases, where the file has it; NaN where a
+    /// cell is empty.
+    pub sum_ln_interpurchase_times: Option<Vec<f64>>,
     /// The unit of the times, where the file names it; the same in every row.
     pub time_unit: Option<String>,
 }
@@ -47,8 +50,19 @@ pub struct HistoriesFile {
 const NEEDED: [&str; 4] = ["customer_id", "repeat_purchases", "last_purchase_age", "age"];
 
 /// The columns that it may have besides.
-const WELCOME: [&str; 7] =
-    ["mean_spend", "orders", "first_order", "last_order", "historic_value", "returns", "time_unit"];
+const WELCOME: [&str; N_WELCOME] = [
+    "mean_spend",
+    "orders",
+    "first_order",
+    "last_order",
+    "historic_value",
+    "returns",
+    "time_unit",
+    "sum_ln_interpurchase_times",
+];
+
+/// How many there are.
+const N_WELCOME: usize = 8;
 
 /// Reads a histories file; `None` when the first file does not have the columns of one.
 ///
@@ -115,8 +129,9 @@ fn bad(path: &str, row: u64, column: &str, value: &str, expected: &'static str) 
 }
 
 impl HistoriesFile {
-    fn new(has_text_ids: bool, welcome: &[Option<usize>; 7]) -> HistoriesFile {
-        let [mean_spend, orders, first_order, last_order, historic_value, returns, _] = welcome;
+    fn new(has_text_ids: bool, welcome: &[Option<usize>; N_WELCOME]) -> HistoriesFile {
+        let [mean_spend, orders, first_order, last_order, historic_value, returns, _, sum_ln] =
+            welcome;
         HistoriesFile {
             ids: if has_text_ids {
                 CustomerIds::Text(Vec::new())
@@ -132,6 +147,7 @@ impl HistoriesFile {
             last_order: last_order.map(|_| Vec::new()),
             historic_value: historic_value.map(|_| Vec::new()),
             returns: returns.map(|_| Vec::new()),
+            sum_ln_interpurchase_times: sum_ln.map(|_| Vec::new()),
             time_unit: None,
         }
     }
@@ -147,7 +163,8 @@ impl HistoriesFile {
             .into_iter()
             .chain(&mut self.mean_spend)
             .chain(&mut self.historic_value)
-            .chain(&mut self.returns);
+            .chain(&mut self.returns)
+            .chain(&mut self.sum_ln_interpurchase_times);
         reals.for_each(|reals| reals.reserve(n));
         self.orders.iter_mut().for_each(|orders| orders.reserve(n));
         self.first_order.iter_mut().chain(&mut self.last_order).for_each(|days| days.reserve(n));
@@ -157,7 +174,7 @@ impl HistoriesFile {
         &mut self,
         batch: &RecordBatch,
         headings: &[String],
-        welcome: &[Option<usize>; 7],
+        welcome: &[Option<usize>; N_WELCOME],
         path: &str,
         row_of: &dyn Fn(usize) -> u64,
     ) -> Result<(), EngineError> {
@@ -178,8 +195,16 @@ impl HistoriesFile {
         if let Some(i) = ages.into_iter().position(|(last, age)| last > age) {
             return Err(column(2).refuse(i, "at most the customer's age"));
         }
-        let [mean_spend, orders, first_order, last_order, historic_value, returns, time_unit] =
-            welcome.map(|at| at.map(column));
+        let [
+            mean_spend,
+            orders,
+            first_order,
+            last_order,
+            historic_value,
+            returns,
+            time_unit,
+            sum_ln,
+        ] = welcome.map(|at| at.map(column));
         if let (Some(column), Some(to)) = (mean_spend, &mut self.mean_spend) {
             column.add_money(to, "a number of zero or more", |value| value >= 0.0)?;
         }
@@ -197,6 +222,9 @@ impl HistoriesFile {
         }
         if let (Some(column), Some(to)) = (returns, &mut self.returns) {
             column.add_money(to, "a number of zero or more", |value| value >= 0.0)?;
+        }
+        if let (Some(column), Some(to)) = (sum_ln, &mut self.sum_ln_interpurchase_times) {
+            column.add_money(to, "a number", |_| true)?;
         }
         if let Some(column) = time_unit {
             column.settle_unit(&mut self.time_unit)?;

@@ -6,11 +6,15 @@ use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
 use crate::fit::{FittedSpendModel, fit_gamma_gamma};
+use crate::purchase::bg_cnbd_k::BgCnbdK;
 use crate::purchase::bg_nbd::BgNbd;
+use crate::purchase::mbg_cnbd_k::MbgCnbdK;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
-use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::purchase::{
+    ParameterError, PurchaseModel, bg_cnbd_k, bg_nbd, mbg_cnbd_k, mbg_nbd, nbd, pareto_nbd,
+};
 use crate::spend::{
     GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
 };
@@ -114,6 +118,29 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
                 start: |histories| with_coin(start_rates(histories, 1.3)),
             },
+            PurchaseModelEntry {
+                id: bg_cnbd_k::ID,
+                name: "BG/CNBD-k",
+                story: "Customers buy at regular intervals of their own and may leave after each repeat purchase.",
+                parameter_names: &bg_cnbd_k::PARAMETER_NAMES,
+                kinds: &WITH_PHASES,
+                typical: &[3.0, 0.6, 3.3, 0.8, 2.5],
+                has_dropout: true,
+                build: |values| Ok(Box::new(BgCnbdK::from_values(values)?)),
+                start: |histories| with_phases(with_coin(start_rates(histories, 0.6))),
+            },
+            PurchaseModelEntry {
+                id: mbg_cnbd_k::ID,
+                name: "MBG/CNBD-k",
+                story: "Customers buy at regular intervals of their own and may leave after each purchase, the first \
+                        included.",
+                parameter_names: &mbg_cnbd_k::PARAMETER_NAMES,
+                kinds: &WITH_PHASES,
+                typical: &[3.0, 0.6, 3.3, 0.8, 2.5],
+                has_dropout: true,
+                build: |values| Ok(Box::new(MbgCnbdK::from_values(values)?)),
+                start: |histories| with_phases(with_coin(start_rates(histories, 1.3))),
+            },
         ]
     });
     &ENTRIES
@@ -213,6 +240,20 @@ pub fn purchase_model(id: &str) -> Option<&'static PurchaseModelEntry> {
 /// A coin that ends a quarter of customers at each toss.
 fn with_coin([r, alpha]: [f64; 2]) -> Vec<f64> {
     vec![r, alpha, 0.8, 2.4]
+}
+
+/// Kinds of k, r, alpha, a and b.
+const WITH_PHASES: [ParameterKind; 5] = [
+    ParameterKind::Whole,
+    ParameterKind::Positive,
+    ParameterKind::Time,
+    ParameterKind::Positive,
+    ParameterKind::Positive,
+];
+
+/// One phase before the other parameters.
+fn with_phases(others: Vec<f64>) -> Vec<f64> {
+    [1.0].into_iter().chain(others).collect()
 }
 
 /// Mean age, or 1 where every age is 0.

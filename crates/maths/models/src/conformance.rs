@@ -11,7 +11,7 @@ use crate::catalogue::PurchaseModelEntry;
 use crate::fit::{FitOptions, fit_purchase_model};
 use crate::purchase::{FutureProcess, PurchaseModel};
 use crate::simulate::{histories as simulated_histories, simulate_customers};
-use crate::{PurchaseHistories, PurchaseHistory};
+use crate::{ParameterKind, PurchaseHistories, PurchaseHistory};
 
 /// One requirement.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +73,10 @@ fn draw_parameters(entry: &PurchaseModelEntry, random: &mut StdRng, width: f64) 
         .kinds
         .iter()
         .zip(entry.typical)
-        .map(|(kind, typical)| {
-            kind.value(kind.free(*typical) + draw(random, 1.0 / range, range).ln())
+        .map(|(kind, typical)| match kind {
+            // Up to nine phases for a typical three.
+            ParameterKind::Whole => (*typical * draw(random, 0.2, 3.0)).floor().max(1.0),
+            kind => kind.value(kind.free(*typical) + draw(random, 1.0 / range, range).ln()),
         })
         .collect()
 }
@@ -86,7 +88,14 @@ fn draw_history(random: &mut StdRng, oldest: f64, most: f64) -> PurchaseHistory 
     // Some customers bought last at the very end.
     let share = if random.random::<f64>() < 0.1 { 1.0 } else { random.random::<f64>() };
     let last = if count == 0 { 0.0 } else { (age * share).max(f64::MIN_POSITIVE) };
-    PurchaseHistory::new(count, last, age).expect("last is at most age")
+    let history = PurchaseHistory::new(count, last, age).expect("last is at most age");
+    // Of half of the customers it is known how regular they are.
+    if count == 0 || random.random::<f64>() < 0.5 {
+        return history;
+    }
+    let x = f64::from(count);
+    let sum = x * ((last / x).ln() - draw(random, 1e-3, 3.0));
+    history.with_sum_ln_interpurchase_times(sum).expect("below that of equal times")
 }
 
 fn build(entry: &PurchaseModelEntry, values: &[f64]) -> Result<Box<dyn PurchaseModel>, String> {
@@ -114,7 +123,7 @@ fn close(what: &str, found: f64, expected: f64, tolerance: f64) -> Result<(), St
 fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64) {
     let (x, last, age) =
         (f64::from(history.repeat_purchases()), history.last_purchase_age(), history.age());
-    let rates = |shape: f64, rate: f64| -> Vec<(f64, f64)> {
+    let rates = |shape: f64, rate: f64, least: f64| -> Vec<(f64, f64)> {
         let step = 0.05;
         (-3000..=400)
             .map(|k| {
@@ -122,9 +131,11 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
                 let ln_density = shape * ln_scaled - ln_scaled.exp() - ln_gamma(shape);
                 (ln_scaled.exp() / rate, step * ln_density.exp())
             })
-            .filter(|(_, weight)| *weight > 1e-30)
+            .filter(|(_, weight)| *weight > least)
             .collect()
     };
+    // Weights below this never matter, unless a customer buys far more often than others do.
+    let (least, tiny) = (1e-30, 1e-120);
     let chances = |a: f64, b: f64| -> Vec<(f64, f64)> {
         let step = 0.05;
         (-1600..=1600)
@@ -138,8 +149,38 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
             .collect()
     };
     let purchases = |rate: f64, until: f64| (x * rate.ln() - rate * until).exp();
+    // A clock that ticks k times for each purchase: fewer than k ticks in the silence, or k x until the last one.
+    let regular = |k: u32, r: f64, alpha: f64, a: f64, b: f64, tosses: f64| -> (f64, f64) {
+        let kf = f64::from(k);
+        let ln_timing = match history.sum_ln_interpurchase_times() {
+            Some(sum) => (kf - 1.0) * sum - x * ln_gamma(kf),
+            None if x > 0.0 => (kf - 1.0) * x * last.ln() + ln_gamma(x) - ln_gamma(kf * x),
+            None => 0.0,
+        };
+        let (mut silent, mut bought) = (0.0, 0.0);
+        for (rate, weight) in rates(r, alpha, tiny) {
+            let ticks = weight * (kf * x * rate.ln() - rate * last + ln_timing).exp();
+            let in_silence = rate * (age - last);
+            let mut mass = (-in_silence).exp();
+            for j in 0..k {
+                silent += ticks * mass;
+                mass *= in_silence / f64::from(j + 1);
+            }
+            bought += ticks;
+        }
+        let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
+            chances(a, b).iter().map(|&(heads, weight)| weight * of(heads)).sum()
+        };
+        let staying = mean(&|heads| (1.0 - heads).powf(tosses)) * silent;
+        let left = if tosses < 1.0 {
+            0.0
+        } else {
+            mean(&|heads| heads * (1.0 - heads).powf(tosses - 1.0)) * bought
+        };
+        (staying, left)
+    };
     let mean_purchases = |r: f64, alpha: f64, until: f64| -> f64 {
-        rates(r, alpha).iter().map(|&(rate, weight)| weight * purchases(rate, until)).sum()
+        rates(r, alpha, least).iter().map(|&(rate, weight)| weight * purchases(rate, until)).sum()
     };
     let coin = |r: f64, alpha: f64, a: f64, b: f64, tosses: f64| -> (f64, f64) {
         let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
@@ -159,10 +200,16 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
         FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a, b } => {
             coin(r, alpha, a, b, x + 1.0)
         }
+        FutureProcess::RegularLeavingAfterPurchase { k, r, alpha, a, b, .. } => {
+            regular(k, r, alpha, a, b, x)
+        }
+        FutureProcess::RegularLeavingAtOnceOrAfterPurchase { k, r, alpha, a, b } => {
+            regular(k, r, alpha, a, b, x + 1.0)
+        }
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let (mut staying, mut left) = (0.0, 0.0);
-            let dropouts = rates(s, beta);
-            for (purchase, weight) in rates(r, alpha) {
+            let dropouts = rates(s, beta, least);
+            for (purchase, weight) in rates(r, alpha, least) {
                 let at_last = purchase.powf(x) * weight;
                 for &(dropout, dropout_weight) in &dropouts {
                     let both = purchase + dropout;
@@ -207,6 +254,10 @@ fn gradient_is_slope(entry: &'static PurchaseModelEntry) -> Result<(), String> {
         let mut gradient = vec![0.0; values.len()];
         let ln_likelihood = build(entry, &values)?.ln_likelihood_sum(&rows, &mut gradient);
         for i in 0..values.len() {
+            if entry.kinds[i] == ParameterKind::Whole {
+                close("slope in a whole number", gradient[i], 0.0, 0.0)?;
+                continue;
+            }
             let step = 1e-4;
             let at = |by: f64| -> Result<f64, String> {
                 let mut shifted = values.clone();
@@ -237,12 +288,7 @@ fn unit_shifts_by_jacobian(entry: &'static PurchaseModelEntry) -> Result<(), Str
             .map(|(value, kind)| kind.in_unit(*value, 1.0 / unit))
             .collect();
         let x = f64::from(history.repeat_purchases());
-        let same = PurchaseHistory::new(
-            history.repeat_purchases(),
-            history.last_purchase_age() * unit,
-            history.age() * unit,
-        )
-        .map_err(|error| error.to_string())?;
+        let same = history.in_unit(1.0 / unit);
         let (model, other) = (build(entry, &values)?, build(entry, &rescaled)?);
         let expected = model.ln_likelihood(&history) - x * unit.ln();
         let what = format!("{model:?} of {history:?} in unit {unit}");

@@ -8,7 +8,12 @@ pub struct PurchaseHistory {
     repeat_purchases: u32,
     last_purchase_age: f64,
     age: f64,
+    sum_ln_interpurchase_times: Option<f64>,
 }
+
+/// How far, for each interpurchase time, a sum of logarithms may be above what is possible and counts as that: ages
+/// that were written to three digits.
+const SUM_SLACK: f64 = 1e-3;
 
 /// Why three numbers are not a purchase history.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -34,6 +39,21 @@ pub enum HistoryError {
         "{repeat_purchases} repeat purchases do not go with a last purchase age of {last_purchase_age}"
     )]
     CountAgainstTime {
+        /// Purchases after the first.
+        repeat_purchases: u32,
+        /// From first to last purchase.
+        last_purchase_age: f64,
+    },
+    /// A sum of logarithms of interpurchase times that no purchase times have.
+    #[error(
+        "the logarithms of the interpurchase times sum to {sum}, expected a finite number of at most {largest} for \
+         {repeat_purchases} of them within {last_purchase_age}"
+    )]
+    InterpurchaseTimes {
+        /// The sum.
+        sum: f64,
+        /// What equal interpurchase times have, the largest sum there is.
+        largest: f64,
         /// Purchases after the first.
         repeat_purchases: u32,
         /// From first to last purchase.
@@ -68,13 +88,80 @@ impl PurchaseHistory {
         if (repeat_purchases == 0) != (last_purchase_age <= 0.0) {
             return Err(HistoryError::CountAgainstTime { repeat_purchases, last_purchase_age });
         }
-        Ok(Self { repeat_purchases, last_purchase_age, age })
+        Ok(Self { repeat_purchases, last_purchase_age, age, sum_ln_interpurchase_times: None })
     }
 
     /// A customer of this moment: no repeat purchase, age 0.
     #[must_use]
     pub fn newborn() -> Self {
-        Self { repeat_purchases: 0, last_purchase_age: 0.0, age: 0.0 }
+        Self {
+            repeat_purchases: 0,
+            last_purchase_age: 0.0,
+            age: 0.0,
+            sum_ln_interpurchase_times: None,
+        }
+    }
+
+    /// The same history with what is known of its rhythm: the sum of the natural logarithms of the times between
+    /// neighbouring purchases, one for each repeat purchase; or the mean of that sum over the customers who share
+    /// the history.
+    ///
+    /// # Errors
+    /// [`HistoryError::InterpurchaseTimes`] where the sum is not finite or larger than that of equal times by more
+    /// than ages written to three digits explain: such times would not fit between first and last purchase.
+    ///
+    /// ```
+    /// use clv_models::PurchaseHistory;
+    /// let history = PurchaseHistory::new(2, 6.0, 9.0)?.with_sum_ln_interpurchase_times(8f64.ln())?;
+    /// assert_eq!(history.sum_ln_interpurchase_times(), Some(8f64.ln()));
+    /// # Ok::<(), clv_models::history::HistoryError>(())
+    /// ```
+    pub fn with_sum_ln_interpurchase_times(mut self, sum: f64) -> Result<Self, HistoryError> {
+        let largest = self.largest_sum_ln();
+        let slack = SUM_SLACK * f64::from(self.repeat_purchases);
+        // One-time buyers have no such times, and the sum over none is 0.
+        let is_possible =
+            if self.repeat_purchases == 0 { sum.abs() <= 0.0 } else { sum <= largest + slack };
+        if !(sum.is_finite() && is_possible) {
+            return Err(HistoryError::InterpurchaseTimes {
+                sum,
+                largest,
+                repeat_purchases: self.repeat_purchases,
+                last_purchase_age: self.last_purchase_age,
+            });
+        }
+        self.sum_ln_interpurchase_times = Some(sum.min(largest));
+        Ok(self)
+    }
+
+    /// The sum of logarithms that equal interpurchase times have; 0 without any.
+    fn largest_sum_ln(&self) -> f64 {
+        let count = f64::from(self.repeat_purchases);
+        if self.repeat_purchases == 0 { 0.0 } else { count * (self.last_purchase_age / count).ln() }
+    }
+
+    /// The same history with time counted in units of `unit` of the present ones.
+    #[must_use]
+    pub fn in_unit(&self, unit: f64) -> Self {
+        let count = f64::from(self.repeat_purchases);
+        // Dividing keeps the order; what was positive must not vanish by underflow.
+        let least = if self.repeat_purchases > 0 { f64::MIN_POSITIVE } else { 0.0 };
+        let last_purchase_age = (self.last_purchase_age / unit).max(least);
+        Self {
+            last_purchase_age,
+            age: (self.age / unit).max(last_purchase_age),
+            sum_ln_interpurchase_times: self
+                .sum_ln_interpurchase_times
+                .map(|sum| sum - count * unit.ln()),
+            ..*self
+        }
+    }
+
+    /// Sum of the natural logarithms of the interpurchase times, or its mean over the customers who share the
+    /// history; in the unit of the ages, 0 without a repeat purchase. None where it is not known.
+    #[must_use]
+    pub fn sum_ln_interpurchase_times(&self) -> Option<f64> {
+        self.sum_ln_interpurchase_times
     }
 
     /// Purchase occasions after the first (x).

@@ -28,6 +28,9 @@ pub enum ParameterKind {
     LnRate,
     /// Between -1 and 1, exclusive.
     Correlation,
+    /// A whole number, at least 1: a fit tries several and holds each while the others move. Its slot in gradients
+    /// and covariances is 0.
+    Whole,
 }
 
 impl ParameterKind {
@@ -42,7 +45,7 @@ impl ParameterKind {
     pub fn free(self, value: f64) -> f64 {
         match self {
             Self::Positive | Self::Time | Self::Rate => value.ln(),
-            Self::Real | Self::LnRate => value,
+            Self::Real | Self::LnRate | Self::Whole => value,
             Self::Correlation => value.atanh(),
         }
     }
@@ -59,6 +62,7 @@ impl ParameterKind {
             Self::Positive | Self::Time | Self::Rate => free.exp(),
             Self::Real | Self::LnRate => free,
             Self::Correlation => free.tanh(),
+            Self::Whole => free.round().max(1.0),
         }
     }
 
@@ -70,6 +74,7 @@ impl ParameterKind {
             Self::Positive | Self::Time | Self::Rate => value,
             Self::Real | Self::LnRate => 1.0,
             Self::Correlation => 1.0 - value * value,
+            Self::Whole => 0.0,
         }
     }
 
@@ -80,7 +85,7 @@ impl ParameterKind {
             Self::Time => value / unit,
             Self::Rate => value * unit,
             Self::LnRate => value + unit.ln(),
-            Self::Positive | Self::Real | Self::Correlation => value,
+            Self::Positive | Self::Real | Self::Correlation | Self::Whole => value,
         }
     }
 }

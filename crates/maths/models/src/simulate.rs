@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
 use crate::purchase::FutureProcess;
+use crate::purchase::future::Regular;
 use crate::spend::GammaGamma;
 use crate::{PurchaseHistories, PurchaseHistory};
 
@@ -31,7 +32,15 @@ impl SimulatedCustomer {
     pub fn history(&self) -> PurchaseHistory {
         let seen = self.purchase_times.partition_point(|&time| time <= self.age);
         let last = if seen == 0 { 0.0 } else { self.purchase_times[seen - 1] };
+        let mut before = 0.0;
+        let sum_ln = self.purchase_times[..seen].iter().map(|&time| {
+            let ln = (time - before).max(f64::MIN_POSITIVE).ln();
+            before = time;
+            ln
+        });
+        let sum_ln: f64 = sum_ln.sum();
         PurchaseHistory::new(u32::try_from(seen).unwrap_or(u32::MAX), last, self.age)
+            .and_then(|history| history.with_sum_ln_interpurchase_times(sum_ln))
             .expect("times are ascending and the last one seen is at most the age")
     }
 
@@ -103,6 +112,7 @@ pub fn simulate_spends(model: &GammaGamma, n_purchases: &[usize], seed: u64) -> 
 
 /// Purchase times in (0, end] of one customer, and when they leave.
 fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Vec<f64>, f64) {
+    let mut clock = Clock { ticks_to_first: 1, ticks_between: 1 };
     let (purchase_rate, mut left_at, dropout_probability) = match *process {
         FutureProcess::Steady { r, alpha } => (gamma_draw(r, alpha, random), f64::INFINITY, 0.0),
         FutureProcess::Lapsing { r, alpha, s, beta } => {
@@ -120,11 +130,31 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
             let leaves_now = random.random::<f64>() < dropout_probability;
             (purchase_rate, if leaves_now { 0.0 } else { f64::INFINITY }, dropout_probability)
         }
+        FutureProcess::RegularLeavingAfterPurchase { k, silence, r, alpha, a, b } => {
+            let regular = Regular::new(k, silence, (r, alpha), (a, b));
+            let (rate, its_clock) = regular_draw(&regular, k, random);
+            clock = its_clock;
+            (rate, f64::INFINITY, beta_draw(a, b, random))
+        }
+        FutureProcess::RegularLeavingAtOnceOrAfterPurchase { k, r, alpha, a, b } => {
+            clock = Clock { ticks_to_first: k, ticks_between: k };
+            let rate = gamma_draw(r, alpha, random);
+            let dropout_probability = beta_draw(a, b, random);
+            let leaves_now = random.random::<f64>() < dropout_probability;
+            (rate, if leaves_now { 0.0 } else { f64::INFINITY }, dropout_probability)
+        }
     };
     let mut times = Vec::new();
     let mut time = 0.0;
     while purchase_rate > 0.0 && times.len() < MOST_PURCHASES {
-        time += exponential_draw(random) / purchase_rate;
+        let ticks = if times.is_empty() { clock.ticks_to_first } else { clock.ticks_between };
+        // The time of one tick is exponential, of several gamma distributed.
+        let wait = if ticks > 1 {
+            gamma_draw(f64::from(ticks), 1.0, random)
+        } else {
+            exponential_draw(random)
+        };
+        time += wait / purchase_rate;
         if time > end.min(left_at) {
             break;
         }
@@ -134,6 +164,27 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
         }
     }
     (times, left_at)
+}
+
+/// How many ticks of a customer's clock make a purchase.
+struct Clock {
+    ticks_to_first: u32,
+    ticks_between: u32,
+}
+
+/// Rate of ticks and clock of a customer who buys at every k-th tick, given a silence.
+fn regular_draw(clock: &Regular, k: u32, random: &mut StdRng) -> (f64, Clock) {
+    let mut left = random.random::<f64>();
+    let mut drawn = (0, clock.phases().next().map_or(0.0, |(.., shape)| shape));
+    for (phase, weight, shape) in clock.phases() {
+        drawn = (phase as u32, shape);
+        left -= weight;
+        if left < 0.0 {
+            break;
+        }
+    }
+    let rate = gamma_draw(drawn.1, clock.alpha_now(), random);
+    (rate, Clock { ticks_to_first: k - drawn.0, ticks_between: k })
 }
 
 fn exponential_draw(random: &mut StdRng) -> f64 {

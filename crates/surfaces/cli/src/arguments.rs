@@ -146,7 +146,7 @@ pub(crate) enum OutputFormat {
 /// Who forecasts.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: auto, nbd, pareto-nbd, bg-nbd or mbg-nbd.
+    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k or mbg-cnbd-k.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// A model saved by `clv fit ... -o model.json`; goes before --model.
@@ -223,7 +223,7 @@ pub(crate) struct FitArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd or gamma-gamma.
+    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k or gamma-gamma.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     #[command(flatten)]

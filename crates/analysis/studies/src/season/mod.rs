@@ -232,6 +232,8 @@ fn fit_by(
         first_day: &days.first_day,
         last_day: &days.last_day,
         end_day,
+        // By the season's clock gaps have another length, and both fits are to know the same.
+        sum_ln_interpurchase_days: None,
         recent_purchases: None,
     };
     let grouped = group_histories_by(&columns, unit, clock);

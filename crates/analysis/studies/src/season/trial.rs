@@ -85,6 +85,8 @@ fn grouped(
         first_day: &first_day,
         last_day: &last_day,
         end_day: origin,
+        // By the season's clock gaps have another length, and both fits are to know the same.
+        sum_ln_interpurchase_days: None,
         recent_purchases: None,
     };
     group_histories_by(&columns, unit, clock)

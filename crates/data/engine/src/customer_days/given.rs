@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Int32Array, Int64Array, ListArray, StructArray, UInt32Array,
+    ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, ListArray, StructArray,
+    UInt32Array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
@@ -21,6 +22,7 @@ pub(super) fn history_fields() -> Fields {
         Field::new("gross", DataType::Int64, false),
         Field::new("returns", DataType::Int64, false),
         Field::new("first_day_gross", DataType::Int64, false),
+        Field::new("sum_ln_interpurchase_days", DataType::Float64, false),
         Field::new("has_purchase", DataType::Boolean, false),
     ])
 }
@@ -54,6 +56,30 @@ pub(super) fn list(offsets: &OffsetBuffer<i32>, values: ArrayRef) -> Result<Arra
     Ok(Arc::new(ListArray::try_new(field, offsets.clone(), values, None)?))
 }
 
+/// The sum of the natural logarithms of gaps of whole days: one logarithm for many gaps.
+struct SumLn {
+    sum: f64,
+    /// The gaps since the last logarithm.
+    product: f64,
+}
+
+/// Gaps are multiplied up to this: with one more they stay in the range of f64.
+const LARGEST_PRODUCT: f64 = 1e290;
+
+impl SumLn {
+    fn add(&mut self, days: i32) {
+        self.product *= f64::from(days);
+        if self.product > LARGEST_PRODUCT {
+            self.sum += self.product.ln();
+            self.product = 1.0;
+        }
+    }
+
+    fn value(&self) -> f64 {
+        self.sum + self.product.ln()
+    }
+}
+
 pub(super) fn histories<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
     let n = all.offsets.len() - 1;
     let (mut first_day, mut last_day) = (Vec::with_capacity(n), Vec::with_capacity(n));
@@ -61,8 +87,10 @@ pub(super) fn histories<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
     let (mut gross, mut returns) = (Vec::<i64>::with_capacity(n), Vec::<i64>::with_capacity(n));
     let (mut first_day_gross, mut has_purchase) =
         (Vec::<i64>::with_capacity(n), Vec::<bool>::with_capacity(n));
+    let mut sum_ln_days = Vec::<f64>::with_capacity(n);
     let mut keys: Vec<M> = Vec::new();
     for bounds in all.offsets.windows(2) {
+        let mut sum_ln = SumLn { sum: 0.0, product: 1.0 };
         let mut history = (0_i32, 0_i32, 0_u32, 0_u32, 0_i64, 0_i64, 0_i64);
         keys.clear();
         for entry in &all.entries[bounds[0]..bounds[1]] {
@@ -75,6 +103,9 @@ pub(super) fn histories<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
                 history.0 = day;
             }
             if history.2 == 0 || history.1 != day {
+                if history.2 > 0 {
+                    sum_ln.add(day.saturating_sub(history.1));
+                }
                 history.2 += 1;
                 history.1 = day;
             }
@@ -100,6 +131,7 @@ pub(super) fn histories<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
         gross.push(history.4);
         returns.push(history.5);
         first_day_gross.push(history.6);
+        sum_ln_days.push(sum_ln.value());
         has_purchase.push(history.2 > 0);
     }
     let columns: Vec<ArrayRef> = vec![
@@ -110,6 +142,7 @@ pub(super) fn histories<M: Mark>(all: &ByCustomer<M>) -> Result<ArrayRef> {
         Arc::new(Int64Array::from(gross)),
         Arc::new(Int64Array::from(returns)),
         Arc::new(Int64Array::from(first_day_gross)),
+        Arc::new(Float64Array::from(sum_ln_days)),
         Arc::new(BooleanArray::from(has_purchase)),
     ];
     Ok(Arc::new(StructArray::try_new(history_fields(), columns, None::<NullBuffer>)?))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray};
-use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
+use arrow::datatypes::{Float64Type, Int32Type, Int64Type, UInt32Type};
 use clv_tables::Day;
 
 use super::{CustomerIds, aggregate, check_sums, gather, sort_customers, sum, unmatched};
@@ -13,7 +13,7 @@ use crate::orders::{Intake, Orders};
 use crate::stream::RowFilter;
 
 /// Purchase histories, one entry for each customer with a purchase, ascending by id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CustomerHistories {
     /// Who.
     pub ids: CustomerIds,
@@ -31,6 +31,8 @@ pub struct CustomerHistories {
     pub returns: Vec<i64>,
     /// Money of the purchases on the first day, millionths.
     pub first_day_gross: Vec<i64>,
+    /// Sum of the natural logarithms of the days between neighbouring purchase days; 0 without a repeat purchase.
+    pub sum_ln_interpurchase_days: Vec<f64>,
     /// The last day with any accepted row in the files, also where the histories end earlier.
     pub last_observed_day: i32,
 }
@@ -74,15 +76,24 @@ impl Orders {
         let (result, outcome) = aggregate(self, Given::History, RowFilter { until, sample: None })?;
         // The pieces are taken apart, so that each column goes once it is in order.
         let mut ids = Vec::with_capacity(result.len());
-        let mut columns: [Vec<ArrayRef>; 8] = Default::default();
+        let mut columns: [Vec<ArrayRef>; 9] = Default::default();
         for piece in result {
             ids.push(Arc::clone(piece.column(0)));
             for (column, array) in columns.iter_mut().zip(piece.column(1).as_struct().columns()) {
                 column.push(Arc::clone(array));
             }
         }
-        let [first_day, last_day, n_days, orders, gross, returns, first_day_gross, has_purchase] =
-            columns;
+        let [
+            first_day,
+            last_day,
+            n_days,
+            orders,
+            gross,
+            returns,
+            first_day_gross,
+            sum_ln_days,
+            has_purchase,
+        ] = columns;
         let has_purchase: Vec<bool> =
             has_purchase.iter().flat_map(|array| array.as_boolean().values()).collect();
         let all_returns =
@@ -99,6 +110,7 @@ impl Orders {
             gross: gather::<Int64Type>(gross, rows),
             returns: gather::<Int64Type>(returns, rows),
             first_day_gross: gather::<Int64Type>(first_day_gross, rows),
+            sum_ln_interpurchase_days: gather::<Float64Type>(sum_ln_days, rows),
             last_observed_day: outcome.totals.last_day.unwrap_or_default(),
             ids: sorted.ids,
         };

@@ -47,6 +47,7 @@ fn expected() -> CustomerHistories {
         gross: vec![1_247_310_000, 5_000_000, 99_990_000],
         returns: vec![4_000_000, 0, 0],
         first_day_gross: vec![12_750_000, 5_000_000, 0],
+        sum_ln_interpurchase_days: vec![48f64.ln(), 0.0, 257f64.ln()],
         last_observed_day: day("2021-12-13"),
     }
 }

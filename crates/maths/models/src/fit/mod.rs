@@ -4,11 +4,13 @@
 
 pub mod log_normal_spend;
 pub mod purchase;
+mod search_space;
 pub mod spend;
 pub mod spend_model;
 mod standard_errors;
 mod subsample;
 pub mod warning;
+mod whole;
 
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};

@@ -11,11 +11,13 @@ use clv_numerics::optimise::{
 };
 
 use super::FitWarning;
+use super::search_space::SearchSpace;
 use super::standard_errors::{Uncertainty, uncertainty};
 use super::subsample::subsample;
+use super::whole::fit_whole;
 use crate::catalogue::PurchaseModelEntry;
 use crate::purchase::PurchaseModel;
-use crate::{PurchaseHistories, PurchaseHistory};
+use crate::{ParameterKind, PurchaseHistories};
 
 /// How hard to try. The default suits every data set the tests know.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,10 +75,11 @@ pub struct FittedPurchaseModel {
     n_histories: usize,
     converged: bool,
     gradient_norm: f64,
-    n_passes: usize,
+    pub(super) n_passes: usize,
     standard_errors: Vec<Option<f64>>,
     ln_covariance: Option<Vec<Vec<f64>>>,
-    warnings: Vec<FitWarning>,
+    pub(super) warnings: Vec<FitWarning>,
+    pub(super) ln_likelihood_by_whole: Vec<(u32, f64)>,
 }
 
 impl FittedPurchaseModel {
@@ -141,6 +144,13 @@ impl FittedPurchaseModel {
         self.ln_covariance.as_ref()
     }
 
+    /// The whole numbers that were tried for the model's whole parameter, ascending, each with the log-likelihood
+    /// at its best other parameters; empty for a model without one.
+    #[must_use]
+    pub fn ln_likelihood_by_whole(&self) -> &[(u32, f64)] {
+        &self.ln_likelihood_by_whole
+    }
+
     /// What to know before trusting the parameters.
     #[must_use]
     pub fn warnings(&self) -> &[FitWarning] {
@@ -173,10 +183,15 @@ pub fn fit_purchase_model(
     histories: &PurchaseHistories,
     options: &FitOptions,
 ) -> Result<FittedPurchaseModel, FitError> {
-    fit_from(entry, &(entry.start)(histories), histories, options)
+    let start = (entry.start)(histories);
+    if entry.kinds.contains(&ParameterKind::Whole) {
+        return fit_whole(entry, start, histories, options);
+    }
+    fit_from(entry, &start, histories, options)
 }
 
-/// As [`fit_purchase_model`], from start values of the caller's, such as last month's fit.
+/// As [`fit_purchase_model`], from start values of the caller's, such as last month's fit. A whole number keeps its
+/// start value.
 ///
 /// # Errors
 /// [`FitError::NoHistories`] where there are none, [`FitError::Start`] where the values are no parameters.
@@ -192,13 +207,14 @@ pub fn fit_from(
     (entry.build)(start).map_err(|reason| FitError::Start { model: entry.id, reason })?;
     let time_unit = mean_positive_age(histories);
     let scaled = in_unit(histories, time_unit);
-    let free_start: Vec<f64> = start
+    let in_units: Vec<f64> = start
         .iter()
         .zip(entry.kinds)
-        .map(|(value, kind)| kind.free(kind.in_unit(*value, time_unit)))
+        .map(|(value, kind)| kind.in_unit(*value, time_unit))
         .collect();
-    let found = search(entry, &free_start, &scaled, options);
-    Ok(describe(entry, found, &scaled, time_unit, options))
+    let space = SearchSpace::new(entry, &in_units);
+    let found = search(&space, &space.free(&in_units), &scaled, options);
+    Ok(describe(&space, found, &scaled, time_unit, options))
 }
 
 /// The mean age of customers with any age, or 1.
@@ -216,35 +232,26 @@ fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
 fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
     let mut scaled = PurchaseHistories::with_capacity(histories.len());
     for (history, weight) in histories.iter() {
-        let count = history.repeat_purchases();
-        // Dividing keeps the order; what was positive must not vanish by underflow.
-        let least = if count > 0 { f64::MIN_POSITIVE } else { 0.0 };
-        let last = (history.last_purchase_age() / time_unit).max(least);
-        let rescaled = PurchaseHistory::new(count, last, (history.age() / time_unit).max(last))
-            .expect("a valid history stays valid in another unit");
-        scaled.push(rescaled, weight).expect("a valid weight stays valid");
+        scaled.push(history.in_unit(time_unit), weight).expect("a valid weight stays valid");
     }
     scaled
 }
 
-/// A model's mean negative log-likelihood over some histories, in the free coordinates of its parameters.
+/// A model's mean negative log-likelihood over some histories, in the free coordinates of the parameters that move.
 fn objective<'a>(
-    entry: &'static PurchaseModelEntry,
+    space: &'a SearchSpace,
     histories: &'a PurchaseHistories,
 ) -> impl FnMut(&[f64], &mut [f64]) -> f64 + 'a {
     let per_customer = -1.0 / histories.n_customers();
+    let mut slopes = vec![0.0; space.entry.kinds.len()];
     move |free, gradient| {
-        let values = values_at(entry, free);
-        let Ok(model) = (entry.build)(&values) else { return f64::NAN };
-        let sum = model.ln_likelihood_sum(histories, gradient);
-        gradient.iter_mut().for_each(|slope| *slope *= per_customer);
+        let Ok(model) = (space.entry.build)(&space.values(free)) else { return f64::NAN };
+        let sum = model.ln_likelihood_sum(histories, &mut slopes);
+        for (slope, &i) in gradient.iter_mut().zip(&space.moved) {
+            *slope = slopes[i] * per_customer;
+        }
         sum * per_customer
     }
-}
-
-/// A model's parameters at free coordinates.
-fn values_at(entry: &PurchaseModelEntry, free: &[f64]) -> Vec<f64> {
-    entry.kinds.iter().zip(free).map(|(kind, free)| kind.value(*free)).collect()
 }
 
 /// Where the search ended, and how many passes over all rows it took.
@@ -254,7 +261,7 @@ struct Found {
 }
 
 fn search(
-    entry: &'static PurchaseModelEntry,
+    space: &SearchSpace,
     free_start: &[f64],
     histories: &PurchaseHistories,
     options: &FitOptions,
@@ -262,7 +269,7 @@ fn search(
     let mut best: Option<Found> = None;
     let mut n_passes = 0;
     for start in starts(free_start) {
-        let found = search_from(entry, &start, histories, options);
+        let found = search_from(space, &start, histories, options);
         n_passes += found.n_passes;
         let is_settled =
             found.minimum.converged && !is_near_bound(&found.minimum.point, options.free_bound);
@@ -297,7 +304,7 @@ fn is_better(found: &Minimum, best: &Minimum) -> bool {
 }
 
 fn search_from(
-    entry: &'static PurchaseModelEntry,
+    space: &SearchSpace,
     free_start: &[f64],
     histories: &PurchaseHistories,
     options: &FitOptions,
@@ -311,22 +318,22 @@ fn search_from(
     let sample = subsample(histories, options.subsample_rows);
     let rows = sample.as_ref().unwrap_or(histories);
     // Newton's method is safe from here on, and it doubles the digits with each step.
-    let near = minimise(free_start, objective(entry, rows), search_options(1e-5));
+    let near = minimise(free_start, objective(space, rows), search_options(1e-5));
     let curvature =
-        near.value.lt(&f64::MAX).then(|| hessian(&near.point, objective(entry, rows), 1e-4));
+        near.value.lt(&f64::MAX).then(|| hessian(&near.point, objective(space, rows), 1e-4));
     let mut n_passes = if sample.is_none() { near.n_evaluations + 2 * free_start.len() } else { 0 };
     let near_point = match (&sample, &curvature) {
         // The sample's curvature serves here and again for the first steps on all rows.
         (Some(_), Some(curvature)) => {
             let start = Some(curvature.clone());
-            polish(&near.point, start, objective(entry, rows), search_options(1e-8)).point
+            polish(&near.point, start, objective(space, rows), search_options(1e-8)).point
         }
         _ => near.point,
     };
     let minimum = polish(
         &near_point,
         curvature,
-        objective(entry, histories),
+        objective(space, histories),
         search_options(options.gradient_tolerance),
     );
     n_passes += minimum.n_evaluations;
@@ -334,7 +341,7 @@ fn search_from(
 }
 
 fn describe(
-    entry: &'static PurchaseModelEntry,
+    space: &SearchSpace,
     found: Found,
     histories: &PurchaseHistories,
     time_unit: f64,
@@ -342,35 +349,38 @@ fn describe(
 ) -> FittedPurchaseModel {
     let Found { minimum, mut n_passes } = found;
     let n_customers = histories.n_customers();
-    let n_parameters = minimum.point.len();
+    let n_moved = minimum.point.len();
+    let entry = space.entry;
     let mut warnings = Vec::new();
     if !minimum.converged {
         warnings.push(FitWarning::NotConverged { gradient_norm: minimum.gradient_norm });
     }
-    let values: Vec<f64> = values_at(entry, &minimum.point)
+    let values: Vec<f64> = space
+        .values(&minimum.point)
         .iter()
         .zip(entry.kinds)
         .map(|(value, kind)| kind.in_unit(*value, 1.0 / time_unit))
         .collect();
     let is_free: Vec<bool> =
         minimum.point.iter().map(|x| x.abs() < options.free_bound - 1e-9).collect();
-    for i in (0..n_parameters).filter(|&i| !is_free[i]) {
+    for at in (0..n_moved).filter(|&at| !is_free[at]) {
+        let i = space.moved[at];
         let (parameter, value) = (entry.parameter_names[i], values[i]);
         warnings.push(FitWarning::AtBound { parameter, value });
     }
     let nothing_known = Uncertainty {
-        ln_standard_errors: vec![None; n_parameters],
+        ln_standard_errors: vec![None; n_moved],
         ln_covariance: None,
         ridges: Vec::new(),
     };
     let known = if options.has_standard_errors && minimum.value < f64::MAX {
-        let objective = objective(entry, histories);
+        let objective = objective(space, histories);
         let curvature = if histories.len() > options.subsample_rows {
             // Passes are dear here, and a relative error of 1e-5 in a standard error is invisible.
-            n_passes += n_parameters;
+            n_passes += n_moved;
             one_sided_hessian(&minimum.point, &minimum.gradient, objective, 1e-5)
         } else {
-            n_passes += 2 * n_parameters;
+            n_passes += 2 * n_moved;
             hessian(&minimum.point, objective, 1e-4)
         };
         uncertainty(&curvature, n_customers, &is_free)
@@ -378,7 +388,7 @@ fn describe(
         nothing_known
     };
     for ridge in &known.ridges {
-        let parameters = ridge.iter().map(|&i| entry.parameter_names[i]).collect();
+        let parameters = ridge.iter().map(|&at| entry.parameter_names[space.moved[at]]).collect();
         warnings.push(FitWarning::Ridge { parameters });
     }
     let n_repeaters: f64 = histories
@@ -394,12 +404,16 @@ fn describe(
         .iter()
         .map(|(history, weight)| weight * f64::from(history.repeat_purchases()))
         .sum();
-    let standard_errors = known
-        .ln_standard_errors
-        .iter()
+    let standard_errors = space
+        .spread(&known.ln_standard_errors, None)
+        .into_iter()
         .zip(entry.kinds.iter().zip(&values))
         .map(|(error, (kind, value))| error.map(|error| error * kind.slope(*value)))
         .collect();
+    let ln_covariance = known.ln_covariance.map(|rows| {
+        let rows: Vec<Vec<f64>> = rows.iter().map(|row| space.spread(row, 0.0)).collect();
+        space.spread(&rows, vec![0.0; entry.kinds.len()])
+    });
     FittedPurchaseModel {
         model: Arc::from((entry.build)(&values).expect("values inside the bounds are parameters")),
         log_likelihood: -minimum.value * n_customers - n_repeats * time_unit.ln(),
@@ -409,8 +423,9 @@ fn describe(
         gradient_norm: minimum.gradient_norm,
         n_passes,
         standard_errors,
-        ln_covariance: known.ln_covariance,
+        ln_covariance,
         warnings,
+        ln_likelihood_by_whole: Vec::new(),
     }
 }
 

@@ -25,6 +25,11 @@ pub enum FitWarning {
         /// The largest slope of the mean log-likelihood in the logarithm of a parameter.
         gradient_norm: f64,
     },
+    /// It is not known how regular customers are, so a model of regular buyers took what it could from counts.
+    UnknownRhythm {
+        /// The whole number that the times between purchases would tell best.
+        parameter: &'static str,
+    },
     /// Too few customers came back for the data to say much.
     FewRepeaters {
         /// Customers with at least one repeat purchase.
@@ -50,6 +55,11 @@ impl fmt::Display for FitWarning {
                 f,
                 "the search ended before the likelihood was flat (largest slope {gradient_norm:.1e} a customer): take the \
                  parameters as approximate"
+            ),
+            Self::UnknownRhythm { parameter } => write!(
+                f,
+                "the times between purchases are not known, so {parameter} was chosen by counts and last purchases alone; \
+                 hint: a histories file tells them in a column sum_ln_interpurchase_times, as `clv histories` writes it"
             ),
             Self::FewRepeaters { n_repeaters } => write!(
                 f,

@@ -1,6 +1,6 @@
 //! Who buys again and who leaves, in continuous time without a contract.
 //!
-//! A [`PurchaseModel`] is a model with its parameters. All four split a customer's future in two: the chance
+//! A [`PurchaseModel`] is a model with its parameters. All of them split a customer's future in two: the chance
 //! that they are still a customer, and a [`FutureProcess`] that describes what a customer does who is. That
 //! split is exact for each of them, and it means that forecasts, intervals, dates and discounting are written
 //! once for the process and serve every model.
@@ -13,16 +13,21 @@ use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
 mod coin_dropout;
 mod dropout_integral;
+mod erlang_clock;
+mod erlang_coin;
 mod likelihood_pass;
 mod pareto_nbd_pass;
 mod row_block;
 
+pub mod bg_cnbd_k;
 pub mod bg_nbd;
 pub mod future;
+pub mod mbg_cnbd_k;
 pub mod mbg_nbd;
 pub mod nbd;
 pub mod pareto_nbd;
 
+pub use erlang_clock::MOST_PHASES;
 pub use future::{FutureProcess, ProcessSummary};
 
 /// A purchase model with its parameters.
@@ -106,6 +111,18 @@ pub enum ParameterError {
         name: &'static str,
         /// Its value.
         value: f64,
+    },
+    /// A value that is not a whole number within the parameter's range.
+    #[error("parameter {name} of {model} is {value}, expected a whole number from 1 to {largest}")]
+    NotWhole {
+        /// The model's id.
+        model: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// The largest there may be.
+        largest: u32,
     },
     /// Too few or too many values.
     #[error("{model} has {expected} parameters, {given} were given")]

@@ -9,9 +9,11 @@ pub(crate) fn histories(days_per_unit: f64) -> PurchaseHistories {
     let mut histories = PurchaseHistories::default();
     for line in ROWS.lines().skip(1) {
         let numbers: Vec<f64> = line.split(',').map(|text| text.parse().unwrap()).collect();
-        let [x, t_x, age, customers] = numbers[..] else { panic!("four fields in {line}") };
-        let history =
-            PurchaseHistory::new(x as u32, t_x / days_per_unit, age / days_per_unit).unwrap();
+        let [x, t_x, age, customers, sum_ln] = numbers[..] else { panic!("five fields in {line}") };
+        let history = PurchaseHistory::new(x as u32, t_x, age)
+            .and_then(|history| history.with_sum_ln_interpurchase_times(sum_ln))
+            .unwrap()
+            .in_unit(days_per_unit);
         histories.push(history, customers).unwrap();
     }
     histories

@@ -29,6 +29,9 @@ impl Point {
             ("leaving", &[r, alpha, a, b]) => {
                 FutureProcess::LeavingAfterPurchase { r, alpha, a, b }
             }
+            ("regular", &[k, silence, r, alpha, a, b]) => {
+                FutureProcess::RegularLeavingAfterPurchase { k: k as u32, silence, r, alpha, a, b }
+            }
             (_, &[r, alpha, a, b]) => {
                 FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a, b }
             }
@@ -46,9 +49,13 @@ fn golden() -> Vec<Point> {
     struct Golden {
         point: Vec<Point>,
     }
-    let path =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../golden/future_process.toml");
-    toml::from_str::<Golden>(&std::fs::read_to_string(path).unwrap()).unwrap().point
+    let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../golden");
+    let mut points = Vec::new();
+    for file in ["future_process.toml", "regular_process.toml"] {
+        let text = std::fs::read_to_string(golden.join(file)).unwrap();
+        points.extend(toml::from_str::<Golden>(&text).unwrap().point);
+    }
+    points
 }
 
 /// All values of all points against their references; says every one that is off.
@@ -133,6 +140,20 @@ fn families() -> Vec<FutureProcess> {
             all.push(FutureProcess::Lapsing { r, alpha, s: first, beta: second });
             all.push(FutureProcess::LeavingAfterPurchase { r, alpha, a: first, b: second });
             all.push(FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a: first, b: second });
+            // The first shapes are ordinary ones; the others would only take time.
+            let clocks = [(2, 0.0), (12, 12.5)];
+            for (k, silence) in clocks.into_iter().filter(|_| (0.5..=5.0).contains(&first)) {
+                all.push(FutureProcess::RegularLeavingAfterPurchase {
+                    k,
+                    silence,
+                    r,
+                    alpha,
+                    a: first,
+                    b: second,
+                });
+            }
+            let (k, a, b) = (2, first, second);
+            all.push(FutureProcess::RegularLeavingAtOnceOrAfterPurchase { k, r, alpha, a, b });
         }
     }
     all

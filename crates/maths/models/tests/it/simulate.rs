@@ -5,13 +5,26 @@ use clv_models::simulate::{histories, simulate_customers};
 
 const N: usize = 60_000;
 
-fn processes() -> [FutureProcess; 4] {
+fn processes() -> [FutureProcess; 7] {
     [
         FutureProcess::Steady { r: 0.8, alpha: 9.0 },
         FutureProcess::Lapsing { r: 0.9, alpha: 8.0, s: 1.2, beta: 15.0 },
         FutureProcess::LeavingAfterPurchase { r: 0.7, alpha: 4.4, a: 0.8, b: 2.4 },
         FutureProcess::LeavingAtOnceOrAfterPurchase { r: 0.9, alpha: 6.2, a: 0.9, b: 1.6 },
+        regular(2, 0.0, 0.9, 2.0),
+        regular(4, 12.5, 16.0, 19.0),
+        FutureProcess::RegularLeavingAtOnceOrAfterPurchase {
+            k: 3,
+            r: 1.2,
+            alpha: 2.1,
+            a: 0.9,
+            b: 1.6,
+        },
     ]
+}
+
+fn regular(k: u32, silence: f64, r: f64, alpha: f64) -> FutureProcess {
+    FutureProcess::RegularLeavingAfterPurchase { k, silence, r, alpha, a: 0.8, b: 2.4 }
 }
 
 #[test]

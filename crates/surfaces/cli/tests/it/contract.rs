@@ -126,6 +126,36 @@ fn a_model_saved_once_scores_orders_and_histories_alike() {
 }
 
 #[test]
+fn how_regular_customers_are_survives_a_histories_file_and_is_missed_without_its_column() {
+    let folder = Folder::new();
+    let words = ["fit", SAMPLE, "--model", "mbg-cnbd-k", "--output-format", "json"];
+    let from_orders = folder.clv(&words);
+    assert_eq!(from_orders.status, 0, "{}", from_orders.stderr);
+    assert_eq!(folder.clv(&["histories", SAMPLE, "-o", "histories.csv"]).status, 0);
+    let from_file =
+        folder.clv(&["fit", "histories.csv", "--model", "mbg-cnbd-k", "--output-format", "json"]);
+    let text = std::fs::read_to_string(folder.path("histories.csv")).expect("it was written");
+    let four: Vec<String> = rows(&text).iter().map(|row| row[..4].join(",") + "\n").collect();
+    std::fs::write(folder.path("four.csv"), four.concat()).expect("a file of four columns");
+    let from_four =
+        folder.clv(&["fit", "four.csv", "--model", "mbg-cnbd-k", "--output-format", "json"]);
+    let fit = |text: &str| -> serde_json::Value {
+        let answer: serde_json::Value = serde_json::from_str(text).expect("an answer");
+        answer["answer"].clone()
+    };
+    let [orders, file, four] =
+        [&from_orders, &from_file, &from_four].map(|ended| fit(&ended.stdout));
+    for k in ["1", "2"] {
+        let of = |fit: &serde_json::Value| fit["log_likelihood_by_whole"][k].as_f64();
+        let (a, b) = (of(&orders).expect("tried"), of(&file).expect("tried"));
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+    assert_eq!(orders["warnings"], file["warnings"]);
+    let warnings = four["warnings"].to_string();
+    assert!(warnings.contains("sum_ln_interpurchase_times"), "{warnings}");
+}
+
+#[test]
 fn a_model_written_by_hand_needs_three_entries() {
     let hand = r#"{"model": "bg-nbd", "time_unit": "week",
                    "parameters": {"r": 0.242595, "alpha": 4.4136, "a": 0.792922, "b": 2.42591}}"#;

@@ -63,3 +63,37 @@ fn a_log_without_money_is_forecast_all_the_same() {
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     assert!(ended.stdout.contains("\"n_customers\": 1525"));
 }
+
+#[test]
+fn grocery_buyers_are_regular_and_forecast_better_as_such() {
+    let Some(path) = shared("grocery/groceryElog.csv.gz") else { return };
+    let folder = Folder::new();
+    let of_grocery = ["--columns", "amount=none", "--time-unit", "week"];
+    let words =
+        ["fit", &path, "--model", "mbg-cnbd-k", "--until", "2006-12-31", "--output-format", "json"];
+    let ended = folder.clv(&[&words[..], &of_grocery].concat());
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let fit: serde_json::Value = serde_json::from_str(&ended.stdout).expect("an answer");
+    let fit = &fit["answer"];
+    assert_eq!(fit["parameters"]["k"], 2.0, "{fit}");
+    // The likelihoods compare over k, and at one phase it is MBG/NBD's.
+    let by_whole = &fit["log_likelihood_by_whole"];
+    let at = |k: &str| by_whole[k].as_f64().expect("tried");
+    assert!(
+        (at("2") + 14_978.210_7).abs() < 1e-3 && (at("1") + 15_781.939_4).abs() < 1e-3,
+        "{fit}"
+    );
+    let models = "mbg-cnbd-k,bg-cnbd-k,pareto-nbd,mbg-nbd,bg-nbd";
+    let words = ["backtest", &path, "--models", models, "--horizon", "52w", "--origins", "1"];
+    let ended = folder.clv(&[&words[..], &of_grocery, &["--output-format", "csv"]].concat());
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let mae = |model: &str| -> f64 {
+        let table = rows(&ended.stdout);
+        let row = table.iter().find(|row| row[0] == model).expect(model);
+        row[6].parse().expect("a number")
+    };
+    let of_regular = mae("mbg-cnbd-k");
+    for random in ["pareto-nbd", "mbg-nbd", "bg-nbd"] {
+        assert!(of_regular < 0.95 * mae(random), "{}", ended.stdout);
+    }
+}

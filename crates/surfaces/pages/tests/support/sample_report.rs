@@ -373,6 +373,7 @@ fn model() -> ModelFit {
         standard_errors: map(errors),
         ln_covariance: Vec::new(),
         covariance_order: Vec::new(),
+        log_likelihood_by_whole: BTreeMap::new(),
         log_likelihood: Some(-9_594.976),
         aic: Some(19_197.95),
         n_customers: Some(4_338),

@@ -99,6 +99,11 @@ impl Rules {
         }
     }
 
+    /// Points p and weights, exact for any shape and odds.
+    pub(super) fn at_any_odds(&self) -> &[(f64, f64)] {
+        self.logit.get_or_init(|| logit_rule(self.a, self.b))
+    }
+
     /// The mean of [`expected_given`].
     pub(super) fn expected(&self, r: f64, odds: f64) -> f64 {
         match self.jacobi_size(r, odds, REACHES) {

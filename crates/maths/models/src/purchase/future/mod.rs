@@ -13,11 +13,15 @@ mod lapsing;
 mod leaving;
 mod leaving_curves;
 mod panels;
+mod regular;
+mod regular_roots;
+mod regular_table;
 mod steady;
 mod summary;
 
 use lapsing::Lapsing;
 use leaving::Leaving;
+pub(crate) use regular::Regular;
 use steady::Steady;
 pub use summary::ProcessSummary;
 
@@ -67,6 +71,37 @@ pub enum FutureProcess {
         /// Second shape of the dropout probability.
         b: f64,
     },
+    /// Buys at every k-th tick of a clock, and may leave after each purchase to come (BG/CNBD-k and its kin).
+    ///
+    /// The rate is that of ticks. Its shape and rate are those right after the last purchase; a silence since then,
+    /// in which no k ticks fell, is part of what is known.
+    RegularLeavingAfterPurchase {
+        /// Ticks from one purchase to the next, from 1 to 24.
+        k: u32,
+        /// Time since the last purchase, at least 0.
+        silence: f64,
+        /// Shape of the rate of ticks.
+        r: f64,
+        /// Rate of the rate of ticks, time.
+        alpha: f64,
+        /// First shape of the dropout probability.
+        a: f64,
+        /// Second shape of the dropout probability.
+        b: f64,
+    },
+    /// As above without a silence, and may leave right now before any purchase (a new MBG/CNBD-k customer).
+    RegularLeavingAtOnceOrAfterPurchase {
+        /// Ticks from one purchase to the next, from 1 to 24.
+        k: u32,
+        /// Shape of the rate of ticks.
+        r: f64,
+        /// Rate of the rate of ticks, time.
+        alpha: f64,
+        /// First shape of the dropout probability.
+        a: f64,
+        /// Second shape of the dropout probability.
+        b: f64,
+    },
 }
 
 /// The process behind the first toss.
@@ -74,6 +109,7 @@ enum Kind {
     Steady(Steady),
     Lapsing(Lapsing),
     Leaving(Leaving),
+    Regular(Box<Regular>),
 }
 
 /// Calls the same method of whichever process it is.
@@ -83,6 +119,7 @@ macro_rules! of {
             Kind::Steady(process) => process.$method($($argument),*),
             Kind::Lapsing(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
+            Kind::Regular(process) => process.$method($($argument),*),
         }
     };
 }
@@ -100,6 +137,14 @@ impl FutureProcess {
             }
             Self::LeavingAtOnceOrAfterPurchase { r, alpha, a, b } => {
                 (b / (a + b), Kind::Leaving(Leaving { r, alpha, a, b: b + 1.0 }))
+            }
+            Self::RegularLeavingAfterPurchase { k, silence, r, alpha, a, b } => {
+                let process = Regular::new(k, silence, (r, alpha), (a, b));
+                (1.0, Kind::Regular(Box::new(process)))
+            }
+            Self::RegularLeavingAtOnceOrAfterPurchase { k, r, alpha, a, b } => {
+                let process = Regular::new(k, 0.0, (r, alpha), (a, b + 1.0));
+                (b / (a + b), Kind::Regular(Box::new(process)))
             }
         }
     }
