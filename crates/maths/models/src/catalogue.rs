@@ -1,4 +1,4 @@
-//! Every purchase and spend model, one entry each: what the choices, documents and test batteries are made from.
+//! Every purchase, retention and spend model, one entry each: what the choices, documents and test batteries are made from.
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,6 +11,7 @@ use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::retention::{RetentionModelEntry, Tenures, bdw, sbg};
 use crate::spend::{
     GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
 };
@@ -202,6 +203,52 @@ fn spend_values<const N: usize>(
 #[must_use]
 pub fn spend_model(id: &str) -> Option<&'static SpendModelEntry> {
     spend_models().iter().find(|entry| entry.id == id)
+}
+
+/// All retention models with parameters, the default first.
+///
+/// ```
+/// assert_eq!(clv_models::catalogue::retention_models()[0].id, "bdw");
+/// ```
+#[must_use]
+pub fn retention_models() -> &'static [RetentionModelEntry] {
+    const MODELS: &[RetentionModelEntry] = &[
+        RetentionModelEntry {
+            id: bdw::ID,
+            name: "beta-discrete-Weibull",
+            story: "Customers decide at each renewal, and each one's chance of leaving changes with time.",
+            parameter_names: &bdw::PARAMETER_NAMES,
+            typical: &[0.5, 1.0, 1.2],
+            build: |values| Ok(Box::new(bdw::Bdw::from_values(values)?)),
+            start: |tenures| {
+                let [gamma, delta] = start_leaving(tenures);
+                vec![gamma, delta, 1.0]
+            },
+        },
+        RetentionModelEntry {
+            id: sbg::ID,
+            name: "shifted-beta-geometric",
+            story: "Customers decide at each renewal, each with a chance of leaving that never changes.",
+            parameter_names: &sbg::PARAMETER_NAMES,
+            typical: &[0.7, 1.2],
+            build: |values| Ok(Box::new(sbg::Sbg::from_values(values)?)),
+            start: |tenures| start_leaving(tenures).to_vec(),
+        },
+    ];
+    MODELS
+}
+
+/// The retention model of this id, if there is one.
+#[must_use]
+pub fn retention_model(id: &str) -> Option<&'static RetentionModelEntry> {
+    retention_models().iter().find(|entry| entry.id == id)
+}
+
+/// Shapes of the leaving probability whose mean is the share of renewal occasions at which customers left.
+fn start_leaving(tenures: &Tenures) -> [f64; 2] {
+    let (met, renewed) = tenures.occasions();
+    let leaves = ((met - renewed + 0.5) / (met + 1.0)).clamp(1e-4, 0.95);
+    [1.0, (1.0 - leaves) / leaves]
 }
 
 /// The purchase model of this id, if there is one.

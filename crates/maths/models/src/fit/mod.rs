@@ -4,6 +4,7 @@
 
 pub mod log_normal_spend;
 pub mod purchase;
+pub mod retention;
 pub mod spend;
 pub mod spend_model;
 mod standard_errors;
@@ -11,6 +12,7 @@ mod subsample;
 pub mod warning;
 
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
+pub use retention::{FittedRetention, RetentionFitError, fit_retention_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
 pub use warning::FitWarning;

@@ -30,6 +30,11 @@ pub enum FitWarning {
         /// Customers with at least one repeat purchase.
         n_repeaters: f64,
     },
+    /// Too few subscribers have left for the data to say how they leave.
+    FewLosses {
+        /// Customers who have left.
+        n_lost: f64,
+    },
 }
 
 impl fmt::Display for FitWarning {
@@ -50,6 +55,10 @@ impl fmt::Display for FitWarning {
                 f,
                 "the search ended before the likelihood was flat (largest slope {gradient_norm:.1e} a customer): take the \
                  parameters as approximate"
+            ),
+            Self::FewLosses { n_lost } => write!(
+                f,
+                "only {n_lost:.0} customers have left so far: expect wide uncertainty, whatever the standard errors say"
             ),
             Self::FewRepeaters { n_repeaters } => write!(
                 f,

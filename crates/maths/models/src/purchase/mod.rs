@@ -107,7 +107,7 @@ pub enum ParameterError {
 }
 
 /// The `values` as an array, each checked to be a finite number above 0.
-fn positive_parameters<const N: usize>(
+pub(crate) fn positive_parameters<const N: usize>(
     model: &'static str,
     names: [&'static str; N],
     values: &[f64],

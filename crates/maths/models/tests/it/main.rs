@@ -6,6 +6,7 @@ mod conformance;
 mod future_process;
 mod log_normal_spend;
 mod purchase_golden;
+mod retention;
 mod scores;
 mod simulate;
 mod spend;
