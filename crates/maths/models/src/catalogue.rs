@@ -6,11 +6,12 @@ use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
 use crate::fit::{FittedSpendModel, fit_gamma_gamma};
+use crate::purchase::bg_bb::BgBb;
 use crate::purchase::bg_nbd::BgNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
-use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::purchase::{ParameterError, PurchaseModel, bg_bb, bg_nbd, mbg_nbd, nbd, pareto_nbd};
 use crate::retention::{RetentionModelEntry, Tenures, bdw, sbg};
 use crate::spend::{
     GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
@@ -42,6 +43,14 @@ pub struct PurchaseModelEntry {
     pub build: BuildPurchaseModel,
     /// Values to start a fit from, in the unit of the histories.
     pub start: fn(&PurchaseHistories) -> Vec<f64>,
+}
+
+impl PurchaseModelEntry {
+    /// Whether the model counts time in whole periods: its histories must, and no other unit of time gives the same.
+    #[must_use]
+    pub fn is_discrete(&self) -> bool {
+        (self.build)(self.typical).is_ok_and(|model| model.new_customer().is_discrete())
+    }
 }
 
 /// All purchase models, simplest first.
@@ -114,6 +123,17 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 has_dropout: true,
                 build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
                 start: |histories| with_coin(start_rates(histories, 1.3)),
+            },
+            PurchaseModelEntry {
+                id: bg_bb::ID,
+                name: "BG/BB",
+                story: "In each period customers buy or do not, and before each they may leave.",
+                parameter_names: &bg_bb::PARAMETER_NAMES,
+                kinds: &[ParameterKind::Positive; 4],
+                typical: &[1.2, 0.75, 0.65, 2.8],
+                has_dropout: true,
+                build: |values| Ok(Box::new(BgBb::from_values(values)?)),
+                start: start_occasions,
             },
         ]
     });
@@ -260,6 +280,17 @@ pub fn purchase_model(id: &str) -> Option<&'static PurchaseModelEntry> {
 /// A coin that ends a quarter of customers at each toss.
 fn with_coin([r, alpha]: [f64; 2]) -> Vec<f64> {
     vec![r, alpha, 0.8, 2.4]
+}
+
+/// A buying probability by the purchases up to the last, and a leaving probability of one in half the mean age.
+fn start_occasions(histories: &PurchaseHistories) -> Vec<f64> {
+    let (mut bought, mut until_last) = (1.0, 2.0);
+    for (history, weight) in histories.iter() {
+        bought += weight * f64::from(history.repeat_purchases());
+        until_last += weight * history.last_purchase_age();
+    }
+    let buys = (bought / until_last).clamp(0.01, 0.95);
+    vec![1.0, (1.0 - buys) / buys, 0.5, (0.25 * mean_age(histories)).max(0.5)]
 }
 
 /// Mean age, or 1 where every age is 0.

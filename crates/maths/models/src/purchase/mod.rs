@@ -13,6 +13,7 @@ mod coin_dropout;
 mod dropout_integral;
 mod likelihood_pass;
 
+pub mod bg_bb;
 pub mod bg_nbd;
 pub mod future;
 pub mod mbg_nbd;

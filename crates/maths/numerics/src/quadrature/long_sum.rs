@@ -81,6 +81,13 @@ impl LongSum {
         self.reached
     }
 
+    /// Whether the next batch is of consecutive whole numbers, each of weight one, so that terms may be made from one
+    /// another.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.stage == Stage::Plain
+    }
+
     /// The next places with their weights; `None` at the end.
     pub fn next_batch(&mut self) -> Option<&[(f64, f64)]> {
         self.batch.clear();

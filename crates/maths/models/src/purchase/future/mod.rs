@@ -12,12 +12,14 @@ mod count;
 mod lapsing;
 mod leaving;
 mod leaving_curves;
+mod occasions;
 mod panels;
 mod steady;
 mod summary;
 
 use lapsing::Lapsing;
 use leaving::Leaving;
+use occasions::Occasions;
 use steady::Steady;
 pub use summary::ProcessSummary;
 
@@ -67,6 +69,29 @@ pub enum FutureProcess {
         /// Second shape of the dropout probability.
         b: f64,
     },
+    /// Buys or not at each of a row of occasions, one a period, and may leave before any but the first (a BG/BB
+    /// customer who is there at the next one). Time counts whole periods.
+    Occasions {
+        /// First shape of the buying probability.
+        alpha: f64,
+        /// Second shape of the buying probability.
+        beta: f64,
+        /// First shape of the leaving probability.
+        gamma: f64,
+        /// Second shape of the leaving probability.
+        delta: f64,
+    },
+    /// As above, and may leave before the first occasion too (a new BG/BB customer).
+    OccasionsLeavingAtOnce {
+        /// First shape of the buying probability.
+        alpha: f64,
+        /// Second shape of the buying probability.
+        beta: f64,
+        /// First shape of the leaving probability.
+        gamma: f64,
+        /// Second shape of the leaving probability.
+        delta: f64,
+    },
 }
 
 /// The process behind the first toss.
@@ -74,6 +99,7 @@ enum Kind {
     Steady(Steady),
     Lapsing(Lapsing),
     Leaving(Leaving),
+    Occasions(Occasions),
 }
 
 /// Calls the same method of whichever process it is.
@@ -83,11 +109,18 @@ macro_rules! of {
             Kind::Steady(process) => process.$method($($argument),*),
             Kind::Lapsing(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
+            Kind::Occasions(process) => process.$method($($argument),*),
         }
     };
 }
 
 impl FutureProcess {
+    /// Whether time counts whole periods, so that histories must too and no other unit of time gives the same.
+    #[must_use]
+    pub fn is_discrete(&self) -> bool {
+        matches!(self, Self::Occasions { .. } | Self::OccasionsLeavingAtOnce { .. })
+    }
+
     /// The probability of staying at the first toss, and the process of who stays.
     fn parts(&self) -> (f64, Kind) {
         match *self {
@@ -101,6 +134,13 @@ impl FutureProcess {
             Self::LeavingAtOnceOrAfterPurchase { r, alpha, a, b } => {
                 (b / (a + b), Kind::Leaving(Leaving { r, alpha, a, b: b + 1.0 }))
             }
+            Self::Occasions { alpha, beta, gamma, delta } => {
+                (1.0, Kind::Occasions(Occasions { alpha, beta, gamma, delta }))
+            }
+            Self::OccasionsLeavingAtOnce { alpha, beta, gamma, delta } => (
+                delta / (gamma + delta),
+                Kind::Occasions(Occasions { alpha, beta, gamma, delta: delta + 1.0 }),
+            ),
         }
     }
 

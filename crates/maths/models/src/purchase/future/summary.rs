@@ -46,6 +46,7 @@ impl FutureProcess {
             Kind::Steady(process) => process.summary(horizon, discount_rate),
             Kind::Lapsing(process) => process.summary(horizon, discount_rate),
             Kind::Leaving(process) => process.summary(horizon, discount_rate),
+            Kind::Occasions(process) => process.summary(horizon, discount_rate),
         };
         let discounted = if discount_rate > 0.0 {
             staying.discounted_purchases
