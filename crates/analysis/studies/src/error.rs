@@ -43,6 +43,21 @@ pub enum StudyError {
         /// What is wrong.
         problem: String,
     },
+    /// A history that a model of whole periods cannot take.
+    #[error(
+        "{model} counts whole periods with at most one purchase in each; {repeat_purchases} purchases, the last at age \
+         {last_purchase_age} of {age}, are not such a history"
+    )]
+    NotWhole {
+        /// The model's id.
+        model: &'static str,
+        /// Purchases after the first.
+        repeat_purchases: u32,
+        /// From first to last purchase, in the unit of the study.
+        last_purchase_age: f64,
+        /// From the first purchase to the end of observation.
+        age: f64,
+    },
     /// No customer has bought by the day the question is asked for.
     #[error("no customer has a purchase on or before {until}; the data begin on {first}")]
     NobodyYet {
@@ -116,6 +131,11 @@ impl StudyError {
             StudyError::Histories { .. } | StudyError::HistoriesUnit(_) => {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
+            StudyError::NotWhole { .. } => Some(
+                "name the file of orders instead, whose purchases are then counted by period, or the --time-unit that \
+                 the file counts in"
+                    .to_owned(),
+            ),
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
             StudyError::NoPositiveTotal { .. } => Some(
                 "check margin and costs, or look at `clv value`, which shows each customer".to_owned(),

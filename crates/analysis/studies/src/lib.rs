@@ -9,6 +9,7 @@ pub mod handoff;
 mod histories_file;
 mod newborns;
 pub mod snapshot;
+mod whole_periods;
 
 pub mod forecaster;
 pub mod model_fit;
