@@ -48,20 +48,29 @@ pub enum RetentionCurve {
 }
 
 impl RetentionCurve {
-    /// The curve of the model asked for, fitted to the subscribers.
+    /// The curve of the model asked for, fitted to the subscribers; to what had been seen of them after
+    /// `through` renewal occasions, where that is given.
     ///
     /// # Errors
     /// [`StudyError`] where there is no such model or nobody has met a renewal.
-    pub fn fit(id: &str, subscribers: &Subscribers) -> Result<Self, StudyError> {
+    pub fn fit(
+        id: &str,
+        subscribers: &Subscribers,
+        through: Option<u32>,
+    ) -> Result<Self, StudyError> {
+        let tenures = match through {
+            Some(renewals) => &subscribers.tenures.seen_through(renewals),
+            None => &subscribers.tenures,
+        };
         if id == kaplan_meier::ID {
-            let seen = KaplanMeier::new(&subscribers.tenures, CURVE_LEVEL);
+            let seen = KaplanMeier::new(tenures, CURVE_LEVEL);
             return Ok(RetentionCurve::Seen(seen));
         }
         let entry = retention_model(id).ok_or_else(|| StudyError::UnknownModel {
             id: id.to_owned(),
             known: retention_ids().join(", "),
         })?;
-        let fitted = fit_retention_model(entry, &subscribers.tenures)
+        let fitted = fit_retention_model(entry, tenures)
             .map_err(|error| StudyError::Subscriptions { problem: error.to_string() })?;
         Ok(RetentionCurve::Model(Arc::clone(fitted.model()), Some(fitted)))
     }
@@ -288,13 +297,18 @@ fn outlooks(
 ) -> BTreeMap<u32, Outlook> {
     let mut known = BTreeMap::new();
     for renewals in subscribers.subscribers.iter().filter_map(active) {
-        known.entry(renewals).or_insert_with(|| Outlook {
-            next: curve.conditional(renewals, 1).unwrap_or(0.0),
-            expected: curve.expected(renewals, 0.0, Some(horizon)),
-            discounted: curve.expected(renewals, ratio, Some(horizon)),
-            low: curve.quantile(renewals, TAILS.0).min(horizon),
-            high: curve.quantile(renewals, TAILS.1).min(horizon),
-            median: curve.quantile(renewals, 0.5),
+        known.entry(renewals).or_insert_with(|| {
+            let expected = curve.expected(renewals, 0.0, Some(horizon));
+            // Where nine in ten renew to the end of the horizon the mean lies below all of them; the interval holds it too.
+            let (low, high) = (expected.floor() as u32, expected.ceil() as u32);
+            Outlook {
+                next: curve.conditional(renewals, 1).unwrap_or(0.0),
+                expected,
+                discounted: curve.expected(renewals, ratio, Some(horizon)),
+                low: curve.quantile(renewals, TAILS.0).min(horizon).min(low),
+                high: curve.quantile(renewals, TAILS.1).min(horizon).max(high),
+                median: curve.quantile(renewals, 0.5),
+            }
         });
     }
     known
@@ -375,8 +389,8 @@ pub fn value_table(
         }
         historic[i] = Some(so_far);
         residual[i] = Some(to_come);
-        low[i] = Some(ends.0.min(ends.1));
-        high[i] = Some(ends.0.max(ends.1));
+        low[i] = Some(ends.0.min(ends.1).min(to_come));
+        high[i] = Some(ends.0.max(ends.1).max(to_come));
         lifetime[i] = Some(definition.lifetime_value(so_far, to_come));
     }
     Ok(Table::new()

@@ -170,6 +170,9 @@ pub(crate) struct SubscriptionArguments {
     /// Subscriptions only: how many a cohort given in percent or shares began with. Default: 1000, which is then said.
     #[arg(long, value_name = "N")]
     pub(crate) cohort_size: Option<f64>,
+    /// Subscriptions only: fit to the first N renewal occasions, as if nothing had been seen since.
+    #[arg(long, value_name = "N")]
+    pub(crate) through: Option<u32>,
     /// Subscriptions only: the column with the price of a period.
     #[arg(long, value_name = "HEADING")]
     pub(crate) amount_column: Option<String>,

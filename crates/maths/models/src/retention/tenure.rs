@@ -108,6 +108,21 @@ impl Tenures {
         Ok(())
     }
 
+    /// The same customers as they were seen after `renewals` occasions: whoever was there for more is still there.
+    #[must_use]
+    pub fn seen_through(&self, renewals: u32) -> Self {
+        let mut by_periods: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+        for (periods, (left, still_there)) in &self.by_periods {
+            if *periods <= renewals {
+                let counts = by_periods.entry(*periods).or_default();
+                *counts = (counts.0 + left, counts.1 + still_there);
+            } else {
+                by_periods.entry(renewals).or_default().1 += left + still_there;
+            }
+        }
+        Self { by_periods }
+    }
+
     /// The distinct tenures with their weights, shortest first; at one length those who left come first.
     pub fn iter(&self) -> impl Iterator<Item = (Tenure, f64)> {
         self.by_periods.iter().flat_map(|(periods, (left, still_there))| {

@@ -47,6 +47,12 @@ const FIGURES: &[(&str, &str)] = &[
         "next_order_date",
         "median date of the next order, given that there will be one; low and high are the 10 % and 90 % points",
     ),
+    ("renewals", "renewals of a subscription so far; the first period is none"),
+    (
+        "expected_renewals",
+        "expected renewals within the horizon, with an interval that holds at least 80 %; whole periods only",
+    ),
+    ("probability_next_renewal", "chance that a subscription is renewed when it is next due"),
     ("customer_equity", "the sum of residual values of all present customers"),
     (
         "value_at_risk",

@@ -89,6 +89,7 @@ fn ask(
             ("cohort", of.cohort.clone().into()),
             ("cohort-size", of.cohort_size.into()),
             ("amount-column", of.amount_column.clone().into()),
+            ("through", of.through.into()),
             ("until", until.map(reading::day_text).into()),
         ],
     )?;
@@ -108,8 +109,9 @@ fn put_aside(read: &Subscriptions, talk: &Talk) -> Outcome {
 /// `clv fit --model bdw|sbg|kaplan-meier`.
 pub(crate) fn fit(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let rate = reading::discount_rate(arguments.discount_rate)?;
+    let of = &arguments.subscriptions;
     let mut asked = ask(&arguments.read, &arguments.time, &arguments.subscriptions, None, talk)?;
-    let curve = RetentionCurve::fit(&arguments.model, &asked.subscribers)?;
+    let curve = RetentionCurve::fit(&arguments.model, &asked.subscribers, of.through)?;
     let answer = retention(&curve, &asked.subscribers, rate, arguments.occasions);
     for warning in answer.fit.warnings.iter().skip(asked.subscribers.cautions.len()) {
         talk.say(&format!("warning: {warning}"));
@@ -134,7 +136,7 @@ fn curve_of(
     let mut asked = ask(read, time, of, saved.as_ref(), talk)?;
     let curve = match &saved {
         Some(saved) => RetentionCurve::of_saved(saved)?.0,
-        None => RetentionCurve::fit(&model.model, &asked.subscribers)?,
+        None => RetentionCurve::fit(&model.model, &asked.subscribers, of.through)?,
     };
     asked.provenance.model = Some(curve.id().to_owned());
     asked.provenance.options.insert("horizon".to_owned(), model.horizon.clone().into());
