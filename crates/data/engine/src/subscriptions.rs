@@ -97,7 +97,7 @@ pub(crate) fn read_subscriptions(options: &ReadOptions) -> Result<Subscriptions,
 }
 
 /// The cells of one column by the row's position.
-fn column<'a>(cells: &'a Cells, at: Option<usize>) -> Option<&'a [String]> {
+fn column(cells: &Cells, at: Option<usize>) -> Option<&[String]> {
     at.map(|at| cells.columns[at].as_slice())
 }
 

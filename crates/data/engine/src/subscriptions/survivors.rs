@@ -42,7 +42,7 @@ impl SurvivorTable {
             }
         }
         let mut cohorts = Vec::new();
-        for at in 1..headings.len() {
+        for (at, heading) in headings.iter().enumerate().skip(1) {
             let mut survivors: Vec<f64> = Vec::new();
             for (i, cell) in cells.columns[at].iter().enumerate() {
                 if cell.is_empty() {
@@ -62,7 +62,7 @@ impl SurvivorTable {
                 }
                 survivors.push(value);
             }
-            cohorts.push((headings[at].clone(), survivors));
+            cohorts.push((heading.clone(), survivors));
         }
         Ok(SurvivorTable { age_heading: headings[0].clone(), first_age, cohorts })
     }
