@@ -9,6 +9,7 @@ import mpmath as mp
 
 SIZES = ["1e-6", "1e-3", "0.3", "0.77", "1", "1.4616", "2.5", "9.99", "10", "37.2", "1e3", "1.7e5", "1e9", "1e15"]
 SMALL = ["1e-6", "1e-3", "0.31", "0.9", "4.2", "11", "320", "1.7e5", "1e15"]
+STEPS = ["1e-9", "1e-4", "0.5", "1", "2.4623", "19.7", "1e4", "1e15", "1e100"]
 COUNTS = [0, 1, 2, 3, 5, 9, 16, 17, 100, 501, 4097, 1_000_000]
 
 
@@ -30,6 +31,13 @@ def rows():
         yield "digamma_rise", [c, n], mp.digamma(c + n) - mp.digamma(c)
     for a, b, n in itertools.product(map(number, SMALL), map(number, SMALL), COUNTS):
         yield "ln_beta_fall", [a, b, n], rising(b, n) - rising(a + b, n)
+    for a, b, h in itertools.product(map(number, SMALL), map(number, SMALL), map(number, STEPS)):
+        yield "ln_beta_fall_by", [a, b, h], rising(b, h) - rising(a + b, h)
+        rise = lambda c: mp.digamma(c + h) - mp.digamma(c)
+        if h >= 0.5:
+            yield "beta_fall_slope_by", [a, b, h], rise(b) - rise(a + b)
+    for c, h in itertools.product(map(number, SIZES), map(number, STEPS)):
+        yield "digamma_rise_by", [c, h], mp.digamma(c + h) - mp.digamma(c)
     for x in map(number, ["1e-300", "1e-16", "1e-5", "0.3", "0.69", "0.7", "3", "36", "37", "600"]):
         yield "ln_one_minus_exp", [-x], mp.log(-mp.expm1(-x)) if x < 40 else mp.log1p(-mp.exp(-x))
         for z in (x, -x):
@@ -48,7 +56,7 @@ def rows():
         yield "vectorised_ln", [x], mp.log(x)
 
 
-mp.mp.dps = 90  # differences of log-gammas at 1e15 lose thirty digits
+mp.mp.dps = 230  # differences of log-gammas at 1e15 lose thirty digits, those at 1e100 a hundred and ten
 with open("special_functions.csv", "w", encoding="ascii") as out:
     print("function,a,b,c,value", file=out)
     for function, arguments, value in rows():

@@ -13,6 +13,7 @@ pub mod headline;
 pub mod metric;
 pub mod model_fit;
 pub mod report;
+pub mod retention;
 pub mod segments;
 pub mod tracking;
 

@@ -43,6 +43,30 @@ pub enum StudyError {
         /// What is wrong.
         problem: String,
     },
+    /// Subscriptions that bear no answer.
+    #[error("{problem}")]
+    Subscriptions {
+        /// What is wrong.
+        problem: String,
+    },
+    /// Value of subscriptions was asked for and no row has a price.
+    #[error("no subscription has a price, so that there is no value to compute")]
+    NoPrice,
+    /// A history that a model of whole periods cannot take.
+    #[error(
+        "{model} counts whole periods with at most one purchase in each; {repeat_purchases} purchases, the last at age \
+         {last_purchase_age} of {age}, are not such a history"
+    )]
+    NotWhole {
+        /// The model's id.
+        model: &'static str,
+        /// Purchases after the first.
+        repeat_purchases: u32,
+        /// From first to last purchase, in the unit of the study.
+        last_purchase_age: f64,
+        /// From the first purchase to the end of observation.
+        age: f64,
+    },
     /// No customer has bought by the day the question is asked for.
     #[error("no customer has a purchase on or before {until}; the data begin on {first}")]
     NobodyYet {
@@ -116,6 +140,18 @@ impl StudyError {
             StudyError::Histories { .. } | StudyError::HistoriesUnit(_) => {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())
             }
+            StudyError::Subscriptions { .. } => Some(
+                "clv fit reads a row for each subscription, or survivors from age 0 on with a column for each cohort"
+                    .to_owned(),
+            ),
+            StudyError::NoPrice => {
+                Some("name the column that holds the price of a period: --amount-column HEADING".to_owned())
+            }
+            StudyError::NotWhole { .. } => Some(
+                "name the file of orders instead, whose purchases are then counted by period, or the --time-unit that \
+                 the file counts in"
+                    .to_owned(),
+            ),
             StudyError::NobodyYet { first, .. } => Some(format!("--until {first} or later")),
             StudyError::NoPositiveTotal { .. } => Some(
                 "check margin and costs, or look at `clv value`, which shows each customer".to_owned(),

@@ -86,7 +86,9 @@ impl Inquiry {
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
             settle_naive_rule(found, &mut snapshot, orders)?;
         }
+        let unfinished = count_whole_periods(&mut snapshot, orders, options)?;
         let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
+        served.cautions.extend(unfinished);
         if let Some(found) = &mut outcome {
             found.serve_instead(served.forecaster.id());
         }
@@ -291,6 +293,31 @@ fn bake_off_options(
         models: Vec::new(),
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
     }
+}
+
+/// Where a model of whole periods is to answer, histories are counted so; what that leaves out is said.
+fn count_whole_periods(
+    snapshot: &mut Snapshot,
+    orders: &Orders,
+    options: &InquiryOptions,
+) -> Result<Option<String>, StudyError> {
+    let (id, unit) = match &options.choice {
+        ModelChoice::Auto => return Ok(None),
+        ModelChoice::Id(id) => (id.as_str(), options.unit),
+        ModelChoice::Saved(saved) => {
+            (saved.model.as_str(), crate::model_fit::saved_purchase_model(saved)?.1)
+        }
+    };
+    if !crate::model_fit::model_entry(id)?.is_discrete() {
+        return Ok(None);
+    }
+    let n_unfinished = snapshot.count_periods(orders, unit)?;
+    Ok((n_unfinished > 0).then(|| {
+        format!(
+            "{id} counts whole periods: the purchases that {n_unfinished} customers made in a {unit} not over by the \
+             end of the data are left out"
+        )
+    }))
 }
 
 /// A naive rule that won is taken to the present: the purchases of the window that

@@ -10,6 +10,8 @@ pub mod handoff;
 mod histories_file;
 mod newborns;
 pub mod snapshot;
+pub mod subscribers;
+mod whole_periods;
 
 pub mod forecaster;
 pub mod model_fit;
@@ -31,6 +33,7 @@ pub mod headline;
 pub mod metrics;
 pub mod purchase_forecast;
 pub mod report;
+pub mod retention;
 pub mod segments;
 pub mod simulated_model;
 pub mod simulated_shop;

@@ -112,7 +112,7 @@ fn distinct(warnings: impl Iterator<Item = String>) -> Vec<String> {
     kept
 }
 
-fn standard_errors(names: &[String], errors: &[Option<f64>]) -> BTreeMap<String, f64> {
+pub(crate) fn standard_errors(names: &[String], errors: &[Option<f64>]) -> BTreeMap<String, f64> {
     names
         .iter()
         .zip(errors)
@@ -158,7 +158,7 @@ pub fn saved_spend_model(saved: &ModelFit) -> Result<Option<GammaGamma>, StudyEr
         .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })
 }
 
-fn named_values(saved: &ModelFit, names: &[&str]) -> Result<Vec<f64>, StudyError> {
+pub(crate) fn named_values(saved: &ModelFit, names: &[&str]) -> Result<Vec<f64>, StudyError> {
     let given: Vec<&str> = saved.parameters.keys().map(String::as_str).collect();
     if let Some(unknown) = given.iter().find(|name| !names.contains(name)) {
         return Err(StudyError::SavedModel {

@@ -18,6 +18,7 @@ use crate::model_fit::{
 use crate::snapshot::{MICROS, Snapshot};
 use crate::spend::SpendOutlook;
 use crate::time::{Span, TimeUnit};
+use crate::whole_periods::check_whole;
 
 /// A bake-off on more customers than this runs on a sample of about as many.
 pub const BAKE_OFF_CUSTOMERS: usize = 20_000;
@@ -106,6 +107,9 @@ pub fn serve(
     };
     let entry = model_entry(&id)?;
     let grouped = snapshot.grouped(options.unit);
+    if entry.is_discrete() {
+        check_whole(entry.id, &grouped.histories)?;
+    }
     let histories = snapshot.histories_to_fit(&grouped);
     let fitted = fit_purchase_model(entry, &histories, &FitOptions::default())?;
     let spend = fit_spend(snapshot);
@@ -160,6 +164,10 @@ pub fn combined_fit(
 
 fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
     let (model, unit) = saved_purchase_model(saved)?;
+    let grouped = snapshot.grouped(unit);
+    if model.new_customer().is_discrete() {
+        check_whole(model.id(), &grouped.histories)?;
+    }
     let columns = snapshot.columns();
     let mut cautions = saved.warnings.clone();
     let spend = match saved_spend_model(saved)? {
@@ -177,7 +185,7 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
         unit,
         fit: Some(saved.clone()),
         spend,
-        grouped: snapshot.grouped(unit),
+        grouped,
         cautions,
     })
 }

@@ -12,6 +12,7 @@ use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
 use crate::histories_file::{SUM_LN, out_of_range, with_rhythm};
 use crate::newborns::with_newborns;
 use crate::time::TimeUnit;
+use crate::whole_periods::WholePeriods;
 
 /// Money in tables is counted in millionths.
 pub(crate) const MICROS: f64 = 1e6;
@@ -55,6 +56,8 @@ pub struct Snapshot {
     orders: Vec<u32>,
     first_spend: f64,
     recent_purchases: Option<Vec<u32>>,
+    whole_periods: Option<WholePeriods>,
+    row_weights: Option<Vec<f64>>,
     has_historic_value: bool,
     has_returns: bool,
 }
@@ -121,6 +124,8 @@ impl Snapshot {
                 n_known,
             },
             recent_purchases: None,
+            whole_periods: None,
+            row_weights: None,
             has_historic_value: true,
             has_returns: true,
         }
@@ -157,7 +162,8 @@ impl Snapshot {
             let mut histories = PurchaseHistories::with_capacity(n);
             for row in 0..n {
                 let history = history(&file, row).expect("every row was just checked");
-                histories.push(history, 1.0).expect("1 is a weight");
+                let weight = file.weights.as_ref().map_or(1.0, |weights| weights[row]);
+                histories.push(history, weight).expect("the reader takes positive weights only");
             }
             Origin::File { histories, unit }
         });
@@ -197,7 +203,27 @@ impl Snapshot {
             ids: file.ids,
             origin,
             recent_purchases: None,
+            whole_periods: None,
+            row_weights: file.weights,
         })
+    }
+
+    /// Counts the histories in whole periods of `unit` from then on, and spend by period with a purchase: what models of
+    /// whole periods see. Gives the number of customers with a purchase in their unfinished last period, which
+    /// is left out. Does nothing where there are no dates.
+    ///
+    /// # Errors
+    /// [`StudyError`] where reading fails.
+    pub fn count_periods(&mut self, orders: &Orders, unit: TimeUnit) -> Result<u64, StudyError> {
+        let Origin::Orders { first_day, end_day, .. } = &self.origin else { return Ok(0) };
+        let (occasions, _) = orders.purchase_occasions(None)?;
+        let counted = WholePeriods::count(&self.ids, first_day, *end_day, &occasions, unit);
+        let n_unfinished = counted.n_unfinished;
+        let rows = counted.histories.histories();
+        self.n_repeats = rows.iter().map(PurchaseHistory::repeat_purchases).collect();
+        self.mean_spend.clone_from(&counted.mean_spend);
+        self.whole_periods = Some(counted);
+        Ok(n_unfinished)
     }
 
     /// The number of customers.
@@ -237,6 +263,9 @@ impl Snapshot {
     /// Histories grouped for models in `unit`; a file's are in its own unit, converted.
     #[must_use]
     pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
+        if let Some(counted) = self.whole_periods.as_ref().filter(|counted| counted.unit == unit) {
+            return GroupedHistories::of_rows(&counted.histories, 1.0);
+        }
         match &self.origin {
             Origin::Orders { first_day, last_day, n_days, sum_ln_days, end_day, .. } => {
                 group_histories(
@@ -365,7 +394,11 @@ impl Snapshot {
     /// Customers with at least one repeat purchase.
     #[must_use]
     pub fn n_repeaters(&self) -> usize {
-        self.n_repeats.iter().filter(|x| **x > 0).count()
+        let Some(weights) = &self.row_weights else {
+            return self.n_repeats.iter().filter(|x| **x > 0).count();
+        };
+        let repeaters = self.n_repeats.iter().zip(weights).filter(|(x, _)| **x > 0);
+        repeaters.map(|(_, weight)| weight).sum::<f64>() as usize
     }
 
     /// Repeat purchases over customer time, all customers together; per `unit`, 0 where no time has passed.

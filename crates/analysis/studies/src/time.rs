@@ -14,6 +14,8 @@ pub enum TimeUnit {
     Week,
     /// A twelfth of 365.25 days.
     Month,
+    /// 365.25 days.
+    Year,
 }
 
 /// Days in a year, leap years averaged.
@@ -28,6 +30,7 @@ impl TimeUnit {
             TimeUnit::Day => 1.0,
             TimeUnit::Week => 7.0,
             TimeUnit::Month => DAYS_PER_YEAR / 12.0,
+            TimeUnit::Year => DAYS_PER_YEAR,
         }
     }
 
@@ -45,6 +48,7 @@ impl TimeUnit {
             TimeUnit::Day => "day",
             TimeUnit::Week => "week",
             TimeUnit::Month => "month",
+            TimeUnit::Year => "year",
         }
     }
 }
@@ -53,7 +57,7 @@ impl TimeUnit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// Not the name of a unit.
-    #[error("'{0}' is no unit of time, expected hour, day, week or month")]
+    #[error("'{0}' is no unit of time, expected hour, day, week, month or year")]
     Unit(String),
     /// Not a span.
     #[error(
@@ -66,7 +70,7 @@ impl FromStr for TimeUnit {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        [TimeUnit::Hour, TimeUnit::Day, TimeUnit::Week, TimeUnit::Month]
+        [TimeUnit::Hour, TimeUnit::Day, TimeUnit::Week, TimeUnit::Month, TimeUnit::Year]
             .into_iter()
             .find(|unit| text == unit.name())
             .ok_or_else(|| TimeError::Unit(text.to_owned()))

@@ -17,6 +17,7 @@ use crate::histories_file::{HistoriesFile, read_histories};
 use crate::inspect::inspect;
 use crate::orders::Orders;
 use crate::progress::OnProgress;
+use crate::subscriptions::{Subscriptions, read_subscriptions};
 
 /// How much of the machine the engine may use.
 #[derive(Clone, Default)]
@@ -127,6 +128,27 @@ impl Engine {
         options: &ReadOptions,
     ) -> Result<Option<HistoriesFile>, EngineError> {
         read_histories(options)
+    }
+
+    /// Reads subscriptions: a row for each with its start and end (blank where active) or its tenure and whether the
+    /// customer has left, or a table of survivors by age with a column for each cohort.
+    ///
+    /// ```
+    /// use clv_engine::{Engine, EngineOptions, ReadOptions, SubscriptionData};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("plans.csv");
+    /// std::fs::write(&path, "customer_id,tenure,churn\na,3,Yes\nb,8,No\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let SubscriptionData::Rows(rows) = engine.open_subscriptions(&read)?.data else { panic!() };
+    /// assert_eq!(rows.ids, ["a", "b"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a file cannot be read, or its columns are missing or could mean several things.
+    pub fn open_subscriptions(&self, options: &ReadOptions) -> Result<Subscriptions, EngineError> {
+        read_subscriptions(options)
     }
 
     /// A session with this engine's limits.

@@ -129,6 +129,33 @@ pub enum EngineError {
         /// What would do.
         expected: &'static str,
     },
+    /// A file that holds no subscriptions.
+    #[error(
+        "{path}: no subscriptions: {why}; expected start and end dates, or tenure and churned, or an age and survivors, \
+         found {headings}"
+    )]
+    NoSubscriptions {
+        /// File as given.
+        path: String,
+        /// The headings.
+        headings: String,
+        /// What is missing.
+        why: String,
+    },
+    /// A file of subscriptions that could mean several things, or what none can.
+    #[error("{path}: row {row}, column {column}: {value:?}: {why}")]
+    AmbiguousSubscriptions {
+        /// File as given.
+        path: String,
+        /// Row number, the heading being row 1.
+        row: u64,
+        /// Heading.
+        column: String,
+        /// The cell.
+        value: String,
+        /// Why it is refused.
+        why: &'static str,
+    },
     /// Money that adds up to more than a sum can hold.
     #[error(
         "the {what} of {whose} add up to more than 9,223,372,036,854 currency units, the most that a sum can hold"
@@ -211,6 +238,11 @@ impl EngineError {
             ),
             EngineError::Import(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
+            EngineError::NoSubscriptions { .. } | EngineError::AmbiguousSubscriptions { .. } => Some(
+                "settle it with --columns customer_id=ID,start=BEGIN,end=END or customer_id=ID,tenure=MONTHS,churned=LEFT \
+                 or age=YEAR,survivors=ALIVE"
+                    .into(),
+            ),
             EngineError::SumTooLarge { .. } => Some(
                 "check that --columns amount=HEADING names the money, or give amounts in thousands"
                     .into(),

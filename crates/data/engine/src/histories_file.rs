@@ -3,7 +3,6 @@
 mod columns;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::DataType;
 use clv_importers::plan::is_text_type;
 
 use crate::engine::ReadOptions;
@@ -44,10 +43,22 @@ pub struct HistoriesFile {
     pub sum_ln_interpurchase_times: Option<Vec<f64>>,
     /// The unit of the times, where the file names it; the same in every row.
     pub time_unit: Option<String>,
+    /// How many customers share each row's history, above 0, where the file has it.
+    pub weights: Option<Vec<f64>>,
+    /// Whether the file names its customers; else they are numbered by row.
+    has_ids: bool,
 }
 
 /// The columns that make a file one of histories.
 const NEEDED: [&str; 4] = ["customer_id", "repeat_purchases", "last_purchase_age", "age"];
+
+/// What other programs call the three columns that make the history, in the order of [`NEEDED`]; understood where a file
+/// has all three.
+const OTHERWISE: [&[&str]; 3] = [
+    &["repeat_purchases", "frequency", "x"],
+    &["last_purchase_age", concat!("rec", "ency"), "t_x"],
+    &["age", "T", "periods", "n", "n_cal", "T_cal"],
+];
 
 /// The columns that it may have besides.
 const WELCOME: [&str; N_WELCOME] = [
@@ -59,10 +70,11 @@ const WELCOME: [&str; N_WELCOME] = [
     "returns",
     "time_unit",
     "sum_ln_interpurchase_times",
+    "weights",
 ];
 
 /// How many there are.
-const N_WELCOME: usize = 8;
+const N_WELCOME: usize = 9;
 
 /// Reads a histories file; `None` when the first file does not have the columns of one.
 ///
@@ -73,21 +85,27 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
     let place = |name: &str| {
         options.columns.get(name).and_then(|h| sample.find(h)).or_else(|| sample.find(name))
     };
-    let mut found = Vec::new();
-    for name in NEEDED {
-        match place(name) {
-            Some(position) => found.push(sample.headings[position].clone()),
-            None => return Ok(None),
-        }
+    let weights = place("weights").or_else(|| place("weight"));
+    let mut needed = vec![place(NEEDED[0])];
+    for (name, otherwise) in NEEDED[1..].iter().zip(OTHERWISE) {
+        needed.push(place(name).or_else(|| otherwise.iter().find_map(|name| sample.find(name))));
     }
+    // A summary with weights may do without ids: its rows are nobody in particular.
+    let has_ids = needed[0].is_some();
+    if !has_ids && weights.is_some() {
+        needed[0] = needed[1];
+    }
+    let Some(needed) = needed.into_iter().collect::<Option<Vec<usize>>>() else { return Ok(None) };
+    let mut found: Vec<String> =
+        needed.iter().map(|position| sample.headings[*position].clone()).collect();
     // Where each welcome column stands among those that are read.
     let welcome = WELCOME.map(|name| {
-        let position = place(name)?;
+        let position = if name == "weights" { weights } else { place(name) }?;
         found.push(sample.headings[position].clone());
         Some(found.len() - 1)
     });
-    let id_type = place(NEEDED[0]).map_or(&DataType::Utf8, |position| &sample.types[position]);
-    let mut file = HistoriesFile::new(is_text_type(id_type), &welcome);
+    let has_text_ids = has_ids && is_text_type(&sample.types[needed[0]]);
+    let mut file = HistoriesFile::new(has_text_ids, has_ids, &welcome);
     for source in &sources {
         let shown = &source.file().shown;
         if let Some(mut reader) =
@@ -115,6 +133,10 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
             }
         }
     }
+    if !has_ids {
+        let n = i64::try_from(file.age.len()).unwrap_or(i64::MAX);
+        file.ids = CustomerIds::Integer((1..=n).collect());
+    }
     Ok(Some(file))
 }
 
@@ -129,9 +151,22 @@ fn bad(path: &str, row: u64, column: &str, value: &str, expected: &'static str) 
 }
 
 impl HistoriesFile {
-    fn new(has_text_ids: bool, welcome: &[Option<usize>; N_WELCOME]) -> HistoriesFile {
-        let [mean_spend, orders, first_order, last_order, historic_value, returns, _, sum_ln] =
-            welcome;
+    fn new(
+        has_text_ids: bool,
+        has_ids: bool,
+        welcome: &[Option<usize>; N_WELCOME],
+    ) -> HistoriesFile {
+        let [
+            mean_spend,
+            orders,
+            first_order,
+            last_order,
+            historic_value,
+            returns,
+            _,
+            sum_ln,
+            weights,
+        ] = welcome;
         HistoriesFile {
             ids: if has_text_ids {
                 CustomerIds::Text(Vec::new())
@@ -149,6 +184,8 @@ impl HistoriesFile {
             returns: returns.map(|_| Vec::new()),
             sum_ln_interpurchase_times: sum_ln.map(|_| Vec::new()),
             time_unit: None,
+            weights: weights.map(|_| Vec::new()),
+            has_ids,
         }
     }
 
@@ -182,7 +219,9 @@ impl HistoriesFile {
             array: batch.column(at),
             place: Place { path, heading: &headings[at], row_of },
         };
-        column(0).add_ids(&mut self.ids)?;
+        if self.has_ids {
+            column(0).add_ids(&mut self.ids)?;
+        }
         let start = self.age.len();
         column(1).add_numbers(&mut self.repeat_purchases)?;
         column(2).add_numbers(&mut self.last_purchase_age)?;
@@ -204,6 +243,7 @@ impl HistoriesFile {
             returns,
             time_unit,
             sum_ln,
+            weights,
         ] = welcome.map(|at| at.map(column));
         if let (Some(column), Some(to)) = (mean_spend, &mut self.mean_spend) {
             column.add_money(to, "a number of zero or more", |value| value >= 0.0)?;
@@ -228,6 +268,12 @@ impl HistoriesFile {
         }
         if let Some(column) = time_unit {
             column.settle_unit(&mut self.time_unit)?;
+        }
+        if let (Some(column), Some(to)) = (weights, &mut self.weights) {
+            column.add_numbers(to)?;
+            if let Some(i) = to[start..].iter().position(|weight| *weight <= 0.0) {
+                return Err(column.refuse(i, "a number of customers above zero"));
+            }
         }
         Ok(())
     }

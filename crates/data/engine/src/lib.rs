@@ -12,6 +12,7 @@ mod plans;
 mod progress;
 mod reader;
 mod stream;
+mod subscriptions;
 mod text;
 mod write;
 
@@ -25,4 +26,7 @@ pub use histories_file::HistoriesFile;
 pub use orders::{DetectedColumn, Intake, Orders};
 pub use plans::{CustomerHistories, CustomerIds, PurchaseOccasions};
 pub use progress::{OnProgress, Progress};
+pub use subscriptions::{
+    SubscriptionData, SubscriptionRows, SubscriptionSpans, Subscriptions, SurvivorTable,
+};
 pub use write::{OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to};

@@ -177,7 +177,7 @@ impl Orders {
 /// Files larger than this are known by size and time.
 const HASHED_BYTES: u64 = 1 << 30;
 
-fn fingerprint(source: &Source) -> Result<(String, String), EngineError> {
+pub(crate) fn fingerprint(source: &Source) -> Result<(String, String), EngineError> {
     let file = source.file();
     let unreadable = |source| EngineError::Unreadable { path: file.shown.clone(), source };
     if file.size > HASHED_BYTES {

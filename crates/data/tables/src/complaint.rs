@@ -29,11 +29,15 @@ pub enum Rule {
     OrderOfTwoCustomers,
     /// Kept: more was refunded than the order was worth.
     RefundExceedsOrder,
+    /// A tenure that is no number of periods, or a flag that says neither that the customer left nor stayed.
+    UnreadableTenure,
+    /// A subscription that ends before it begins.
+    EndsBeforeStart,
 }
 
 impl Rule {
     /// Every rule, in the order in which reports list them.
-    pub const ALL: [Rule; 12] = [
+    pub const ALL: [Rule; 14] = [
         Rule::NoCustomer,
         Rule::UnreadableDate,
         Rule::UnreadableAmount,
@@ -46,6 +50,8 @@ impl Rule {
         Rule::ZeroOrder,
         Rule::OrderOfTwoCustomers,
         Rule::RefundExceedsOrder,
+        Rule::UnreadableTenure,
+        Rule::EndsBeforeStart,
     ];
 
     /// The stable name, in snake case.
@@ -63,6 +69,8 @@ impl Rule {
             Rule::ZeroOrder => "zero_order",
             Rule::OrderOfTwoCustomers => "order_of_two_customers",
             Rule::RefundExceedsOrder => "refund_exceeds_order",
+            Rule::UnreadableTenure => "unreadable_tenure",
+            Rule::EndsBeforeStart => "ends_before_start",
         }
     }
 
@@ -83,6 +91,10 @@ impl Rule {
                 "one order names two customers; each keeps their own lines"
             }
             Rule::RefundExceedsOrder => "more was refunded than the order was worth",
+            Rule::UnreadableTenure => {
+                "the tenure, or whether the customer has left, is missing or does not read"
+            }
+            Rule::EndsBeforeStart => "the subscription ends before it begins",
         }
     }
 

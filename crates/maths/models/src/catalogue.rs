@@ -1,4 +1,4 @@
-//! Every purchase and spend model, one entry each: what the choices, documents and test batteries are made from.
+//! Every purchase, retention and spend model, one entry each: what the choices, documents and test batteries are made from.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,6 +6,7 @@ use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
 use crate::fit::{FittedSpendModel, fit_gamma_gamma};
+use crate::purchase::bg_bb::BgBb;
 use crate::purchase::bg_cnbd_k::BgCnbdK;
 use crate::purchase::bg_nbd::BgNbd;
 use crate::purchase::mbg_cnbd_k::MbgCnbdK;
@@ -13,8 +14,9 @@ use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::{
-    ParameterError, PurchaseModel, bg_cnbd_k, bg_nbd, mbg_cnbd_k, mbg_nbd, nbd, pareto_nbd,
+    ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, mbg_cnbd_k, mbg_nbd, nbd, pareto_nbd,
 };
+use crate::retention::{RetentionModelEntry, Tenures, bdw, sbg};
 use crate::spend::{
     GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
 };
@@ -45,6 +47,14 @@ pub struct PurchaseModelEntry {
     pub build: BuildPurchaseModel,
     /// Values to start a fit from, in the unit of the histories.
     pub start: fn(&PurchaseHistories) -> Vec<f64>,
+}
+
+impl PurchaseModelEntry {
+    /// Whether the model counts time in whole periods: its histories must, and no other unit of time gives the same.
+    #[must_use]
+    pub fn is_discrete(&self) -> bool {
+        (self.build)(self.typical).is_ok_and(|model| model.new_customer().is_discrete())
+    }
 }
 
 /// All purchase models, simplest first.
@@ -141,6 +151,17 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 build: |values| Ok(Box::new(MbgCnbdK::from_values(values)?)),
                 start: |histories| with_phases(with_coin(start_rates(histories, 1.3))),
             },
+            PurchaseModelEntry {
+                id: bg_bb::ID,
+                name: "BG/BB",
+                story: "In each period customers buy or do not, and before each they may leave.",
+                parameter_names: &bg_bb::PARAMETER_NAMES,
+                kinds: &[ParameterKind::Positive; 4],
+                typical: &[1.2, 0.75, 0.65, 2.8],
+                has_dropout: true,
+                build: |values| Ok(Box::new(BgBb::from_values(values)?)),
+                start: start_occasions,
+            },
         ]
     });
     &ENTRIES
@@ -231,6 +252,52 @@ pub fn spend_model(id: &str) -> Option<&'static SpendModelEntry> {
     spend_models().iter().find(|entry| entry.id == id)
 }
 
+/// All retention models with parameters, the default first.
+///
+/// ```
+/// assert_eq!(clv_models::catalogue::retention_models()[0].id, "bdw");
+/// ```
+#[must_use]
+pub fn retention_models() -> &'static [RetentionModelEntry] {
+    const MODELS: &[RetentionModelEntry] = &[
+        RetentionModelEntry {
+            id: bdw::ID,
+            name: "beta-discrete-Weibull",
+            story: "Customers decide at each renewal, and each one's chance of leaving changes with time.",
+            parameter_names: &bdw::PARAMETER_NAMES,
+            typical: &[0.5, 1.0, 1.2],
+            build: |values| Ok(Box::new(bdw::Bdw::from_values(values)?)),
+            start: |tenures| {
+                let [gamma, delta] = start_leaving(tenures);
+                vec![gamma, delta, 1.0]
+            },
+        },
+        RetentionModelEntry {
+            id: sbg::ID,
+            name: "shifted-beta-geometric",
+            story: "Customers decide at each renewal, each with a chance of leaving that never changes.",
+            parameter_names: &sbg::PARAMETER_NAMES,
+            typical: &[0.7, 1.2],
+            build: |values| Ok(Box::new(sbg::Sbg::from_values(values)?)),
+            start: |tenures| start_leaving(tenures).to_vec(),
+        },
+    ];
+    MODELS
+}
+
+/// The retention model of this id, if there is one.
+#[must_use]
+pub fn retention_model(id: &str) -> Option<&'static RetentionModelEntry> {
+    retention_models().iter().find(|entry| entry.id == id)
+}
+
+/// Shapes of the leaving probability whose mean is the share of renewal occasions at which customers left.
+fn start_leaving(tenures: &Tenures) -> [f64; 2] {
+    let (met, renewed) = tenures.occasions();
+    let leaves = ((met - renewed + 0.5) / (met + 1.0)).clamp(1e-4, 0.95);
+    [1.0, (1.0 - leaves) / leaves]
+}
+
 /// The purchase model of this id, if there is one.
 #[must_use]
 pub fn purchase_model(id: &str) -> Option<&'static PurchaseModelEntry> {
@@ -254,6 +321,17 @@ const WITH_PHASES: [ParameterKind; 5] = [
 /// One phase before the other parameters.
 fn with_phases(others: Vec<f64>) -> Vec<f64> {
     [1.0].into_iter().chain(others).collect()
+}
+
+/// A buying probability by the purchases up to the last, and a leaving probability of one in half the mean age.
+fn start_occasions(histories: &PurchaseHistories) -> Vec<f64> {
+    let (mut bought, mut until_last) = (1.0, 2.0);
+    for (history, weight) in histories.iter() {
+        bought += weight * f64::from(history.repeat_purchases());
+        until_last += weight * history.last_purchase_age();
+    }
+    let buys = (bought / until_last).clamp(0.01, 0.95);
+    vec![1.0, (1.0 - buys) / buys, 0.5, (0.25 * mean_age(histories)).max(0.5)]
 }
 
 /// Mean age, or 1 where every age is 0.

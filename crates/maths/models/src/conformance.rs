@@ -98,6 +98,23 @@ fn draw_history(random: &mut StdRng, oldest: f64, most: f64) -> PurchaseHistory 
     history.with_sum_ln_interpurchase_times(sum).expect("below that of equal times")
 }
 
+/// A legal history for the model: in whole periods, at most one purchase in each, where it counts so.
+fn draw_history_for(
+    entry: &PurchaseModelEntry,
+    random: &mut StdRng,
+    oldest: f64,
+    most: f64,
+) -> PurchaseHistory {
+    if !entry.is_discrete() {
+        return draw_history(random, oldest, most);
+    }
+    let age = draw(random, 0.7, oldest).floor();
+    let last = (age * random.random::<f64>().powi(2) + 0.5).floor().min(age);
+    let last = if random.random::<f64>() < 0.2 { age } else { last };
+    let count = if last < 1.0 { 0.0 } else { draw(random, 1.0, most).floor().min(last) };
+    PurchaseHistory::new(count as u32, last, age).expect("last is at most age")
+}
+
 fn build(entry: &PurchaseModelEntry, values: &[f64]) -> Result<Box<dyn PurchaseModel>, String> {
     (entry.build)(values).map_err(|error| error.to_string())
 }
@@ -195,6 +212,9 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
         (staying, left)
     };
     match *process {
+        FutureProcess::Occasions { .. } | FutureProcess::OccasionsLeavingAtOnce { .. } => {
+            brute_force_occasions(process, history, &chances)
+        }
         FutureProcess::Steady { r, alpha } => (mean_purchases(r, alpha, age), 0.0),
         FutureProcess::LeavingAfterPurchase { r, alpha, a, b } => coin(r, alpha, a, b, x),
         FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a, b } => {
@@ -225,12 +245,38 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
     }
 }
 
+/// The same for whole periods; who is there counts as there at the next occasion.
+fn brute_force_occasions(
+    process: &FutureProcess,
+    history: &PurchaseHistory,
+    chances: &dyn Fn(f64, f64) -> Vec<(f64, f64)>,
+) -> (f64, f64) {
+    let FutureProcess::OccasionsLeavingAtOnce { alpha, beta, gamma, delta } = *process else {
+        return (f64::NAN, f64::NAN);
+    };
+    let (x, last, age) =
+        (f64::from(history.repeat_purchases()), history.last_purchase_age(), history.age());
+    let mean = |(a, b): (f64, f64), of: &dyn Fn(f64) -> f64| -> f64 {
+        chances(a, b).iter().map(|&(chance, weight)| weight * of(chance)).sum()
+    };
+    let pattern =
+        |until: f64| mean((alpha, beta), &|buys| buys.powf(x) * (1.0 - buys).powf(until - x));
+    let staying = pattern(age) * mean((gamma, delta), &|leaves| (1.0 - leaves).powf(age + 1.0));
+    let mut left = pattern(age) * mean((gamma, delta), &|leaves| leaves * (1.0 - leaves).powf(age));
+    let mut at = last;
+    while at < age {
+        left += pattern(at) * mean((gamma, delta), &|leaves| leaves * (1.0 - leaves).powf(at));
+        at += 1.0;
+    }
+    (staying, left)
+}
+
 fn agrees_with_brute_force(entry: &'static PurchaseModelEntry) -> Result<(), String> {
     let mut random = StdRng::seed_from_u64(1);
     for _ in 0..6 {
         let model = build(entry, &draw_parameters(entry, &mut random, 1.0))?;
         for _ in 0..3 {
-            let history = draw_history(&mut random, 60.0, 20.0);
+            let history = draw_history_for(entry, &mut random, 60.0, 20.0);
             let (staying, left) = brute_force(&model.new_customer(), &history);
             let what = format!("{model:?} of {history:?}");
             let ln_likelihood = model.ln_likelihood(&history);
@@ -250,7 +296,7 @@ fn gradient_is_slope(entry: &'static PurchaseModelEntry) -> Result<(), String> {
     let mut random = StdRng::seed_from_u64(2);
     for _ in 0..200 {
         let values = draw_parameters(entry, &mut random, 10.0);
-        let rows = one_row(draw_history(&mut random, 1e3, 300.0), 1.0)?;
+        let rows = one_row(draw_history_for(entry, &mut random, 1e3, 300.0), 1.0)?;
         let mut gradient = vec![0.0; values.len()];
         let ln_likelihood = build(entry, &values)?.ln_likelihood_sum(&rows, &mut gradient);
         for i in 0..values.len() {
@@ -277,6 +323,10 @@ fn gradient_is_slope(entry: &'static PurchaseModelEntry) -> Result<(), String> {
 }
 
 fn unit_shifts_by_jacobian(entry: &'static PurchaseModelEntry) -> Result<(), String> {
+    // What is counted in whole periods has no other unit.
+    if entry.is_discrete() {
+        return Ok(());
+    }
     let mut random = StdRng::seed_from_u64(3);
     for _ in 0..200 {
         let values = draw_parameters(entry, &mut random, 10.0);
@@ -306,7 +356,7 @@ fn silence_lowers_p_alive(entry: &'static PurchaseModelEntry) -> Result<(), Stri
     let mut random = StdRng::seed_from_u64(4);
     for _ in 0..300 {
         let model = build(entry, &draw_parameters(entry, &mut random, 10.0))?;
-        let history = draw_history(&mut random, 100.0, 100.0);
+        let history = draw_history_for(entry, &mut random, 100.0, 100.0);
         let (count, last) = (history.repeat_purchases(), history.last_purchase_age());
         let mut before = 1.0;
         for silence in [0.0, 1e-6, 0.1, 1.0, 3.0, 10.0, 40.0, 200.0, 1e4, 1e8] {
@@ -327,7 +377,7 @@ fn weights_equal_repetition(entry: &'static PurchaseModelEntry) -> Result<(), St
     let model = build(entry, &draw_parameters(entry, &mut random, 1.0))?;
     let (mut weighted, mut repeated) = (PurchaseHistories::default(), Vec::new());
     for i in 0..5000 {
-        let history = draw_history(&mut random, 100.0, 50.0);
+        let history = draw_history_for(entry, &mut random, 100.0, 50.0);
         let times = 1 + i % 3;
         weighted.push(history, f64::from(times)).map_err(|error| error.to_string())?;
         repeated.extend((0..times).map(|_| history));
@@ -352,6 +402,8 @@ fn everything_is_finite(entry: &'static PurchaseModelEntry) -> Result<(), String
     let legal = |count, last, age| {
         PurchaseHistory::new(count, last, age).map_err(|error| error.to_string())
     };
+    // Whole periods are summed over, which takes its time: the extremes alone go to a billion of them.
+    let oldest = if entry.is_discrete() { 300.0 } else { 1e9 };
     let extremes = [
         PurchaseHistory::newborn(),
         legal(0, 0.0, 1e9)?,
@@ -368,7 +420,7 @@ fn everything_is_finite(entry: &'static PurchaseModelEntry) -> Result<(), String
         let drawn: Vec<PurchaseHistory> = if round % 12 == 0 {
             extremes.to_vec()
         } else {
-            (0..100).map(|_| draw_history(&mut random, 1e9, 1e4)).collect()
+            (0..100).map(|_| draw_history_for(entry, &mut random, oldest, 1e4)).collect()
         };
         let mut rows = PurchaseHistories::default();
         for history in drawn {

@@ -4,6 +4,7 @@ pub mod history;
 pub mod parameter;
 
 pub mod purchase;
+pub mod retention;
 pub mod scores;
 pub mod season;
 pub mod simulate;

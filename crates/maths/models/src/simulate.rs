@@ -114,6 +114,12 @@ pub fn simulate_spends(model: &GammaGamma, n_purchases: &[usize], seed: u64) -> 
 fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Vec<f64>, f64) {
     let mut clock = Clock { ticks_to_first: 1, ticks_between: 1 };
     let (purchase_rate, mut left_at, dropout_probability) = match *process {
+        FutureProcess::Occasions { alpha, beta, gamma, delta } => {
+            return occasions((alpha, beta), (gamma, delta), false, end, random);
+        }
+        FutureProcess::OccasionsLeavingAtOnce { alpha, beta, gamma, delta } => {
+            return occasions((alpha, beta), (gamma, delta), true, end, random);
+        }
         FutureProcess::Steady { r, alpha } => (gamma_draw(r, alpha, random), f64::INFINITY, 0.0),
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let purchase_rate = gamma_draw(r, alpha, random);
@@ -185,6 +191,35 @@ fn regular_draw(clock: &Regular, k: u32, random: &mut StdRng) -> (f64, Clock) {
     }
     let rate = gamma_draw(drawn.1, clock.alpha_now(), random);
     (rate, Clock { ticks_to_first: k - drawn.0, ticks_between: k })
+}
+
+/// Purchases at the occasions 1, 2, ... up to `end`, one a period. Whoever leaves before an occasion left right after the
+/// one before it.
+fn occasions(
+    (alpha, beta): (f64, f64),
+    (gamma, delta): (f64, f64),
+    may_leave_at_once: bool,
+    end: f64,
+    random: &mut StdRng,
+) -> (Vec<f64>, f64) {
+    let buys = beta_draw(alpha, beta, random);
+    let leaves = beta_draw(gamma, delta, random);
+    let mut times = Vec::new();
+    let mut occasion = 1.0;
+    loop {
+        let may_leave = may_leave_at_once || occasion > 1.0;
+        if may_leave && random.random::<f64>() < leaves {
+            return (times, occasion - 1.0);
+        }
+        // One occasion beyond the end is told apart: whether the customer would be there for it.
+        if occasion > end || times.len() >= MOST_PURCHASES {
+            return (times, f64::INFINITY);
+        }
+        if random.random::<f64>() < buys {
+            times.push(occasion);
+        }
+        occasion += 1.0;
+    }
 }
 
 fn exponential_draw(random: &mut StdRng) -> f64 {

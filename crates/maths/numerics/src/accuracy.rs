@@ -3,7 +3,7 @@
 //! One row for each function. The reference points live in `golden/special_functions.csv`, written by
 //! `golden/make_special_functions.py` with ninety digits; a test takes every row through every point of its name.
 
-use crate::{gamma, log_space, vectorised};
+use crate::{beta_fall, gamma, log_space, vectorised};
 
 /// One function and its promise.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,30 @@ pub const ACCURACY: &[Accuracy] = &[
         scale: 1.0,
         source: "product, then Stirling's remainders",
         evaluate: |x| gamma::ln_beta_fall(x[0], x[1], x[2] as u32),
+    },
+    Accuracy {
+        function: "ln_beta_fall_by",
+        domain: "a, b in [1e-6, 1e15], h in [1e-9, 1e100]",
+        relative_error: 5e-14,
+        scale: 1.0,
+        source: "product, then Stirling's series differenced term by term",
+        evaluate: |x| beta_fall::ln_beta_fall_by(x[0], x[1], x[2]),
+    },
+    Accuracy {
+        function: "beta_fall_slope_by",
+        domain: "a, b in [1e-6, 1e15], h in [0.5, 1e100]",
+        relative_error: 1e-8,
+        scale: 0.0,
+        source: "sum, then asymptotic series [AbramowitzStegun1964, 6.3.18]",
+        evaluate: |x| beta_fall::beta_fall_slope_by(x[0], x[1], x[2]),
+    },
+    Accuracy {
+        function: "digamma_rise_by",
+        domain: "c in [1e-6, 1e15], h in [1e-9, 1e100]",
+        relative_error: 2e-13,
+        scale: 0.0,
+        source: "sum, then asymptotic series [AbramowitzStegun1964, 6.3.18]",
+        evaluate: |x| beta_fall::digamma_rise_by(x[0], x[1]),
     },
     Accuracy {
         function: "ln_one_minus_exp",

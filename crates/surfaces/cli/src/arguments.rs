@@ -109,7 +109,8 @@ pub(crate) enum ZeroOrderChoice {
 /// Time: units and the last day used.
 #[derive(Debug, Args)]
 pub(crate) struct TimeArguments {
-    /// The unit of ages and parameters: hour, day, week (the default) or month.
+    /// The unit of ages and parameters: hour, day, week (the default), month or year; of subscriptions the length of a
+    /// period, by default a month.
     #[arg(long, value_name = "UNIT", env = "CLV_TIME_UNIT")]
     pub(crate) time_unit: Option<String>,
     /// The last day a model may see. Default: the last day of the data.
@@ -146,7 +147,8 @@ pub(crate) enum OutputFormat {
 /// Who forecasts.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k or mbg-cnbd-k.
+    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k or bg-bb; of subscriptions bdw, sbg or
+    /// kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// A model saved by `clv fit ... -o model.json`; goes before --model.
@@ -158,6 +160,23 @@ pub(crate) struct ModelArguments {
     /// The seed of random choices. The models of this release make none.
     #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
     pub(crate) seed: u64,
+}
+
+/// Subscriptions instead of orders, for bdw, sbg and kaplan-meier.
+#[derive(Debug, Args, Default)]
+pub(crate) struct SubscriptionArguments {
+    /// Subscriptions only: the one cohort to look at, a column of survivors or a value of the column cohort.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cohort: Option<String>,
+    /// Subscriptions only: how many a cohort given in percent or shares began with. Default: 1000, which is then said.
+    #[arg(long, value_name = "N")]
+    pub(crate) cohort_size: Option<f64>,
+    /// Subscriptions only: fit to the first N renewal occasions, as if nothing had been seen since.
+    #[arg(long, value_name = "N")]
+    pub(crate) through: Option<u32>,
+    /// Subscriptions only: the column with the price of a period.
+    #[arg(long, value_name = "HEADING")]
+    pub(crate) amount_column: Option<String>,
 }
 
 /// What value means.
@@ -223,9 +242,18 @@ pub(crate) struct FitArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k or gamma-gamma.
+    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, bg-bb or gamma-gamma; of subscriptions
+    /// bdw, sbg or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) subscriptions: SubscriptionArguments,
+    /// Subscriptions only: annual discount rate of the renewals to come, as a ratio.
+    #[arg(long, value_name = "RATIO", default_value_t = 0.1, env = "CLV_DISCOUNT_RATE")]
+    pub(crate) discount_rate: f64,
+    /// Subscriptions only: how many renewal occasions the curve is told for. Default: twice those seen.
+    #[arg(long, value_name = "N")]
+    pub(crate) occasions: Option<u32>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -239,6 +267,8 @@ pub(crate) struct ForecastArguments {
     pub(crate) time: TimeArguments,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) subscriptions: SubscriptionArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -254,6 +284,8 @@ pub(crate) struct ValueArguments {
     pub(crate) model: ModelArguments,
     #[command(flatten)]
     pub(crate) definition: DefinitionArguments,
+    #[command(flatten)]
+    pub(crate) subscriptions: SubscriptionArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -281,11 +313,17 @@ pub(crate) struct BacktestArguments {
 /// `clv metric`.
 #[derive(Debug, Args)]
 pub(crate) struct MetricArguments {
-    /// The metric: simple-lifetime-value.
+    /// The metric: simple-lifetime-value; of subscriptions renewal-rate or retention-rate.
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) read: ReadArguments,
+    /// Subscriptions only: the length of a period, month by default.
+    #[arg(long, value_name = "UNIT", env = "CLV_TIME_UNIT")]
+    pub(crate) time_unit: Option<String>,
+    /// Subscriptions only: the one cohort to look at.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cohort: Option<String>,
     /// Share of net sales that is margin.
     #[arg(long, value_name = "RATIO", default_value_t = 1.0, env = "CLV_MARGIN_RATIO")]
     pub(crate) margin_ratio: f64,

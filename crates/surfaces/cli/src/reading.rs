@@ -266,7 +266,7 @@ pub(crate) fn provenance(
 /// What to say where orders are dated after today: one wrong date stretches every customer's silence to it.
 pub(crate) fn future_remark(intake: Option<&Intake>) -> Option<String> {
     let last = intake?.last_day?.0;
-    let today = day_of_date(jiff::Zoned::now().date());
+    let today = today();
     (last > today).then(|| {
         format!(
             "the last order is dated {}, after today: everyone else counts as silent until then; --as-of {} leaves it out",
@@ -274,6 +274,11 @@ pub(crate) fn future_remark(intake: Option<&Intake>) -> Option<String> {
             iso(today)
         )
     })
+}
+
+/// The day it is here.
+pub(crate) fn today() -> i32 {
+    day_of_date(jiff::Zoned::now().date())
 }
 
 /// A day in ISO 8601.

@@ -4,6 +4,7 @@
 
 pub mod log_normal_spend;
 pub mod purchase;
+pub mod retention;
 mod search_space;
 pub mod spend;
 pub mod spend_model;
@@ -13,6 +14,7 @@ pub mod warning;
 mod whole;
 
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
+pub use retention::{FittedRetention, RetentionFitError, fit_retention_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
 pub use warning::FitWarning;

@@ -205,7 +205,8 @@ pub fn fit_from(
         return Err(FitError::NoHistories { model: entry.id });
     }
     (entry.build)(start).map_err(|reason| FitError::Start { model: entry.id, reason })?;
-    let time_unit = mean_positive_age(histories);
+    // Whole periods stay what they are.
+    let time_unit = if entry.is_discrete() { 1.0 } else { mean_positive_age(histories) };
     let scaled = in_unit(histories, time_unit);
     let in_units: Vec<f64> = start
         .iter()

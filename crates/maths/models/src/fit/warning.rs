@@ -35,6 +35,11 @@ pub enum FitWarning {
         /// Customers with at least one repeat purchase.
         n_repeaters: f64,
     },
+    /// Too few subscribers have left for the data to say how they leave.
+    FewLosses {
+        /// Customers who have left.
+        n_lost: f64,
+    },
 }
 
 impl fmt::Display for FitWarning {
@@ -60,6 +65,10 @@ impl fmt::Display for FitWarning {
                 f,
                 "the times between purchases are not known, so {parameter} was chosen by counts and last purchases alone; \
                  hint: a histories file tells them in a column sum_ln_interpurchase_times, as `clv histories` writes it"
+            ),
+            Self::FewLosses { n_lost } => write!(
+                f,
+                "only {n_lost:.0} customers have left so far: expect wide uncertainty, whatever the standard errors say"
             ),
             Self::FewRepeaters { n_repeaters } => write!(
                 f,

@@ -19,6 +19,7 @@ mod likelihood_pass;
 mod pareto_nbd_pass;
 mod row_block;
 
+pub mod bg_bb;
 pub mod bg_cnbd_k;
 pub mod bg_nbd;
 pub mod future;
@@ -137,7 +138,7 @@ pub enum ParameterError {
 }
 
 /// The `values` as an array, each checked to be a finite number above 0.
-fn positive_parameters<const N: usize>(
+pub(crate) fn positive_parameters<const N: usize>(
     model: &'static str,
     names: [&'static str; N],
     values: &[f64],

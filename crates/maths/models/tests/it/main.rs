@@ -1,12 +1,14 @@
 //! Integration tests of the models: each file is about one concept.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod bg_bb;
 mod cdnow;
 mod conformance;
 mod future_process;
 mod log_normal_spend;
 mod purchase_golden;
 mod regular;
+mod retention;
 mod scores;
 mod simulate;
 mod spend;

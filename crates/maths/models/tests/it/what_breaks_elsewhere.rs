@@ -189,7 +189,7 @@ fn enormous_a_and_b_invent_no_likelihood() {
 
 #[test]
 fn days_weeks_and_hours_give_the_same_fit_and_forecast() {
-    for entry in purchase_models() {
+    for entry in purchase_models().iter().filter(|entry| !entry.is_discrete()) {
         let weeks = fit(entry.id, &cdnow::histories(7.0));
         let row = |per_week: f64| history(2, 30.43 * per_week, 38.86 * per_week);
         let forecast = weeks.model().expected_future_purchases(&row(1.0), 39.0);

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use clv_models::catalogue::purchase_models;
-use clv_studies::metrics::catalogue;
+use clv_models::catalogue::{purchase_models, retention_models};
+use clv_models::retention::kaplan_meier::ID as KAPLAN_MEIER;
+use clv_studies::metrics::{catalogue, subscription_catalogue};
 use clv_studies::model_fit::GAMMA_GAMMA;
 use clv_valuation::definition::definitions;
 
@@ -46,6 +47,12 @@ const FIGURES: &[(&str, &str)] = &[
         "next_order_date",
         "median date of the next order, given that there will be one; low and high are the 10 % and 90 % points",
     ),
+    ("renewals", "renewals of a subscription so far; the first period is none"),
+    (
+        "expected_renewals",
+        "expected renewals within the horizon, with an interval that holds at least 80 %; whole periods only",
+    ),
+    ("probability_next_renewal", "chance that a subscription is renewed when it is next due"),
     ("customer_equity", "the sum of residual values of all present customers"),
     (
         "value_at_risk",
@@ -69,6 +76,15 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
     for model in purchase_models() {
         entries.push((model.id.to_owned(), "models", format!("{}: {}", model.name, model.story)));
     }
+    for model in retention_models() {
+        entries.push((model.id.to_owned(), "models", format!("{}: {}", model.name, model.story)));
+    }
+    entries.push((
+        KAPLAN_MEIER.to_owned(),
+        "models",
+        "retention: the share of customers still there after each renewal, as it was seen"
+            .to_owned(),
+    ));
     entries.push((
         GAMMA_GAMMA.to_owned(),
         "models",
@@ -79,6 +95,9 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
         entries.push((definition.name.to_owned(), "definitions", definition.meaning.to_owned()));
     }
     for metric in catalogue() {
+        entries.push((metric.name.to_owned(), "metrics", metric.meaning.to_owned()));
+    }
+    for metric in subscription_catalogue() {
         entries.push((metric.name.to_owned(), "metrics", metric.meaning.to_owned()));
     }
     let shown: Vec<&(String, &str, String)> = match wanted.as_deref() {

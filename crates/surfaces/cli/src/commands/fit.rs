@@ -19,6 +19,9 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         output::check_place(path)?;
         output::check_not_input(path, &arguments.read.paths)?;
     }
+    if clv_studies::retention::is_retention_model(&arguments.model) {
+        return super::retention::fit(arguments, talk);
+    }
     let is_spend = arguments.model == GAMMA_GAMMA;
     let choice = match arguments.model.as_str() {
         "auto" => ModelChoice::Auto,
@@ -54,7 +57,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
 }
 
-fn text(fit: &ModelFit) -> String {
+pub(crate) fn text(fit: &ModelFit) -> String {
     let mut text = format!("{} per {}\n", fit.model, fit.time_unit);
     for (name, value) in &fit.parameters {
         let error = fit

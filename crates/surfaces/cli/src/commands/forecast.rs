@@ -12,6 +12,9 @@ pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<
         output::check_table_place(path)?;
         output::check_not_input(path, &arguments.read.paths)?;
     }
+    if super::retention::is_asked(&arguments.model)? {
+        return super::retention::forecast(arguments, talk);
+    }
     let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;

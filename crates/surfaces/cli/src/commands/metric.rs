@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use clv_answers::Answer;
-use clv_studies::metrics::{MetricOptions, catalogue};
+use clv_studies::metrics::{MetricOptions, catalogue, subscription_catalogue};
 use clv_studies::snapshot::{Newborns, Snapshot};
 
 use crate::Outcome;
@@ -17,8 +17,13 @@ pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Ou
         output::check_place(path)?;
         output::check_not_input(path, &arguments.read.paths)?;
     }
+    let of_subscriptions = subscription_catalogue();
+    if let Some(entry) = of_subscriptions.iter().find(|entry| entry.name == arguments.name) {
+        return super::retention::metric(entry, arguments, talk);
+    }
     let Some(entry) = catalogue().iter().find(|entry| entry.name == arguments.name) else {
-        let known: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
+        let mut known: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
+        known.extend(of_subscriptions.iter().map(|entry| entry.name));
         return Err(NotFound {
             message: format!(
                 "there is no metric '{}'; expected {}",

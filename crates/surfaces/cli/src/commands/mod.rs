@@ -11,11 +11,12 @@ pub(crate) mod histories;
 pub(crate) mod man;
 pub(crate) mod metric;
 pub(crate) mod report;
+pub(crate) mod retention;
 pub(crate) mod simulate;
 pub(crate) mod value;
 
 use clv_answers::Provenance;
-use clv_engine::{Engine, Intake, Orders};
+use clv_engine::{ComplaintGroup, Engine, Intake, Orders};
 use clv_studies::inquiry::{Inquiry, InquiryOptions};
 
 use crate::Outcome;
@@ -87,14 +88,19 @@ pub(crate) fn ask(
 /// Says what was put aside, and what that makes of the exit status.
 pub(crate) fn put_aside(intake: Option<&Intake>, talk: &Talk) -> Outcome {
     let Some(intake) = intake else { return Outcome::Done };
-    let mut outcome = Outcome::Done;
     if intake.returns_without_purchase > 0 {
         talk.say(&format!(
             "{:.2} came back from customers without any purchase in the data; it is in no customer's value",
             intake.returns_without_purchase as f64 / 1e6
         ));
     }
-    for group in &intake.complaints {
+    put_aside_groups(&intake.complaints, talk)
+}
+
+/// The same for the complaints alone.
+pub(crate) fn put_aside_groups(complaints: &[ComplaintGroup], talk: &Talk) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for group in complaints {
         let first = group.examples.first().map_or_else(String::new, |example| {
             format!(
                 "; first: {}, row {}, column '{}', value '{}'",

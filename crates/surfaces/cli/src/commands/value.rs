@@ -10,6 +10,9 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         output::check_table_place(path)?;
         output::check_not_input(path, &arguments.read.paths)?;
     }
+    if super::retention::is_asked(&arguments.model)? {
+        return super::retention::value(arguments, talk);
+    }
     let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;

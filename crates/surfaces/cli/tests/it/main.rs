@@ -5,5 +5,6 @@ mod bad_input;
 mod contract;
 mod real_files;
 mod report;
+mod retention;
 mod run;
 mod simulate;

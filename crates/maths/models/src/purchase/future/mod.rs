@@ -12,6 +12,7 @@ mod count;
 mod lapsing;
 mod leaving;
 mod leaving_curves;
+mod occasions;
 mod panels;
 mod regular;
 mod regular_roots;
@@ -21,6 +22,7 @@ mod summary;
 
 use lapsing::Lapsing;
 use leaving::Leaving;
+use occasions::Occasions;
 pub(crate) use regular::Regular;
 use steady::Steady;
 pub use summary::ProcessSummary;
@@ -102,6 +104,29 @@ pub enum FutureProcess {
         /// Second shape of the dropout probability.
         b: f64,
     },
+    /// Buys or not at each of a row of occasions, one a period, and may leave before any but the first (a BG/BB
+    /// customer who is there at the next one). Time counts whole periods.
+    Occasions {
+        /// First shape of the buying probability.
+        alpha: f64,
+        /// Second shape of the buying probability.
+        beta: f64,
+        /// First shape of the leaving probability.
+        gamma: f64,
+        /// Second shape of the leaving probability.
+        delta: f64,
+    },
+    /// As above, and may leave before the first occasion too (a new BG/BB customer).
+    OccasionsLeavingAtOnce {
+        /// First shape of the buying probability.
+        alpha: f64,
+        /// Second shape of the buying probability.
+        beta: f64,
+        /// First shape of the leaving probability.
+        gamma: f64,
+        /// Second shape of the leaving probability.
+        delta: f64,
+    },
 }
 
 /// The process behind the first toss.
@@ -110,6 +135,7 @@ enum Kind {
     Lapsing(Lapsing),
     Leaving(Leaving),
     Regular(Box<Regular>),
+    Occasions(Occasions),
 }
 
 /// Calls the same method of whichever process it is.
@@ -120,11 +146,18 @@ macro_rules! of {
             Kind::Lapsing(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
             Kind::Regular(process) => process.$method($($argument),*),
+            Kind::Occasions(process) => process.$method($($argument),*),
         }
     };
 }
 
 impl FutureProcess {
+    /// Whether time counts whole periods, so that histories must too and no other unit of time gives the same.
+    #[must_use]
+    pub fn is_discrete(&self) -> bool {
+        matches!(self, Self::Occasions { .. } | Self::OccasionsLeavingAtOnce { .. })
+    }
+
     /// The probability of staying at the first toss, and the process of who stays.
     fn parts(&self) -> (f64, Kind) {
         match *self {
@@ -146,6 +179,13 @@ impl FutureProcess {
                 let process = Regular::new(k, 0.0, (r, alpha), (a, b + 1.0));
                 (b / (a + b), Kind::Regular(Box::new(process)))
             }
+            Self::Occasions { alpha, beta, gamma, delta } => {
+                (1.0, Kind::Occasions(Occasions { alpha, beta, gamma, delta }))
+            }
+            Self::OccasionsLeavingAtOnce { alpha, beta, gamma, delta } => (
+                delta / (gamma + delta),
+                Kind::Occasions(Occasions { alpha, beta, gamma, delta: delta + 1.0 }),
+            ),
         }
     }
 
