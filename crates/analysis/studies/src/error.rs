@@ -18,6 +18,9 @@ pub enum StudyError {
     /// There was nothing to fit to.
     #[error(transparent)]
     Fit(#[from] clv_models::fit::FitError),
+    /// There was nothing to draw parameters from.
+    #[error(transparent)]
+    Posterior(#[from] clv_models::fit::PosteriorError),
     /// A model id that is not in the catalogue.
     #[error("there is no purchase model '{id}'; expected one of {known}")]
     UnknownModel {

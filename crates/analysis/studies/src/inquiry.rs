@@ -3,6 +3,7 @@
 
 use clv_answers::Table;
 use clv_answers::Values;
+use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
 use clv_tables::Day;
 use clv_valuation::definition::Definition;
@@ -11,11 +12,14 @@ use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::{CustomerBase, RecentWindow};
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
-use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
+use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule, RowForecast};
+use crate::model_fit::GAMMA_GAMMA;
 use crate::newborns::same_id;
+use crate::posterior::{DrawOptions, purchase_draws, saved_draws, spend_draws};
 use crate::purchase_forecast::forecast_table;
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
+use crate::spend::spend_observations;
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
@@ -175,6 +179,14 @@ impl Inquiry {
         horizon: &HorizonOptions,
     ) -> ParameterUncertainty {
         let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
+        if let (Forecaster::Model(model), Some(fit)) = (&self.served.forecaster, &self.served.fit) {
+            let names: Vec<&str> = model.parameters().iter().map(|one| one.name).collect();
+            // Whatever is wrong with saved draws was said when the model was served.
+            if let Ok(Some(draws)) = saved_draws(fit, &names) {
+                let grouped = &self.served.grouped;
+                return ParameterUncertainty::of_draws(model, &draws, grouped, &expected, horizon);
+            }
+        }
         parameter_uncertainty(
             &self.served.forecaster,
             self.served.ln_covariance.as_deref(),
@@ -182,6 +194,31 @@ impl Inquiry {
             &expected,
             horizon,
         )
+    }
+
+    /// Adds draws of the parameters of whoever is served, and of the spend model beside them, to `fit`.
+    ///
+    /// `fit` is that of the served model, or of its spend model alone.
+    ///
+    /// # Errors
+    /// [`StudyError`] where no draws are asked for.
+    pub fn add_draws(&self, fit: &mut ModelFit, options: &DrawOptions) -> Result<(), StudyError> {
+        if fit.model != GAMMA_GAMMA {
+            let histories = self.snapshot.histories_to_fit(&self.served.grouped);
+            fit.posterior = Some(purchase_draws(fit, &histories, options)?);
+        }
+        let columns = self.snapshot.columns();
+        let seen = spend_observations(
+            columns.n_repeats,
+            columns.mean_spend,
+            self.snapshot.mean_first_spend(),
+        );
+        let is_spend = fit.model == GAMMA_GAMMA;
+        let spend = if is_spend { Some(fit) } else { fit.spend.as_deref_mut() };
+        if let Some(spend) = spend {
+            spend.posterior = spend_draws(spend, &seen, options)?;
+        }
+        Ok(())
     }
 
     /// The value of every customer.

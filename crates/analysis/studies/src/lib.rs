@@ -13,6 +13,7 @@ pub mod snapshot;
 pub mod forecaster;
 pub mod model_fit;
 pub mod season;
+pub mod posterior;
 pub mod served;
 pub mod spend;
 pub mod uncertainty;

@@ -1,19 +1,25 @@
 //! What not knowing the parameters exactly does to forecasts.
 //!
 //! The estimates' free coordinates (logarithms where they are positive) are normal around the fit with the covariance of the fit. Forecasts are evaluated at
-//! the 2k sigma points of that law, which carry its mean and covariance exactly for k parameters.
+//! the 2k sigma points of that law, which carry its mean and covariance exactly for k parameters. Where a saved model
+//! brings draws of its parameters, forecasts are evaluated at the draws instead: along ridges too, where the fit gives
+//! no covariance.
 
 use std::sync::Arc;
 
 use clv_models::catalogue::purchase_model;
 use clv_models::purchase::PurchaseModel;
 use clv_numerics::linear_algebra::SymmetricMatrix;
+use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, HorizonOptions};
 use crate::handoff::GroupedHistories;
 
 /// Histories at which the uncertainty is evaluated; between them it is interpolated.
 const N_KNOTS: usize = 256;
+
+/// Draws at which forecasts are evaluated; more change a standard deviation by less than 4 %.
+const MOST_DRAWS: usize = 400;
 
 /// Relative variance of expected purchases from the parameters alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +53,34 @@ impl ParameterUncertainty {
         expected_purchases: &[f64],
         horizon: &HorizonOptions,
     ) -> Self {
-        let points = sigma_points(model, ln_covariance);
+        Self::over(&sigma_points(model, ln_covariance), grouped, expected_purchases, horizon)
+    }
+
+    /// The same over draws of the parameters (draws x parameters, in the order of [`PurchaseModel::parameters`]);
+    /// up to 400 of them, evenly taken, are used.
+    #[must_use]
+    pub fn of_draws(
+        model: &Arc<dyn PurchaseModel>,
+        draws: &[Vec<f64>],
+        grouped: &GroupedHistories,
+        expected_purchases: &[f64],
+        horizon: &HorizonOptions,
+    ) -> Self {
+        let points: Vec<Arc<dyn PurchaseModel>> = draws
+            .iter()
+            .step_by(draws.len().div_ceil(MOST_DRAWS).max(1))
+            .filter_map(|draw| model.with_parameters(draw).ok().map(Arc::from))
+            .collect();
+        Self::over(&points, grouped, expected_purchases, horizon)
+    }
+
+    /// Over models that are equally likely.
+    fn over(
+        points: &[Arc<dyn PurchaseModel>],
+        grouped: &GroupedHistories,
+        expected_purchases: &[f64],
+        horizon: &HorizonOptions,
+    ) -> Self {
         if points.is_empty() || expected_purchases.is_empty() {
             return Self::none();
         }
@@ -60,11 +93,14 @@ impl ParameterUncertainty {
             model.expected_future_purchases(&grouped.histories.histories()[row], horizon.length)
         };
         let values: Vec<Vec<f64>> = points
-            .iter()
+            .par_iter()
             .map(|point| knots.iter().map(|row| expected_at(point, *row)).collect())
             .collect();
         let at_knots = (0..n_knots)
-            .map(|knot| relative_variance(values.iter().map(|of_point| of_point[knot])))
+            .map(|knot| {
+                let at_knot: Vec<f64> = values.iter().map(|of_point| of_point[knot]).collect();
+                relative_variance(&at_knot)
+            })
             .collect();
         // Each knot stands for an equal part of the rows; within it, for their customers and their purchases.
         let mut total_of_part = vec![0.0; n_knots];
@@ -72,14 +108,18 @@ impl ParameterUncertainty {
             total_of_part[rank * n_knots / rows.len()] +=
                 grouped.histories.weights()[*row] * expected_purchases[*row];
         }
-        let of_total = relative_variance(values.iter().map(|of_point| {
-            (0..n_knots)
-                .map(|knot| {
-                    let base = expected_purchases[knots[knot]].max(f64::MIN_POSITIVE);
-                    total_of_part[knot] * (of_point[knot] / base)
-                })
-                .sum::<f64>()
-        }));
+        let totals: Vec<f64> = values
+            .iter()
+            .map(|of_point| {
+                (0..n_knots)
+                    .map(|knot| {
+                        let base = expected_purchases[knots[knot]].max(f64::MIN_POSITIVE);
+                        total_of_part[knot] * (of_point[knot] / base)
+                    })
+                    .sum()
+            })
+            .collect();
+        let of_total = relative_variance(&totals);
         let knots = knots.into_iter().map(|row| expected_purchases[row].max(1e-300).ln()).collect();
         Self { of_total, knots, at_knots }
     }
@@ -133,9 +173,8 @@ fn sigma_points(
     points
 }
 
-/// Variance over squared mean.
-fn relative_variance(values: impl Iterator<Item = f64>) -> f64 {
-    let values: Vec<f64> = values.collect();
+/// Variance over squared mean; 0 where the mean is not above 0.
+pub(crate) fn relative_variance(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>()
         / values.len() as f64;

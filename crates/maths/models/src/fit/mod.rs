@@ -3,6 +3,10 @@
 //! A fit gives a new immutable value with its diagnostics. Not converging is an answer.
 
 pub mod log_normal_spend;
+pub mod bootstrap;
+pub mod posterior;
+mod posterior_draws;
+pub mod prior;
 pub mod purchase;
 pub mod spend;
 pub mod spend_model;
@@ -10,6 +14,12 @@ mod standard_errors;
 mod subsample;
 pub mod warning;
 
+pub use bootstrap::{purchase_bootstrap, spend_bootstrap};
+pub use posterior::{
+    DrawMethod, Posterior, PosteriorError, PosteriorMethod, PosteriorOptions, maximum_a_posteriori,
+    purchase_posterior, spend_posterior,
+};
+pub use prior::Prior;
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};

@@ -202,7 +202,7 @@ pub fn fit_from(
 }
 
 /// The mean age of customers with any age, or 1.
-fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
+pub(super) fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
     let (mut total, mut n) = (0.0, 0.0);
     for (history, weight) in histories.iter().filter(|(history, _)| history.age() > 0.0) {
         total += weight * history.age();
@@ -213,7 +213,7 @@ fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
 }
 
 /// The same histories with time counted in `time_unit`.
-fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
+pub(super) fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
     let mut scaled = PurchaseHistories::with_capacity(histories.len());
     for (history, weight) in histories.iter() {
         let count = history.repeat_purchases();

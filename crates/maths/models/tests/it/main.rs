@@ -5,6 +5,7 @@ mod cdnow;
 mod conformance;
 mod future_process;
 mod log_normal_spend;
+mod posterior;
 mod purchase_golden;
 mod scores;
 mod simulate;

@@ -31,6 +31,39 @@ impl NormalApproximation {
         Self { centre: centre.to_vec(), axes }
     }
 
+    /// The normal law with the mean and covariance of weighted points, one weight above or at 0 for each; weights
+    /// sum to 1.
+    ///
+    /// ```
+    /// use clv_numerics::posterior::NormalApproximation;
+    /// let normal = NormalApproximation::of_weighted(&[vec![1.0], vec![5.0]], &[0.5, 0.5]);
+    /// assert_eq!(normal.point(&[0.0]), [3.0]);
+    /// assert_eq!((normal.point(&[1.0])[0] - 3.0).abs(), 2.0);
+    /// ```
+    #[must_use]
+    pub fn of_weighted(points: &[Vec<f64>], weights: &[f64]) -> Self {
+        let n = points.first().map_or(0, Vec::len);
+        let mean_of = |value: &dyn Fn(&Vec<f64>) -> f64| -> f64 {
+            points.iter().zip(weights).map(|(point, weight)| weight * value(point)).sum()
+        };
+        let centre: Vec<f64> = (0..n).map(|i| mean_of(&|point| point[i])).collect();
+        let covariance = SymmetricMatrix::from_fn(n, |i, j| {
+            mean_of(&|point| (point[i] - centre[i]) * (point[j] - centre[j]))
+        });
+        let eigen = covariance.eigen();
+        let axes = eigen
+            .values
+            .iter()
+            .zip(&eigen.vectors)
+            .map(|(value, vector)| {
+                // Rounding may leave a variance below nothing where points lie in a plane.
+                let deviation = value.max(f64::MIN_POSITIVE).sqrt();
+                vector.iter().map(|share| share * deviation).collect()
+            })
+            .collect();
+        Self { centre, axes }
+    }
+
     /// The number of variables.
     #[must_use]
     pub fn size(&self) -> usize {
