@@ -110,7 +110,7 @@ impl StudyError {
                 Some(format!("give {needed} NUMBER, or use --definition net-sales"))
             }
             StudyError::Definition(_) => Some("clv explain definitions".to_owned()),
-            StudyError::Fit(_) => None,
+            StudyError::Fit(_) | StudyError::Posterior(_) => None,
             StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
             StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
             StudyError::SavedModel { .. } => {
