@@ -18,9 +18,6 @@ use crate::handoff::GroupedHistories;
 /// Histories at which the uncertainty is evaluated; between them it is interpolated.
 const N_KNOTS: usize = 256;
 
-/// Draws at which forecasts are evaluated; more change a standard deviation by less than 4 %.
-const MOST_DRAWS: usize = 400;
-
 /// Relative variance of expected purchases from the parameters alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParameterUncertainty {
@@ -56,26 +53,9 @@ impl ParameterUncertainty {
         Self::over(&sigma_points(model, ln_covariance), grouped, expected_purchases, horizon)
     }
 
-    /// The same over draws of the parameters (draws x parameters, in the order of [`PurchaseModel::parameters`]);
-    /// up to 400 of them, evenly taken, are used.
+    /// The same over models that are equally likely, such as one model at draws of its parameters.
     #[must_use]
-    pub fn of_draws(
-        model: &Arc<dyn PurchaseModel>,
-        draws: &[Vec<f64>],
-        grouped: &GroupedHistories,
-        expected_purchases: &[f64],
-        horizon: &HorizonOptions,
-    ) -> Self {
-        let points: Vec<Arc<dyn PurchaseModel>> = draws
-            .iter()
-            .step_by(draws.len().div_ceil(MOST_DRAWS).max(1))
-            .filter_map(|draw| model.with_parameters(draw).ok().map(Arc::from))
-            .collect();
-        Self::over(&points, grouped, expected_purchases, horizon)
-    }
-
-    /// Over models that are equally likely.
-    fn over(
+    pub fn over(
         points: &[Arc<dyn PurchaseModel>],
         grouped: &GroupedHistories,
         expected_purchases: &[f64],
