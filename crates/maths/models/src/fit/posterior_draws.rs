@@ -281,3 +281,50 @@ fn weighted_tail_size(values: &[f64], weights: &[f64]) -> f64 {
     };
     of_tail(0.05).min(of_tail(0.95))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+
+    /// A sharply bent valley: y is known to a hundredth given x, and follows its square.
+    fn banana(free: &[f64], gradient: &mut [f64]) -> f64 {
+        let off = (free[1] - free[0] * free[0]) / 0.01;
+        gradient[0] = 2.0 * free[0] * off / 0.01;
+        gradient[1] = -off / 0.01;
+        -0.5 * off * off
+    }
+
+    #[test]
+    fn a_sharply_bent_posterior_is_left_to_nuts_and_comes_out_right() {
+        let prior = Prior { centres: vec![0.0; 2], standard_deviations: vec![1.0, 100.0] };
+        let target = Target { ln_likelihood: banana, prior: &prior, n_customers: 1.0 };
+        let options = PosteriorOptions { method: PosteriorMethod::Fast, n_draws: 2000, seed: 1 };
+        let found = target.draw(&[vec![0.5, 0.5]], &options);
+        assert!(found.diagnostics.k_hat.unwrap() > 0.7, "{:?}", found.diagnostics);
+        assert_eq!(found.method, DrawMethod::Nuts);
+        assert!(found.mode.iter().all(|x| x.abs() < 1e-3), "{:?}", found.mode);
+        // x is standard normal, so that the mean of y is 1.
+        let mean = found.draws.iter().map(|draw| draw[1]).sum::<f64>() / 2000.0;
+        let n_effective = found.diagnostics.bulk_effective_sample_size[1];
+        assert!((mean - 1.0).abs() < 4.0 * (2.0 / n_effective).sqrt(), "{mean} {n_effective}");
+    }
+
+    #[test]
+    fn a_normal_posterior_is_drawn_quickly() {
+        let prior = Prior { centres: vec![1.0, -2.0], standard_deviations: vec![1.0, 3.0] };
+        let target = Target {
+            ln_likelihood: |_: &[f64], gradient: &mut [f64]| {
+                gradient.fill(0.0);
+                0.0
+            },
+            prior: &prior,
+            n_customers: 1.0,
+        };
+        let options = PosteriorOptions { method: PosteriorMethod::Fast, n_draws: 500, seed: 1 };
+        let found = target.draw(&[vec![0.0, 0.0]], &options);
+        assert_eq!(found.method, DrawMethod::Importance);
+        let mean = |k: usize| found.draws.iter().map(|draw| draw[k]).sum::<f64>() / 500.0;
+        assert!((mean(0) - 1.0).abs() < 0.05 && (mean(1) + 2.0).abs() < 0.15);
+    }
+}

@@ -168,19 +168,34 @@ fn doubling_the_time_unit_doubles_or_halves_times_in_every_draw_and_nothing_else
 }
 
 #[test]
-fn few_customers_make_nuts_take_over() {
-    let mut few = PurchaseHistories::default();
-    for (x, t_x, n) in [(0, 0.0, 6.0), (1, 12.0, 2.0), (3, 30.0, 1.0)] {
-        few.push(PurchaseHistory::new(x, t_x, 38.0).unwrap(), n).unwrap();
-    }
-    let found = posterior("pareto-nbd", &few, &FAST);
-    assert!(found.diagnostics.k_hat.unwrap() > 0.66, "{:?}", found.diagnostics);
+fn where_the_quick_way_does_not_fit_nuts_takes_over() {
+    // All alike and nobody leaves: Pareto/NBD has two ridges here, r with alpha and s with beta.
+    let truth = (purchase_model("nbd").unwrap().build)(&[1e3, 1e4]).unwrap();
+    let ages: Vec<f64> = (0..300).map(|i| 30.0 + f64::from(i % 20)).collect();
+    let alike = simulated_histories(&simulate_customers(&truth.new_customer(), &ages, 0.0, 8));
+    let found = posterior("pareto-nbd", &alike, &options(PosteriorMethod::Fast, 400, 1));
+    assert!(found.diagnostics.k_hat.unwrap() > 0.6, "{:?}", found.diagnostics);
     assert_eq!(found.method, DrawMethod::Nuts);
     assert!(!found.warnings.is_empty());
-    assert_eq!(found.draws.len(), 1000);
+    assert_eq!(found.draws.len(), 400);
     assert!(found.draws.iter().flatten().all(|value| value.is_finite() && *value > 0.0));
     for (k, r_hat) in found.diagnostics.r_hat.iter().enumerate() {
         assert!(r_hat.unwrap() < 1.05, "{k}: {:?}", found.diagnostics);
+    }
+}
+
+#[test]
+fn a_handful_of_customers_or_none_who_came_back_still_have_a_posterior() {
+    for rows in [[(3, 20.0, 30.0, 1.0)], [(0, 0.0, 30.0, 700.0)], [(0, 0.0, 0.0, 100.0)]] {
+        let mut histories = PurchaseHistories::default();
+        for (x, t_x, age, n) in rows {
+            histories.push(PurchaseHistory::new(x, t_x, age).unwrap(), n).unwrap();
+        }
+        for entry in purchase_models() {
+            let found = posterior(entry.id, &histories, &options(PosteriorMethod::Fast, 200, 1));
+            assert_eq!(found.draws.len(), 200, "{} {rows:?}", entry.id);
+            assert!(found.draws.iter().flatten().all(|value| value.is_finite()), "{}", entry.id);
+        }
     }
 }
 

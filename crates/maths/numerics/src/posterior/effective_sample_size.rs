@@ -4,7 +4,7 @@ use super::ranks::{are_usable, halves, mean_and_variance, normal_scores, pooled_
 
 /// Effective sample size for the centre of one parameter's distribution: that of the normal scores.
 ///
-/// `chains` holds the draws of each chain, as many of each [VehtariEtAl2021, section 4]. NaN with fewer than four
+/// `chains` holds the draws of each chain, as many of each [VehtariEtAl2021]. NaN with fewer than four
 /// draws a chain or a draw that is no number; the number of draws where all are equal. Chains that swing from side
 /// to side are worth more than as many independent draws.
 ///
@@ -23,7 +23,7 @@ pub fn bulk_effective_sample_size(chains: &[Vec<f64>]) -> f64 {
 
 /// Effective sample size for the 5 % and 95 % quantiles of one parameter: the smaller of the two.
 ///
-/// As [`bulk_effective_sample_size`], of the indicators of lying below a quantile [VehtariEtAl2021, section 4].
+/// As [`bulk_effective_sample_size`], of the indicators of lying below a quantile [VehtariEtAl2021].
 #[must_use]
 pub fn tail_effective_sample_size(chains: &[Vec<f64>]) -> f64 {
     if !are_usable(chains) {
@@ -41,7 +41,7 @@ pub fn tail_effective_sample_size(chains: &[Vec<f64>]) -> f64 {
 }
 
 /// From the chains' autocorrelations, summed in pairs for as long as they stay positive and made to fall
-/// [Geyer1992, section 3.3].
+/// [Geyer1992].
 fn effective_sample_size(chains: &[Vec<f64>]) -> f64 {
     let n_draws = chains[0].len();
     let n = n_draws as f64;

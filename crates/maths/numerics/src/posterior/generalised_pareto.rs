@@ -9,7 +9,7 @@ pub struct GeneralisedPareto {
     pub scale: f64,
 }
 
-/// The prior of a tail's shape is worth this many observations at one half [VehtariEtAl2024, appendix G].
+/// The prior of a tail's shape is worth this many observations at one half [VehtariEtAl2024].
 const PRIOR_OBSERVATIONS: f64 = 10.0;
 const PRIOR_SHAPE: f64 = 0.5;
 

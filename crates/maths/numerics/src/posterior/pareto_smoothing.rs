@@ -21,7 +21,7 @@ impl SmoothedWeights {
 }
 
 /// The largest k-hat at which means of this many smoothed draws are to be trusted: 1 - 1 / log10(n), and 0.7 at
-/// the most [VehtariEtAl2024, section 3.2.4].
+/// the most [VehtariEtAl2024].
 #[must_use]
 pub fn largest_good_k_hat(n_draws: usize) -> f64 {
     (1.0 - 1.0 / (n_draws as f64).log10()).clamp(0.0, 0.7)

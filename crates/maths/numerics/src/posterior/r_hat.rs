@@ -6,7 +6,7 @@ use super::ranks::{are_usable, halves, mean_and_variance, normal_scores, pooled_
 ///
 /// `chains` holds the draws of each chain, as many of each. Every chain is cut in halves, so that a drift within
 /// it shows too. The larger one of two is given: that of the normal scores, which sees different locations, and
-/// that of the scores of distances from the median, which sees different spreads [VehtariEtAl2021, section 4].
+/// that of the scores of distances from the median, which sees different spreads [VehtariEtAl2021].
 /// NaN with fewer than four draws a chain or a draw that is no number; 1 where all draws are equal.
 ///
 /// ```

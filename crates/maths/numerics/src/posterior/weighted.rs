@@ -3,7 +3,7 @@
 /// Effective sample size for the weighted mean of `values`: their variance over the variance of their mean.
 ///
 /// `weights` sum to 1 and are as many as the values. The variance of a self-normalised mean is the sum of squared
-/// weighted deviations [Owen2013, equation 9.9]. Not above the number of values; NaN where the values do not vary.
+/// weighted deviations [Owen2013, chapter 9]. Not above the number of values; NaN where the values do not vary.
 ///
 /// ```
 /// use clv_numerics::posterior::effective_sample_size_of_mean;
