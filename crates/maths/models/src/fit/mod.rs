@@ -10,6 +10,7 @@ pub mod prior;
 pub mod purchase;
 pub mod spend;
 pub mod spend_model;
+mod spend_posterior;
 mod standard_errors;
 mod subsample;
 pub mod warning;
@@ -17,10 +18,11 @@ pub mod warning;
 pub use bootstrap::{purchase_bootstrap, spend_bootstrap};
 pub use posterior::{
     DrawMethod, Posterior, PosteriorError, PosteriorMethod, PosteriorOptions, maximum_a_posteriori,
-    purchase_posterior, spend_posterior,
+    purchase_posterior,
 };
 pub use prior::Prior;
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
+pub use spend_posterior::spend_posterior;
 pub use warning::FitWarning;

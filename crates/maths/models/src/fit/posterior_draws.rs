@@ -28,6 +28,11 @@ const FEWEST_PROPOSALS: usize = 200;
 /// Proposals follow the weighted points of the round before where k-hat was too large: a bent posterior is met by a
 /// wider law off its mode. A third round hardly ever helps where the second did not.
 const MOST_ROUNDS: u64 = 2;
+/// Weighted points show too little of a long tail: on CDNOW the standard deviation of Pareto/NBD's ln beta came out 12 %
+/// small from 1,000 proposals that were not widened.
+const WIDENED: f64 = 1.2;
+/// Points worth less than this share of their number miss the shape, whatever their k-hat says.
+const LEAST_EFFECTIVE_SHARE: f64 = 0.1;
 /// A round must leave this many effective points for each parameter to learn a shape from.
 const FEWEST_TO_LEARN_FROM: f64 = 5.0;
 /// Chains, so that their agreement can be judged.
@@ -114,17 +119,20 @@ impl<L: Fn(&[f64], &mut [f64]) -> f64 + Sync> Target<'_, L> {
             let found = self.weighted_points(&normal, options, round);
             n_evaluations += found.points.len();
             k_hat = (options.method == PosteriorMethod::Fast).then_some(found.smoothed.k_hat);
-            if k_hat.is_some_and(|k_hat| k_hat <= largest_good_k_hat(found.points.len())) {
+            let n_points = found.points.len();
+            let n_effective = found.smoothed.effective_sample_size();
+            let is_worth_it = n_effective >= LEAST_EFFECTIVE_SHARE * n_points as f64;
+            if is_worth_it && k_hat.is_some_and(|k_hat| k_hat <= largest_good_k_hat(n_points)) {
                 let (draws, diagnostics) = found.draws(options);
                 let diagnostics = DrawDiagnostics { n_evaluations, ..diagnostics };
                 return FreeDraws { mode, draws, method: DrawMethod::Importance, diagnostics };
             }
             // Proposals that carry most of the weight alone say nothing about the shape around them.
-            let n_effective = found.smoothed.effective_sample_size();
             if n_effective < FEWEST_TO_LEARN_FROM * normal.size() as f64 {
                 break;
             }
-            normal = NormalApproximation::of_weighted(&found.points, &found.smoothed.weights);
+            normal = NormalApproximation::of_weighted(&found.points, &found.smoothed.weights)
+                .widened(WIDENED);
         }
         let (draws, diagnostics) = self.chains(&normal, options);
         let n_evaluations = n_evaluations + diagnostics.n_evaluations;

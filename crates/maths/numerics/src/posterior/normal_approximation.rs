@@ -64,6 +64,13 @@ impl NormalApproximation {
         Self { centre, axes }
     }
 
+    /// The same law with all standard deviations `factor` times as large.
+    #[must_use]
+    pub fn widened(mut self, factor: f64) -> Self {
+        self.axes.iter_mut().flatten().for_each(|step| *step *= factor);
+        self
+    }
+
     /// The number of variables.
     #[must_use]
     pub fn size(&self) -> usize {
