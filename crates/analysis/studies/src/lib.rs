@@ -12,8 +12,8 @@ pub mod snapshot;
 
 pub mod forecaster;
 pub mod model_fit;
-pub mod season;
 pub mod posterior;
+pub mod season;
 pub mod served;
 pub mod spend;
 pub mod uncertainty;

@@ -2,8 +2,8 @@
 //!
 //! A fit gives a new immutable value with its diagnostics. Not converging is an answer.
 
-pub mod log_normal_spend;
 pub mod bootstrap;
+pub mod log_normal_spend;
 pub mod posterior;
 mod posterior_draws;
 pub mod prior;
