@@ -230,7 +230,7 @@ pub(crate) struct FitArguments {
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) posterior: Option<PosteriorWay>,
     /// How many draws.
-    #[arg(long, value_name = "N", default_value_t = 400, requires = "posterior", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "posterior", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) draws: u32,
     /// The seed of the draws.
     #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
