@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::posterior::PosteriorDraws;
+
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelFit {
@@ -47,6 +49,9 @@ pub struct ModelFit {
     /// First and last day of the data, ISO 8601.
     #[serde(default)]
     pub data_period: Option<(String, String)>,
+    /// Draws of the parameters, where they were asked for; forecasts with the saved model take its uncertainty from them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posterior: Option<PosteriorDraws>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,

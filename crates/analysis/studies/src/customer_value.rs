@@ -152,7 +152,8 @@ pub fn spend_forecast(
     SpendForecast::new(
         &count,
         &spend.relative_spread(n_repeats),
-        uncertainty.at(row.expected_purchases),
+        // Who buys how often and who spends how much were learned apart: their errors add up.
+        uncertainty.at(row.expected_purchases) + spend.relative_variance_over_draws(n_repeats),
     )
 }
 

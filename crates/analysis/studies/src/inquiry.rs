@@ -1,26 +1,39 @@
 //! From orders or a histories file to everything that per-customer questions need: the customers on one day, the
 //! bake-off where one was asked for, and who is served.
 
+use std::sync::Arc;
+
 use clv_answers::Table;
 use clv_answers::Values;
+use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
+use clv_models::purchase::PurchaseModel;
 use clv_tables::Day;
 use clv_valuation::definition::Definition;
 
-use crate::backtest::{BacktestOptions, BacktestOutcome};
+use crate::backtest::{BacktestOptions, BacktestOutcome, count_intervals};
 use crate::base::{CustomerBase, RecentWindow};
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
-use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
+use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule, RowForecast};
+use crate::model_fit::GAMMA_GAMMA;
 use crate::newborns::same_id;
-use crate::purchase_forecast::forecast_table;
+use crate::posterior::{DrawOptions, purchase_draws, saved_draws, spend_draws};
+use crate::purchase_forecast::{count_intervals_over, forecast_table};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
+use crate::spend::spend_observations;
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
 /// Rolling origins of the bake-off behind `auto`.
 pub const N_ORIGINS: usize = 3;
+
+/// Draws at which expectations are evaluated; more change a standard deviation by less than 4 %.
+const MOST_DRAWS: usize = 400;
+
+/// Draws over which counts are mixed, for every history; an interval of whole purchases needs no more.
+const MOST_COUNT_DRAWS: usize = 16;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -158,15 +171,33 @@ impl Inquiry {
     /// The forecast of every customer, as `clv forecast` gives it.
     #[must_use]
     pub fn forecast_table(&self, rows: &[RowForecast], horizon: &HorizonOptions) -> Table {
+        let grouped = &self.served.grouped;
+        let counts = match self.drawn_models(MOST_COUNT_DRAWS) {
+            Some(models) => count_intervals_over(&models, grouped, horizon.length, 0.8),
+            None => count_intervals(&self.served.forecaster, grouped, horizon.length, 0.8),
+        };
         forecast_table(
             self.snapshot.id_values(),
             &self.served.forecaster,
-            &self.served.grouped,
+            grouped,
             rows,
-            horizon.length,
+            &counts,
             self.served.unit,
             self.snapshot.end_day(),
         )
+    }
+
+    /// The served model at up to `n` of the draws saved with it, evenly taken; none where none were saved.
+    fn drawn_models(&self, n: usize) -> Option<Vec<Arc<dyn PurchaseModel>>> {
+        let Forecaster::Model(model) = &self.served.forecaster else { return None };
+        let names: Vec<&str> = model.parameters().iter().map(|one| one.name).collect();
+        // Whatever is wrong with saved draws was said when the model was served.
+        let draws = saved_draws(self.served.fit.as_ref()?, &names).ok()??;
+        let every = draws.len().div_ceil(n).max(1);
+        let models = draws.iter().step_by(every).map(|draw| model.with_parameters(draw));
+        let models: Vec<Arc<dyn PurchaseModel>> =
+            models.filter_map(Result::ok).map(Arc::from).collect();
+        (!models.is_empty()).then_some(models)
     }
 
     /// What the parameters' uncertainty does to the forecasts.
@@ -177,6 +208,9 @@ impl Inquiry {
         horizon: &HorizonOptions,
     ) -> ParameterUncertainty {
         let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
+        if let Some(models) = self.drawn_models(MOST_DRAWS) {
+            return ParameterUncertainty::over(&models, &self.served.grouped, &expected, horizon);
+        }
         parameter_uncertainty(
             &self.served.forecaster,
             self.served.ln_covariance.as_deref(),
@@ -184,6 +218,31 @@ impl Inquiry {
             &expected,
             horizon,
         )
+    }
+
+    /// Adds draws of the parameters of whoever is served, and of the spend model beside them, to `fit`.
+    ///
+    /// `fit` is that of the served model, or of its spend model alone.
+    ///
+    /// # Errors
+    /// [`StudyError`] where no draws are asked for.
+    pub fn add_draws(&self, fit: &mut ModelFit, options: &DrawOptions) -> Result<(), StudyError> {
+        if fit.model != GAMMA_GAMMA {
+            let histories = self.snapshot.histories_to_fit(&self.served.grouped);
+            fit.posterior = Some(purchase_draws(fit, &histories, options)?);
+        }
+        let columns = self.snapshot.columns();
+        let seen = spend_observations(
+            columns.n_repeats,
+            columns.mean_spend,
+            self.snapshot.mean_first_spend(),
+        );
+        let is_spend = fit.model == GAMMA_GAMMA;
+        let spend = if is_spend { Some(fit) } else { fit.spend.as_deref_mut() };
+        if let Some(spend) = spend {
+            spend.posterior = spend_draws(spend, &seen, options)?;
+        }
+        Ok(())
     }
 
     /// The value of every customer.

@@ -15,6 +15,7 @@ mod whole_periods;
 
 pub mod forecaster;
 pub mod model_fit;
+pub mod posterior;
 pub mod season;
 pub mod served;
 pub mod spend;

@@ -55,6 +55,7 @@ pub fn purchase_model_fit(
         converged: Some(fitted.converged()),
         warnings: distinct(fitted.warnings().iter().map(ToString::to_string)),
         data_period: period,
+        posterior: None,
         spend: None,
     }
 }
@@ -84,6 +85,7 @@ pub fn spend_model_fit(
         converged: None,
         warnings: Vec::new(),
         data_period: period,
+        posterior: None,
         spend: None,
     };
     if let Some(fitted) = spend.fitted() {
@@ -151,10 +153,16 @@ pub fn saved_purchase_model(
 /// # Errors
 /// [`StudyError::SavedModel`] where a parameter is missing or out of range.
 pub fn saved_spend_model(saved: &ModelFit) -> Result<Option<GammaGamma>, StudyError> {
-    let Some(spend) = &saved.spend else { return Ok(None) };
-    let values = named_values(spend, &["p", "q", "gamma"])?;
+    saved.spend.as_ref().map(|spend| spend_model_of(spend)).transpose()
+}
+
+/// The spend model of its own fit.
+///
+/// # Errors
+/// [`StudyError::SavedModel`] where a parameter is missing or out of range.
+pub fn spend_model_of(fit: &ModelFit) -> Result<GammaGamma, StudyError> {
+    let values = named_values(fit, &["p", "q", "gamma"])?;
     GammaGamma::new(values[0], values[1], values[2])
-        .map(Some)
         .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })
 }
 

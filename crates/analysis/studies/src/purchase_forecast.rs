@@ -1,9 +1,11 @@
 //! When each customer will buy again, and how often.
 
+use std::sync::Arc;
+
 use clv_answers::{Table, Values};
+use clv_models::purchase::{FutureProcess, PurchaseModel};
 use rayon::prelude::*;
 
-use crate::backtest::count_intervals;
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
 use crate::time::TimeUnit;
@@ -16,8 +18,8 @@ type WaitDays = Option<[f64; 3]>;
 
 /// The forecast table: one row for each customer, beside the `ids` column given.
 ///
-/// The counts' interval holds at least 80 %; so does the interval of the next order's date, given that there is a
-/// next order. `end_day` is the last day observed; without it (histories from a file) there are no dates and the
+/// `counts` are the counts' 80 % intervals, one for each distinct history; the interval of the next order's date holds
+/// 80 % too, given that there is a next order. `end_day` is the last day observed; without it (histories from a file) there are no dates and the
 /// wait is given in `unit` instead.
 #[must_use]
 pub fn forecast_table(
@@ -25,11 +27,10 @@ pub fn forecast_table(
     forecaster: &Forecaster,
     grouped: &GroupedHistories,
     rows: &[RowForecast],
-    horizon: f64,
+    counts: &[(f64, f64)],
     unit: TimeUnit,
     end_day: Option<i32>,
 ) -> Table {
-    let counts = count_intervals(forecaster, grouped, horizon, 0.8);
     let waits = waits(forecaster, grouped, unit);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
@@ -59,6 +60,64 @@ pub fn forecast_table(
                 table.with(&name, unit.name(), Values::OptionalReal(waits.collect()))
             }
         }
+    })
+}
+
+/// For each row an interval of the count that holds at least `coverage` over all of `models`, each as likely as the
+/// others: draws of one model's parameters.
+///
+/// From 0 where no purchase is likelier than a tail, else the central one. Beyond 4,000 purchases, where a count is as
+/// good as its expectation, the models' own intervals are averaged.
+#[must_use]
+pub fn count_intervals_over(
+    models: &[Arc<dyn PurchaseModel>],
+    grouped: &GroupedHistories,
+    horizon: f64,
+    coverage: f64,
+) -> Vec<(f64, f64)> {
+    let levels = [0.5 * (1.0 - coverage), coverage, 0.5 * (1.0 + coverage)];
+    grouped
+        .histories
+        .histories()
+        .par_iter()
+        .with_min_len(64)
+        .map(|history| {
+            let outlooks: Vec<(f64, FutureProcess)> = models
+                .iter()
+                .map(|model| (model.probability_alive(history), model.if_alive(history)))
+                .collect();
+            let counts = quantiles_over(&outlooks, horizon, &levels);
+            (counts[0], if counts[0] < 0.5 { counts[1] } else { counts[2] })
+        })
+        .collect()
+}
+
+/// Quantiles of the number of purchases where each outlook is as likely as the others.
+fn quantiles_over(outlooks: &[(f64, FutureProcess)], horizon: f64, levels: &[f64; 3]) -> [f64; 3] {
+    const MOST: u64 = 4000;
+    let own: Vec<Vec<u64>> = outlooks
+        .iter()
+        .map(|(alive, process)| process.count_quantiles(horizon, *alive, levels))
+        .collect();
+    // A quantile of the mixture lies between the least and the largest of its parts.
+    let largest = own.iter().flatten().copied().max().unwrap_or(0);
+    let n = outlooks.len() as f64;
+    if largest > MOST {
+        return [0, 1, 2].map(|k| own.iter().map(|of| of[k] as f64).sum::<f64>() / n);
+    }
+    let mut masses = vec![0.0; largest as usize + 1];
+    for (alive, process) in outlooks {
+        let of_process = process.probability_mass(horizon, largest as usize);
+        masses.iter_mut().zip(of_process).for_each(|(mass, own)| *mass += alive * own / n);
+        masses[0] += (1.0 - alive) / n;
+    }
+    levels.map(|level| {
+        let mut below = 0.0;
+        let found = masses.iter().position(|mass| {
+            below += mass;
+            below >= level
+        });
+        found.unwrap_or(largest as usize) as f64
     })
 }
 

@@ -231,6 +231,7 @@ fn fit_answer(curve: &RetentionCurve, subscribers: &Subscribers) -> ModelFit {
         converged: None,
         warnings: Vec::new(),
         data_period: period(subscribers),
+        posterior: None,
         spend: None,
     };
     match curve {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{Orders, PurchaseOccasions};
 use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
+use clv_models::purchase::PurchaseModel;
+use clv_models::spend::GammaGamma;
 
 use crate::backtest::{BacktestOptions, BacktestOutcome, FEWEST_REPEATERS, backtest};
 use crate::base::{CustomerBase, DayRow};
@@ -15,6 +17,7 @@ use crate::model_fit::{
     model_entry, purchase_model_fit, saved_ln_covariance, saved_purchase_model, saved_spend_model,
     spend_model_fit,
 };
+use crate::posterior::saved_draws;
 use crate::snapshot::{MICROS, Snapshot};
 use crate::spend::SpendOutlook;
 use crate::time::{Span, TimeUnit};
@@ -162,8 +165,33 @@ pub fn combined_fit(
     fit
 }
 
+/// That the draws saved with a purchase model are of its parameters.
+fn check_draws(saved: &ModelFit, model: &dyn PurchaseModel) -> Result<(), StudyError> {
+    let names: Vec<&str> = model.parameters().iter().map(|one| one.name).collect();
+    for (row, draw) in saved_draws(saved, &names)?.unwrap_or_default().iter().enumerate() {
+        model.with_parameters(draw).map_err(|error| StudyError::SavedModel {
+            problem: format!("has a draw (row {}) that is out of range: {error}", row + 1),
+        })?;
+    }
+    Ok(())
+}
+
+/// The draws saved with a spend model; none where none were saved.
+fn saved_spend_draws(saved: &ModelFit) -> Result<Vec<GammaGamma>, StudyError> {
+    let Some(spend) = &saved.spend else { return Ok(Vec::new()) };
+    let draws = saved_draws(spend, &["p", "q", "gamma"])?.unwrap_or_default();
+    draws
+        .iter()
+        .map(|draw| GammaGamma::new(draw[0], draw[1], draw[2]))
+        .collect::<Result<_, _>>()
+        .map_err(|error| StudyError::SavedModel {
+            problem: format!("has a draw out of range: {error}"),
+        })
+}
+
 fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
     let (model, unit) = saved_purchase_model(saved)?;
+    check_draws(saved, model.as_ref())?;
     let grouped = snapshot.grouped(unit);
     if model.new_customer().is_discrete() {
         check_whole(model.id(), &grouped.histories)?;
@@ -171,7 +199,9 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
     let columns = snapshot.columns();
     let mut cautions = saved.warnings.clone();
     let spend = match saved_spend_model(saved)? {
-        Some(model) => SpendOutlook::of_model(model, columns.n_repeats),
+        Some(model) => {
+            SpendOutlook::of_model(model, columns.n_repeats).with_draws(&saved_spend_draws(saved)?)
+        }
         None => {
             cautions.push(
                 "the saved model has no spend model; one was fitted to these data".to_owned(),

@@ -6,6 +6,8 @@ use clv_models::spend::{GammaGamma, SpendObservation, SpendObservations};
 use clv_valuation::predictive::SpendPerPurchase;
 use rustc_hash::FxHashMap;
 
+use crate::uncertainty::relative_variance;
+
 /// The spend model with its fit, ready to answer for customers.
 #[derive(Debug, Clone)]
 pub struct SpendOutlook {
@@ -16,6 +18,9 @@ pub struct SpendOutlook {
     /// the customer's own mean between and beyond them.
     by_repeats: FxHashMap<u32, LinearSpend>,
     population: SpendPerPurchase,
+    /// Relative variance of the mean spend over draws of the parameters, by repeat purchases; 0 repeats is the
+    /// population. Empty without draws.
+    over_draws: FxHashMap<u32, f64>,
 }
 
 /// Expected spend as a line in the customer's own mean, and the two relative variances, which do not depend on it.
@@ -27,23 +32,34 @@ struct LinearSpend {
     relative_variance_of_purchase: f64,
 }
 
+/// The observations that [`SpendOutlook::fit`] learns from.
+#[must_use]
+pub fn spend_observations(
+    n_repeats: &[u32],
+    mean_spend: &[f64],
+    mean_first_spend: f64,
+) -> SpendObservations {
+    let mut observations = SpendObservations::default();
+    for (n, mean) in n_repeats.iter().zip(mean_spend) {
+        if let Ok(observation) = SpendObservation::new(*n, *mean) {
+            observations.push(observation, 1.0).expect("1 is a weight");
+        }
+    }
+    if observations.is_empty()
+        && let Ok(observation) = SpendObservation::new(1, mean_first_spend)
+    {
+        observations.push(observation, 1.0).expect("1 is a weight");
+    }
+    observations
+}
+
 impl SpendOutlook {
     /// Fits the spend model to customers with at least one repeat purchase and positive mean repeat spend;
     /// `n_repeats` and `mean_spend` have one entry for each customer. Where there is none, the mean first purchase
     /// stands for the only observation.
     #[must_use]
     pub fn fit(n_repeats: &[u32], mean_spend: &[f64], mean_first_spend: f64) -> Self {
-        let mut observations = SpendObservations::default();
-        for (n, mean) in n_repeats.iter().zip(mean_spend) {
-            if let Ok(observation) = SpendObservation::new(*n, *mean) {
-                observations.push(observation, 1.0).expect("1 is a weight");
-            }
-        }
-        if observations.is_empty()
-            && let Ok(observation) = SpendObservation::new(1, mean_first_spend)
-        {
-            observations.push(observation, 1.0).expect("1 is a weight");
-        }
+        let observations = spend_observations(n_repeats, mean_spend, mean_first_spend);
         let fitted = fit_gamma_gamma(&observations);
         Self::with(fitted.model, Some(fitted), n_repeats)
     }
@@ -67,6 +83,7 @@ impl SpendOutlook {
             smallest_mean: 1e-9 * population.mean,
             by_repeats: FxHashMap::default(),
             population,
+            over_draws: FxHashMap::default(),
         };
         for n in n_repeats {
             if *n > 0 && !outlook.by_repeats.contains_key(n) {
@@ -137,9 +154,38 @@ impl SpendOutlook {
         }
     }
 
+    /// The same outlook, unsure of its parameters as these draws of them say.
+    #[must_use]
+    pub fn with_draws(mut self, draws: &[GammaGamma]) -> Self {
+        if draws.is_empty() {
+            return self;
+        }
+        let counts = self.by_repeats.keys().copied().chain([0]);
+        self.over_draws = counts
+            .map(|n_repeats| {
+                let seen = SpendObservation::new(n_repeats, self.population.mean).ok();
+                let means: Vec<f64> =
+                    draws.iter().map(|draw| draw.spend_moments(seen.as_ref()).mean).collect();
+                (n_repeats, relative_variance(&means))
+            })
+            .collect();
+        self
+    }
+
+    /// Relative variance of the mean spend of a customer with `n_repeats` from the draws of the parameters; 0
+    /// without draws.
+    #[must_use]
+    pub fn relative_variance_over_draws(&self, n_repeats: u32) -> f64 {
+        let known = self.over_draws.get(&n_repeats).or_else(|| self.over_draws.get(&0));
+        known.copied().unwrap_or(0.0)
+    }
+
     /// Relative variance of the population's mean spend from the parameters alone; 0 where it is not known.
     #[must_use]
     pub fn relative_parameter_variance(&self) -> f64 {
+        if let Some(over_draws) = self.over_draws.get(&0) {
+            return *over_draws;
+        }
         let Some(fitted) = &self.fitted else { return 0.0 };
         let n = fitted.n_customers;
         // The mean over n customers is known to about its spread over them divided by their number.

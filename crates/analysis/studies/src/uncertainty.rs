@@ -1,13 +1,16 @@
 //! What not knowing the parameters exactly does to forecasts.
 //!
 //! The estimates' free coordinates (logarithms where they are positive) are normal around the fit with the covariance of the fit. Forecasts are evaluated at
-//! the 2k sigma points of that law, which carry its mean and covariance exactly for k parameters.
+//! the 2k sigma points of that law, which carry its mean and covariance exactly for k parameters. Where a saved model
+//! brings draws of its parameters, forecasts are evaluated at the draws instead: along ridges too, where the fit gives
+//! no covariance.
 
 use std::sync::Arc;
 
 use clv_models::catalogue::purchase_model;
 use clv_models::purchase::PurchaseModel;
 use clv_numerics::linear_algebra::SymmetricMatrix;
+use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, HorizonOptions};
 use crate::handoff::GroupedHistories;
@@ -47,7 +50,17 @@ impl ParameterUncertainty {
         expected_purchases: &[f64],
         horizon: &HorizonOptions,
     ) -> Self {
-        let points = sigma_points(model, ln_covariance);
+        Self::over(&sigma_points(model, ln_covariance), grouped, expected_purchases, horizon)
+    }
+
+    /// The same over models that are equally likely, such as one model at draws of its parameters.
+    #[must_use]
+    pub fn over(
+        points: &[Arc<dyn PurchaseModel>],
+        grouped: &GroupedHistories,
+        expected_purchases: &[f64],
+        horizon: &HorizonOptions,
+    ) -> Self {
         if points.is_empty() || expected_purchases.is_empty() {
             return Self::none();
         }
@@ -62,11 +75,14 @@ impl ParameterUncertainty {
             model.expected_future_purchases(&grouped.histories.histories()[row], horizon.length)
         };
         let values: Vec<Vec<f64>> = points
-            .iter()
+            .par_iter()
             .map(|point| knots.iter().map(|row| expected_at(point, *row)).collect())
             .collect();
         let at_knots = (0..n_knots)
-            .map(|knot| relative_variance(values.iter().map(|of_point| of_point[knot])))
+            .map(|knot| {
+                let at_knot: Vec<f64> = values.iter().map(|of_point| of_point[knot]).collect();
+                relative_variance(&at_knot)
+            })
             .collect();
         // Each knot stands for an equal part of the rows; within it, for their customers and their purchases.
         let mut total_of_part = vec![0.0; n_knots];
@@ -74,14 +90,18 @@ impl ParameterUncertainty {
             total_of_part[rank * n_knots / rows.len()] +=
                 grouped.histories.weights()[*row] * expected_purchases[*row];
         }
-        let of_total = relative_variance(values.iter().map(|of_point| {
-            (0..n_knots)
-                .map(|knot| {
-                    let base = expected_purchases[knots[knot]].max(f64::MIN_POSITIVE);
-                    total_of_part[knot] * (of_point[knot] / base)
-                })
-                .sum::<f64>()
-        }));
+        let totals: Vec<f64> = values
+            .iter()
+            .map(|of_point| {
+                (0..n_knots)
+                    .map(|knot| {
+                        let base = expected_purchases[knots[knot]].max(f64::MIN_POSITIVE);
+                        total_of_part[knot] * (of_point[knot] / base)
+                    })
+                    .sum()
+            })
+            .collect();
+        let of_total = relative_variance(&totals);
         let knots = knots.into_iter().map(|row| expected_purchases[row].max(1e-300).ln()).collect();
         Self { of_total, knots, at_knots }
     }
@@ -135,9 +155,8 @@ fn sigma_points(
     points
 }
 
-/// Variance over squared mean.
-fn relative_variance(values: impl Iterator<Item = f64>) -> f64 {
-    let values: Vec<f64> = values.collect();
+/// Variance over squared mean; 0 where the mean is not above 0.
+pub(crate) fn relative_variance(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>()
         / values.len() as f64;

@@ -7,5 +7,6 @@ pub mod gamma;
 pub mod linear_algebra;
 pub mod log_space;
 pub mod optimise;
+pub mod posterior;
 pub mod quadrature;
 pub mod vectorised;

@@ -246,6 +246,15 @@ pub(crate) struct FitArguments {
     /// bdw, sbg or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
+    /// Draw the parameters too, so that forecasts with the saved model carry all of their uncertainty.
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) posterior: Option<PosteriorWay>,
+    /// How many draws.
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "posterior", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) draws: u32,
+    /// The seed of the draws.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
+    pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) subscriptions: SubscriptionArguments,
     /// Subscriptions only: annual discount rate of the renewals to come, as a ratio.
@@ -256,6 +265,17 @@ pub(crate) struct FitArguments {
     pub(crate) occasions: Option<u32>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+}
+
+/// How parameters are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PosteriorWay {
+    /// Importance sampling around the mode, and the no-U-turn sampler where that does not fit.
+    Fast,
+    /// The no-U-turn sampler, four chains.
+    Nuts,
+    /// Refits to customers drawn with replacement.
+    Bootstrap,
 }
 
 /// `clv forecast`.

@@ -219,7 +219,7 @@ pub fn fit_from(
 }
 
 /// The mean age of customers with any age, or 1.
-fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
+pub(super) fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
     let (mut total, mut n) = (0.0, 0.0);
     for (history, weight) in histories.iter().filter(|(history, _)| history.age() > 0.0) {
         total += weight * history.age();
@@ -230,7 +230,7 @@ fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
 }
 
 /// The same histories with time counted in `time_unit`.
-fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
+pub(super) fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
     let mut scaled = PurchaseHistories::with_capacity(histories.len());
     for (history, weight) in histories.iter() {
         scaled.push(history.in_unit(time_unit), weight).expect("a valid weight stays valid");

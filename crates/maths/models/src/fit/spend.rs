@@ -126,7 +126,7 @@ pub fn fit_gamma_gamma(observations: &SpendObservations) -> FittedSpend {
         return pooled(observations, 1.0, SpendWarning::NoCustomers);
     }
     let n_customers = observations.n_customers();
-    if n_customers < FEWEST_CUSTOMERS || observations.len() < 2 || !has_spread(observations, mean) {
+    if !has_enough_to_learn(observations) {
         return pooled(observations, mean, SpendWarning::PooledMean { n_customers });
     }
     let spends = SpendsByCount::new(observations, 1.0 / mean);
@@ -160,6 +160,15 @@ pub fn fit_gamma_gamma(observations: &SpendObservations) -> FittedSpend {
         fitted.warnings.push(SpendWarning::NotConverged { gradient_norm: free.gradient_norm });
     }
     fitted
+}
+
+/// Whether there are customers enough, and differences enough between them, to learn how spend is spread.
+pub(super) fn has_enough_to_learn(observations: &SpendObservations) -> bool {
+    let mean = observations.mean_of_means();
+    mean > 0.0
+        && observations.len() >= 2
+        && observations.n_customers() >= FEWEST_CUSTOMERS
+        && has_spread(observations, mean)
 }
 
 /// Mean negative log-likelihood and its gradient in the logarithms.

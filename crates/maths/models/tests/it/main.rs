@@ -6,6 +6,7 @@ mod cdnow;
 mod conformance;
 mod future_process;
 mod log_normal_spend;
+mod posterior;
 mod purchase_golden;
 mod regular;
 mod retention;

@@ -41,7 +41,7 @@ fn golden() -> Fit {
     toml::from_str::<Golden>(GOLDEN).unwrap().fit
 }
 
-fn observations(rows: impl IntoIterator<Item = (u32, f64)>) -> SpendObservations {
+pub(crate) fn observations(rows: impl IntoIterator<Item = (u32, f64)>) -> SpendObservations {
     let mut observations = SpendObservations::default();
     for (n_purchases, mean_spend) in rows {
         observations.push(SpendObservation::new(n_purchases, mean_spend).unwrap(), 1.0).unwrap();

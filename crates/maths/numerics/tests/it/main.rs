@@ -3,3 +3,4 @@
 
 mod accuracy;
 mod distribution;
+mod posterior;

@@ -4,13 +4,15 @@ use std::fmt::Write;
 
 use clv_answers::Answer;
 use clv_answers::model_fit::ModelFit;
+use clv_answers::posterior::PosteriorDraws;
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
+use clv_studies::posterior::{DrawOptions, DrawWay};
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
 use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
-use crate::arguments::FitArguments;
+use crate::arguments::{FitArguments, PosteriorWay};
 use crate::progress::Talk;
 use crate::{output, reading};
 
@@ -52,6 +54,20 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         }
         _ => fit,
     };
+    let mut fit = fit;
+    if let Some(way) = arguments.posterior {
+        talk.step("drawing parameters");
+        let way = match way {
+            PosteriorWay::Fast => DrawWay::Fast,
+            PosteriorWay::Nuts => DrawWay::Nuts,
+            PosteriorWay::Bootstrap => DrawWay::Bootstrap,
+        };
+        let n_draws = usize::try_from(arguments.draws).unwrap_or(usize::MAX);
+        let options = DrawOptions { way, n_draws, seed: arguments.seed };
+        asked.inquiry.add_draws(&mut fit, &options)?;
+        talk.finish();
+        provenance.seed = Some(arguments.seed);
+    }
     let text = text(&fit);
     output::answer(&Answer { answer: fit, provenance }, &text, &arguments.output)?;
     Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
@@ -72,11 +88,38 @@ pub(crate) fn text(fit: &ModelFit) -> String {
     if let (Some(customers), Some(histories)) = (fit.n_customers, fit.n_histories) {
         let _ = writeln!(text, "{customers} customers, {histories} distinct histories");
     }
+    if let Some(posterior) = &fit.posterior {
+        text.push_str(&drawn(posterior));
+    }
     for warning in &fit.warnings {
         let _ = writeln!(text, "warning: {warning}");
     }
     if let Some(spend) = &fit.spend {
         let _ = write!(text, "\n{}", self::text(spend));
+    }
+    text
+}
+
+/// The draws in a few lines: each parameter's median and 90 % interval, and how far to trust them.
+fn drawn(posterior: &PosteriorDraws) -> String {
+    let mut text = format!("{} draws by {}", posterior.n_draws, posterior.method);
+    if let Some(k_hat) = posterior.k_hat {
+        let _ = write!(text, ", k-hat {k_hat:.2}");
+    }
+    text.push('\n');
+    for (name, of) in &posterior.parameters {
+        let _ = write!(
+            text,
+            "  {name:<6} {:>14.6}  (90 %: {:.6} to {:.6}",
+            of.quantile_50, of.quantile_5, of.quantile_95
+        );
+        if let Some(r_hat) = of.r_hat {
+            let _ = write!(text, "; r-hat {r_hat:.3}");
+        }
+        text.push_str(")\n");
+    }
+    for warning in &posterior.warnings {
+        let _ = writeln!(text, "warning: {warning}");
     }
     text
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod contract;
+mod posterior;
 mod real_files;
 mod report;
 mod retention;
