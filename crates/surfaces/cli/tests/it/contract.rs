@@ -14,7 +14,8 @@ fn tables_have_the_columns_that_were_promised() {
     let rows_of = [
         (
             vec!["histories", SAMPLE],
-            "customer_id,repeat_purchases,last_purchase_age,age,mean_spend,orders,first_order,last_order,historic_value,returns,time_unit",
+            "customer_id,repeat_purchases,last_purchase_age,age,mean_spend,orders,first_order,last_order,historic_value,returns,time_unit,\
+             sum_ln_interpurchase_times",
         ),
         (
             vec!["forecast", SAMPLE, "--model", "pareto-nbd", "--horizon", "39w"],
