@@ -315,12 +315,15 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
         Forecaster::Model(model) => Some(model.id().to_owned()),
         Forecaster::Naive { .. } => outcome.best_model.clone(),
     };
-    let fitted = match id {
-        Some(id) => Some(fit_purchase_model(
-            model_entry(&id)?,
-            &data.grouped.histories,
-            &FitOptions::default(),
-        )?),
+    let entry = id.as_deref().map(model_entry).transpose()?;
+    // A model of whole periods sees other histories than an origin's, which are by the day.
+    if entry.is_some_and(|entry| entry.is_discrete()) {
+        return Ok(None);
+    }
+    let fitted = match entry {
+        Some(entry) => {
+            Some(fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default())?)
+        }
         None => None,
     };
     let model = fitted.as_ref().map(|fitted| Forecaster::Model(Arc::clone(fitted.model())));
