@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accuracy;
+pub mod boosted_trees;
 pub mod distribution;
 pub mod gamma;
 pub mod linear_algebra;
