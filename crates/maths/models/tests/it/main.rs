@@ -1,6 +1,7 @@
 //! Integration tests of the models: each file is about one concept.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod boosted;
 mod cdnow;
 mod conformance;
 mod future_process;
