@@ -5,6 +5,7 @@ pub mod error;
 pub mod time;
 
 pub mod base;
+pub mod features;
 pub mod handoff;
 mod histories_file;
 mod newborns;
@@ -21,6 +22,7 @@ pub mod inquiry;
 pub mod origins;
 
 pub mod backtest;
+pub mod boosted;
 pub mod calibration;
 pub mod cohorts;
 pub mod concentration;

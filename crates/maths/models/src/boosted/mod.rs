@@ -18,10 +18,12 @@
 mod forecast;
 mod horizons;
 mod losses;
+mod period;
 mod ziln;
 
 pub use forecast::{ZeroInflatedLogNormal, ZilnForecast};
 pub use horizons::{isotonic, order_horizons, value_quantiles};
+pub use period::PeriodShift;
 pub use ziln::{HeadReport, ModelScores, Outcome, Ziln, ZilnError, ZilnOptions, ZilnRows};
 
 /// The id of the boosted model, as options and answers spell it.

@@ -195,18 +195,12 @@ impl Ziln {
         &self.reports
     }
 
-    /// Forecasts, one for each row. `stretch` is the horizon of `scores` over the one fitted to, 1 where they are the
-    /// same: what trees correct is then carried over to the longer horizon, and bounds of value stretch with it.
+    /// Forecasts over the horizon fitted to, one for each row; `scores` are for the same horizon.
     ///
     /// # Panics
     /// Where `features` has fewer columns or `scores` other rows than those fitted to.
     #[must_use]
-    pub fn forecast(
-        &self,
-        features: &FeatureTable,
-        scores: &[ModelScores],
-        stretch: f64,
-    ) -> Vec<ZilnForecast> {
+    pub fn forecast(&self, features: &FeatureTable, scores: &[ModelScores]) -> Vec<ZilnForecast> {
         let features = with_scores(features, scores);
         let of = |trees: &BoostedTrees, offset: fn(ModelScores) -> f64| {
             let offsets: Vec<f64> = scores.iter().map(|scores| offset(*scores)).collect();
@@ -226,7 +220,7 @@ impl Ziln {
                 let probability = logistic(buys[row]).min(expected_purchases);
                 let value = spends.as_ref().map(|(heads, laws)| {
                     let (mean_ln, ln_sd) = laws[row];
-                    heads.law(probability, mean_ln, ln_sd, stretch)
+                    heads.law(probability, mean_ln, ln_sd)
                 });
                 let correction = self.value.as_ref().map_or(1.0, |heads| heads.correction);
                 ZilnForecast {
@@ -272,7 +266,7 @@ impl ValueHeads {
         // What the log-normal law misses of the total, on left-out folds.
         let (mut came, mut expected) = (0.0, 0.0);
         for (at, &row) in paid.iter().enumerate() {
-            let law = heads.law(1.0, mean_ln.scores[at], ln_sd.scores[at], 1.0);
+            let law = heads.law(1.0, mean_ln.scores[at], ln_sd.scores[at]);
             came += rows.outcomes[row].value;
             expected += law.mean();
         }
@@ -284,16 +278,10 @@ impl ValueHeads {
     }
 
     /// The law from the scores of the heads, within what was seen.
-    fn law(
-        &self,
-        probability: f64,
-        mean_ln: f64,
-        ln_sd: f64,
-        stretch: f64,
-    ) -> ZeroInflatedLogNormal {
+    fn law(&self, probability: f64, mean_ln: f64, ln_sd: f64) -> ZeroInflatedLogNormal {
         let sd_ln = exp(ln_sd).clamp(LEAST_SD_LN, self.largest_sd_ln);
         // No expectation beyond the largest value seen, and no median below the smallest.
-        let largest = self.largest_ln + stretch.max(1.0).ln() - 0.5 * sd_ln * sd_ln;
+        let largest = self.largest_ln - 0.5 * sd_ln * sd_ln;
         let mean_ln = mean_ln.max(self.least_ln.min(largest)).min(largest);
         ZeroInflatedLogNormal { probability, mean_ln, sd_ln }
     }
@@ -341,7 +329,12 @@ fn with_scores(features: &FeatureTable, scores: &[ModelScores]) -> FeatureTable 
 }
 
 fn offset_of_buys(scores: ModelScores) -> f64 {
-    let probability = scores.probability_buys.clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY);
+    logit(scores.probability_buys)
+}
+
+/// ln(p / (1 - p)), p kept away from 0 and 1.
+pub(super) fn logit(probability: f64) -> f64 {
+    let probability = probability.clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY);
     (probability / (1.0 - probability)).ln()
 }
 

@@ -1,8 +1,8 @@
 //! The boosted heads on made-up customers whose truth is known.
 
 use clv_models::boosted::{
-    ModelScores, Outcome, Ziln, ZilnError, ZilnForecast, ZilnOptions, ZilnRows, isotonic,
-    order_horizons, value_quantiles,
+    ModelScores, Outcome, PeriodShift, Ziln, ZilnError, ZilnForecast, ZilnOptions, ZilnRows,
+    isotonic, order_horizons, value_quantiles,
 };
 use clv_numerics::boosted_trees::{FeatureTable, Monotone};
 use rand::rngs::StdRng;
@@ -71,7 +71,7 @@ fn miss(predicted: impl Iterator<Item = f64>, truth: &[f64]) -> f64 {
 fn trees_find_what_the_probability_model_does_not_know() {
     let (seen, fresh) = (shop(6_000, 1, 40.0), shop(6_000, 2, 40.0));
     let fitted = Ziln::fit(&seen.rows(), &ZilnOptions::careful(1)).unwrap();
-    let forecasts = fitted.forecast(&fresh.features, &fresh.scores, 1.0);
+    let forecasts = fitted.forecast(&fresh.features, &fresh.scores);
     let hybrid = miss(forecasts.iter().map(|one| one.expected_value), &fresh.truth);
     let parent = miss(
         fresh.scores.iter().map(|one| one.expected_purchases * one.expected_spend),
@@ -88,7 +88,7 @@ fn trees_find_what_the_probability_model_does_not_know() {
 fn intervals_of_count_and_value_hold_what_they_promise() {
     let (seen, fresh) = (shop(6_000, 3, 40.0), shop(6_000, 4, 40.0));
     let fitted = Ziln::fit(&seen.rows(), &ZilnOptions::careful(1)).unwrap();
-    let forecasts = fitted.forecast(&fresh.features, &fresh.scores, 1.0);
+    let forecasts = fitted.forecast(&fresh.features, &fresh.scores);
     let n = forecasts.len() as f64;
     let below = |holds: &dyn Fn(&ZilnForecast, &Outcome) -> bool| {
         forecasts.iter().zip(&fresh.outcomes).filter(|(one, came)| holds(one, came)).count() as f64
@@ -111,7 +111,7 @@ fn the_currency_changes_no_forecast_but_its_unit() {
     let (in_euros, in_yen) = (shop(3_000, 5, 40.0), shop(3_000, 5, 40.0 * 163.0));
     let fit = |shop: &Shop| {
         let fitted = Ziln::fit(&shop.rows(), &ZilnOptions::careful(1)).unwrap();
-        fitted.forecast(&shop.features, &shop.scores, 1.0)
+        fitted.forecast(&shop.features, &shop.scores)
     };
     for (euros, yen) in fit(&in_euros).iter().zip(fit(&in_yen)) {
         assert!((euros.expected_value * 163.0 / yen.expected_value - 1.0).abs() < 1e-6);
@@ -125,7 +125,7 @@ fn one_enormous_value_does_not_make_any_mean_explode() {
     let richest = shop.outcomes.iter().position(|outcome| outcome.value > 0.0).unwrap();
     shop.outcomes[richest].value = 1e9;
     let fitted = Ziln::fit(&shop.rows(), &ZilnOptions::careful(1)).unwrap();
-    let forecasts = fitted.forecast(&shop.features, &shop.scores, 1.0);
+    let forecasts = fitted.forecast(&shop.features, &shop.scores);
     for one in &forecasts {
         assert!(one.expected_value.is_finite() && one.value.unwrap().sd_ln <= 2.0);
         assert!(one.expected_value < 2_000.0, "{one:?}");
@@ -136,10 +136,10 @@ fn one_enormous_value_does_not_make_any_mean_explode() {
         ModelScores { probability_buys: 1.0, expected_purchases: 1e12, expected_spend: 1e12 },
     ];
     let features = shop.features.rows(&[0, 1]);
-    for one in fitted.forecast(&features, &wild, 4.0) {
+    for one in fitted.forecast(&features, &wild) {
         assert!(one.expected_value.is_finite() && one.expected_purchases.is_finite());
         assert!((0.0..=1.0).contains(&one.probability_buys));
-        assert!(one.expected_value <= 2.0 * 4.0 * 1e9);
+        assert!(one.expected_value <= 2.0 * 1e9);
     }
 }
 
@@ -157,7 +157,7 @@ fn longer_horizons_never_hold_less() {
             // Every horizon from data of its own, so that chance puts some out of order.
             let options = ZilnOptions::careful(at as u64);
             let fitted = Ziln::fit(&shops[at].rows(), &options).unwrap();
-            fitted.forecast(&shops[at].features, &shops[at].scores, 1.0)
+            fitted.forecast(&shops[at].features, &shops[at].scores)
         })
         .collect();
     let disorder = |forecasts: &[Vec<ZilnForecast>]| {
@@ -211,4 +211,28 @@ fn too_few_buyers_and_columns_of_different_lengths_are_refused() {
     }
     let error = Ziln::fit(&shop.rows(), &ZilnOptions::careful(1)).unwrap_err();
     assert_eq!(error, ZilnError::TooFew { rows: 200, buyers: 0 });
+}
+
+#[test]
+fn the_level_of_a_period_is_found_and_trusted_as_far_as_periods_agree() {
+    let shop = shop(4_000, 9, 40.0);
+    let busier: Vec<Outcome> = shop
+        .outcomes
+        .iter()
+        .map(|one| Outcome { purchases: 2.0 * one.purchases, ..*one })
+        .collect();
+    let usual = PeriodShift::between(&shop.scores, &shop.outcomes);
+    let busy = PeriodShift::between(&shop.scores, &busier);
+    assert!((busy.ln_purchases - usual.ln_purchases - 2.0_f64.ln()).abs() < 1e-9);
+    let moved: f64 = shop.scores.iter().map(|one| usual.of(*one).probability_buys).sum();
+    let buyers = shop.outcomes.iter().filter(|one| one.purchases > 0.0).count() as f64;
+    assert!((moved - buyers).abs() < 1e-6 * buyers);
+    let up = PeriodShift { ln_purchases: 0.3, logit_buys: 0.3 };
+    let down = PeriodShift { ln_purchases: -0.3, logit_buys: -0.3 };
+    // Periods that agree are believed, those that contradict each other and single ones are not.
+    assert!((PeriodShift::expected(&[up, up, up]).ln_purchases - 0.3).abs() < 1e-12);
+    assert!(PeriodShift::expected(&[up, down]).ln_purchases.abs() < 1e-12);
+    assert_eq!(PeriodShift::expected(&[up]), PeriodShift::NONE);
+    let mixed = PeriodShift::expected(&[up, up, down]).ln_purchases;
+    assert!(mixed > 0.0 && mixed < 0.05, "{mixed}");
 }
