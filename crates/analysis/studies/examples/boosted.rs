@@ -14,7 +14,7 @@ use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::scores::{
     mae::mae, normalized_gini::normalized_gini, rmse::rmse, spearman::spearman,
 };
-use clv_studies::boosted::{BoostedOptions, forecast_at};
+use clv_studies::boosted::{BoostedOptions, Start, forecast_at};
 use clv_studies::calendar::{day_of, iso};
 use clv_studies::forecaster::{Forecaster, HorizonOptions};
 use clv_studies::origins::OriginData;
@@ -82,6 +82,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let values: Vec<f64> = boosted.forecasts.iter().map(|one| one.expected_value).collect();
     line("ziln purchases", &counts, &data.actual);
     line("ziln value", &values, &spent);
+    let alone = BoostedOptions { start: Start::Mean, ..BoostedOptions::usual(unit, 1) };
+    let alone = forecast_at(&base, origin, horizon_days, &alone)?.forecasts;
+    let counts: Vec<f64> = alone.iter().map(|one| one.expected_purchases).collect();
+    line("trees alone purchases", &counts, &data.actual);
+    let values: Vec<f64> = alone.iter().map(|one| one.expected_value).collect();
+    line("trees alone value", &values, &spent);
     let held = boosted.forecasts.iter().zip(&data.actual).filter(|(one, came)| {
         let (low, high) = (one.count_quantile(0.05) as f64, one.count_quantile(0.95) as f64);
         let low_of_all = one.count_quantile(0.9) as f64;

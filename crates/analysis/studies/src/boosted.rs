@@ -35,6 +35,8 @@ pub struct BoostedOptions {
     pub unit: TimeUnit,
     /// The probability model whose forecasts are the offsets.
     pub parent: &'static str,
+    /// What the trees start from.
+    pub start: Start,
     /// What is known of customers besides their days; levels by position in the base.
     pub attributes: Vec<Attribute>,
     /// How the heads are fitted.
@@ -48,10 +50,20 @@ impl BoostedOptions {
         Self {
             unit,
             parent: DEFAULT_MODEL,
+            start: Start::Forecasts,
             attributes: Vec::new(),
             ziln: ZilnOptions::careful(seed),
         }
     }
+}
+
+/// What the trees start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The probability models' forecast of each customer.
+    Forecasts,
+    /// Their mean, the same for everybody: trees alone, to compare with.
+    Mean,
 }
 
 /// The boosted forecasts over one horizon; one entry for each customer who had bought by the origin, in the order of
@@ -244,15 +256,27 @@ impl View {
         let horizon = HorizonOptions { length, discount_rate: 0.0 };
         let forecasts = self.forecaster.forecast_rows(&self.grouped, &horizon);
         let rows = self.grouped.row_of_customer.iter().zip(&self.expected_spend);
-        rows.map(|(row, expected_spend)| {
-            let forecast = &forecasts[*row as usize];
-            ModelScores {
-                probability_buys: 1.0 - forecast.probability_none,
-                expected_purchases: forecast.expected_purchases,
-                expected_spend: *expected_spend,
-            }
-        })
-        .collect()
+        let mut scores: Vec<ModelScores> = rows
+            .map(|(row, expected_spend)| {
+                let forecast = &forecasts[*row as usize];
+                ModelScores {
+                    probability_buys: 1.0 - forecast.probability_none,
+                    expected_purchases: forecast.expected_purchases,
+                    expected_spend: *expected_spend,
+                }
+            })
+            .collect();
+        if options.start == Start::Mean {
+            let n = scores.len().max(1) as f64;
+            let mean = |of: fn(&ModelScores) -> f64| scores.iter().map(of).sum::<f64>() / n;
+            let same = ModelScores {
+                probability_buys: mean(|one| one.probability_buys),
+                expected_purchases: mean(|one| one.expected_purchases),
+                expected_spend: mean(|one| one.expected_spend),
+            };
+            scores.fill(same);
+        }
+        scores
     }
 }
 
