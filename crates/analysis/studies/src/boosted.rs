@@ -339,8 +339,17 @@ impl Lesson {
         let scores: Vec<ModelScores> = rows.iter().map(|&row| self.scores[row]).collect();
         let outcomes: Vec<Outcome> = rows.iter().map(|&row| self.outcomes[row]).collect();
         let folds: Vec<u32> = customers.iter().map(|&one| (one / every % N_FOLDS) as u32).collect();
-        let rows =
-            ZilnRows { features: &features, scores: &scores, outcomes: &outcomes, folds: &folds };
+        // What is learnt has to hold at the latest origin before it is believed.
+        let latest = self.rows.iter().map(|row| row.1).max();
+        let is_latest: Vec<bool> = places.iter().map(|place| Some(place.1) == latest).collect();
+        let has_earlier = is_latest.iter().any(|is_latest| !is_latest);
+        let rows = ZilnRows {
+            features: &features,
+            scores: &scores,
+            outcomes: &outcomes,
+            folds: &folds,
+            is_latest: has_earlier.then_some(&is_latest[..]),
+        };
         match Ziln::fit(&rows, &options.ziln) {
             Ok(heads) => Ok(Some((heads, levels))),
             Err(ZilnError::TooFew { .. }) => Ok(None),

@@ -155,6 +155,7 @@ fn the_hybrid_beats_both_its_parents_where_a_first_order_attribute_matters() {
         hybrid.parents.iter().map(|one| one.expected_purchases * one.expected_spend).collect();
     let of_model = errors(&base, &purchases, &values);
     for (measure, hybrid) in of_hybrid.into_iter().enumerate() {
+        eprintln!("{measure} {hybrid} {} {}", of_model[measure], of_trees[measure]);
         let parents = (of_model[measure], of_trees[measure]);
         assert!(hybrid < parents.0 && hybrid < parents.1, "{measure}: {hybrid} {parents:?}");
     }

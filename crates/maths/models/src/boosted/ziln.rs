@@ -1,7 +1,7 @@
 //! The heads, fitted to one horizon.
 
 use clv_numerics::boosted_trees::{
-    BoostOptions, BoostedTrees, CrossFitted, Derivatives, FeatureTable, Monotone, Rows,
+    BoostOptions, BoostedTrees, CrossFitted, Derivatives, FeatureTable, Folds, Monotone, Rows,
     TreeOptions, cross_boost,
 };
 
@@ -52,6 +52,9 @@ pub struct ZilnRows<'a> {
     pub outcomes: &'a [Outcome],
     /// The fold of each row, the same for all rows of a customer.
     pub folds: &'a [u32],
+    /// Whether a row is of the latest origin, which judges what is learnt from the earlier ones; none where there is
+    /// one origin only.
+    pub is_latest: Option<&'a [bool]>,
 }
 
 /// How the heads are fitted.
@@ -118,9 +121,9 @@ pub enum ZilnError {
 pub struct HeadReport {
     /// Trees kept; 0 where they add nothing to the probability models.
     pub n_trees: usize,
-    /// Mean held-out loss of the offsets and a constant.
+    /// Mean held-out loss of the offsets.
     pub loss_of_offsets: f64,
-    /// Mean held-out loss with the trees.
+    /// Mean held-out loss with the constant and the trees.
     pub loss: f64,
 }
 
@@ -167,7 +170,12 @@ impl Ziln {
         }
         let features = with_scores(rows.features, rows.scores);
         let all: Vec<usize> = (0..n).collect();
-        let heads = HeadFitter { features: &features, folds: rows.folds, options: &options.boost };
+        let heads = HeadFitter {
+            features: &features,
+            folds: rows.folds,
+            is_latest: rows.is_latest,
+            options: &options.boost,
+        };
         let offsets: Vec<f64> = rows.scores.iter().map(|scores| offset_of_buys(*scores)).collect();
         let buys = heads.fit(&all, &offsets, &|row, score| {
             bernoulli(score, f64::from(u8::from(rows.outcomes[row].purchases > 0.0)))
@@ -291,6 +299,7 @@ impl ValueHeads {
 struct HeadFitter<'a> {
     features: &'a FeatureTable,
     folds: &'a [u32],
+    is_latest: Option<&'a [bool]>,
     options: &'a BoostOptions,
 }
 
@@ -303,7 +312,10 @@ impl HeadFitter<'_> {
         loss: &(dyn Fn(usize, f64) -> Derivatives + Sync),
     ) -> CrossFitted {
         let weights = vec![1.0; at.len()];
-        let folds: Vec<u32> = at.iter().map(|&row| self.folds[row]).collect();
+        let of_row: Vec<u32> = at.iter().map(|&row| self.folds[row]).collect();
+        let judges: Option<Vec<bool>> =
+            self.is_latest.map(|is_latest| at.iter().map(|&row| is_latest[row]).collect());
+        let folds = Folds { of_row: &of_row, judges: judges.as_deref() };
         let some;
         let table = if at.len() == self.features.n_rows() {
             self.features

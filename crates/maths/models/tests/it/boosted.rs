@@ -59,6 +59,7 @@ impl Shop {
             scores: &self.scores,
             outcomes: &self.outcomes,
             folds: &self.folds,
+            is_latest: None,
         }
     }
 }

@@ -38,6 +38,16 @@ pub struct BoostedTrees {
     trees: Vec<Tree>,
 }
 
+/// How rows are held out from one another.
+#[derive(Debug, Clone, Copy)]
+pub struct Folds<'a> {
+    /// The fold of each row; rows that belong together, such as one customer at several dates, belong in one fold.
+    pub of_row: &'a [u32],
+    /// Rows that judge and are learnt from only in the end, such as those of the latest date; none where all rows
+    /// do both.
+    pub judges: Option<&'a [bool]>,
+}
+
 /// Trees whose number was chosen by cross-validation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossFitted {
@@ -45,9 +55,9 @@ pub struct CrossFitted {
     pub trees: BoostedTrees,
     /// The score of each row from trees that have not seen its fold, one f64 for each row.
     pub scores: Vec<f64>,
-    /// Mean held-out loss of the offsets and a constant alone.
+    /// Mean held-out loss of the offsets alone.
     pub loss_of_offsets: f64,
-    /// Mean held-out loss with the trees.
+    /// Mean held-out loss with the constant and the trees.
     pub loss: f64,
 }
 
@@ -133,60 +143,73 @@ pub fn boost(
         for _ in 0..options.most_trees {
             ensemble.add_tree(options);
         }
-        return ensemble.into_trees(options.most_trees);
+        return ensemble.into_trees(options.most_trees + 1);
     }
-    let (n_trees, _) = best_number(std::slice::from_mut(&mut ensemble), options);
-    ensemble.into_trees(n_trees)
+    let (n_steps, _) = best_number(std::slice::from_mut(&mut ensemble), options);
+    ensemble.into_trees(n_steps)
 }
 
 /// Boosts trees once for each fold on all other folds, chooses the number of trees that serves the left-out folds
-/// best, and fits that many to all rows. `fold_of_row` has one entry for each row; rows that belong together, such
-/// as one customer at several dates, belong in one fold.
+/// best, and fits that many to all rows. Where even the constant does not serve them, nothing is added to the offsets.
 ///
-/// The fits for the folds grow together, tree by tree, so that none grows further than needed.
+/// The fits for the folds grow together, tree by tree, so that none grows further than needed. Where some rows are
+/// judges, the loss is taken over them.
 #[must_use]
 pub fn cross_boost(
     rows: &Rows<'_>,
     loss: &(dyn Fn(usize, f64) -> Derivatives + Sync),
-    fold_of_row: &[u32],
+    folds: &Folds<'_>,
     options: &BoostOptions,
 ) -> CrossFitted {
     let binned = BinnedTable::new(rows.table);
-    let n_folds = fold_of_row.iter().max().map_or(0, |last| last + 1);
+    let n_folds = folds.of_row.iter().max().map_or(0, |last| last + 1);
+    let is_judge = |row: usize| folds.judges.is_none_or(|judges| judges[row]);
     let mut ensembles: Vec<Ensemble<'_>> = (0..n_folds)
-        .map(|fold| Ensemble::new(rows, &binned, loss, &|row| fold_of_row[row] == fold))
+        .map(|fold| {
+            let mut ensemble = Ensemble::new(rows, &binned, loss, &|row| folds.of_row[row] == fold);
+            ensemble.held_out.retain(|&row| is_judge(row as usize));
+            if folds.judges.is_some() {
+                ensemble.forget(&is_judge);
+            }
+            ensemble
+        })
         .collect();
-    let (n_trees, losses) = best_number(&mut ensembles, options);
+    let (n_steps, losses) = best_number(&mut ensembles, options);
     let mut scores = rows.offsets.to_vec();
-    for ensemble in ensembles {
-        let held_out = ensemble.held_out.clone();
-        let trees = ensemble.into_trees(n_trees);
-        for row in held_out {
-            let row = row as usize;
-            scores[row] += trees.intercept
-                + trees.trees.iter().map(|tree| tree.of_binned_row(&binned, row)).sum::<f64>();
+    for (fold, ensemble) in (0..).zip(ensembles) {
+        let trees = ensemble.into_trees(n_steps);
+        for (row, score) in scores.iter_mut().enumerate() {
+            if folds.of_row[row] == fold {
+                *score += trees.intercept
+                    + trees.trees.iter().map(|tree| tree.of_binned_row(&binned, row)).sum::<f64>();
+            }
         }
     }
     let mut whole = Ensemble::new(rows, &binned, loss, &|_| false);
-    for _ in 0..n_trees {
+    for _ in 1..n_steps {
         whole.add_tree(options);
     }
-    let weight: f64 = rows.weights.iter().sum();
+    let judged = (0..rows.weights.len()).filter(|&row| is_judge(row));
+    let weight: f64 = judged.map(|row| rows.weights[row]).sum();
     let mean = |sum: f64| if weight > 0.0 { sum / weight } else { 0.0 };
     CrossFitted {
-        trees: whole.into_trees(n_trees),
+        trees: whole.into_trees(n_steps),
         scores,
         loss_of_offsets: mean(losses[0]),
-        loss: mean(losses[n_trees]),
+        loss: mean(losses[n_steps]),
     }
 }
 
-/// The number of trees with the smallest held-out loss over all ensembles, and that loss after each number.
+/// The number of steps with the smallest held-out loss over all ensembles, and that loss after each number: the
+/// constant is the first step, each tree one more.
 fn best_number(ensembles: &mut [Ensemble<'_>], options: &BoostOptions) -> (usize, Vec<f64>) {
     let total = |ensembles: &[Ensemble<'_>]| ensembles.iter().map(Ensemble::held_out_loss).sum();
-    let mut losses: Vec<f64> = vec![total(ensembles)];
-    let mut best = 0;
-    while losses.len() <= options.most_trees && losses.len() - 1 - best < options.patience {
+    let of_offsets = ensembles.iter().map(Ensemble::held_out_loss_of_offsets).sum();
+    let mut losses: Vec<f64> = vec![of_offsets, total(ensembles)];
+    let mut best = usize::from(losses[1] < losses[0]);
+    while losses.len() <= options.most_trees + 1
+        && losses.len() - 1 - best.max(1) < options.patience
+    {
         for ensemble in ensembles.iter_mut() {
             ensemble.add_tree(options);
         }
@@ -284,8 +307,23 @@ impl<'a> Ensemble<'a> {
         constant
     }
 
+    /// Learns no more from the rows that `is_judge` names, nor has its constant done so.
+    fn forget(&mut self, is_judge: &dyn Fn(usize) -> bool) {
+        self.seen.retain(|&row| !is_judge(row as usize));
+        self.scores.copy_from_slice(self.rows.offsets);
+        self.intercept = self.best_constant();
+        for score in &mut self.scores {
+            *score += self.intercept;
+        }
+    }
+
     fn held_out_loss(&self) -> f64 {
         self.sums(&self.held_out, 0.0)[0]
+    }
+
+    /// Before any tree is added.
+    fn held_out_loss_of_offsets(&self) -> f64 {
+        self.sums(&self.held_out, -self.intercept)[0]
     }
 
     fn add_tree(&mut self, options: &BoostOptions) {
@@ -318,9 +356,13 @@ impl<'a> Ensemble<'a> {
         self.trees.push(tree);
     }
 
-    fn into_trees(mut self, n_trees: usize) -> BoostedTrees {
-        self.trees.truncate(n_trees);
-        BoostedTrees { intercept: self.intercept, trees: self.trees }
+    /// What stands after `n_steps`: the constant is the first, each tree one more.
+    fn into_trees(mut self, n_steps: usize) -> BoostedTrees {
+        self.trees.truncate(n_steps.saturating_sub(1));
+        BoostedTrees {
+            intercept: if n_steps > 0 { self.intercept } else { 0.0 },
+            trees: self.trees,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ mod grow;
 mod histogram;
 mod tree;
 
-pub use boost::{BoostedTrees, CrossFitted, Derivatives, Rows, boost, cross_boost};
+pub use boost::{BoostedTrees, CrossFitted, Derivatives, Folds, Rows, boost, cross_boost};
 pub use features::{FeatureError, FeatureTable, Monotone};
 pub use grow::TreeOptions;
 

@@ -1,7 +1,7 @@
 //! Boosted trees against what can be said of them without fitting.
 
 use clv_numerics::boosted_trees::{
-    BoostOptions, Derivatives, FeatureTable, Monotone, Rows, TreeOptions, boost, cross_boost,
+    BoostOptions, Derivatives, FeatureTable, Folds, Monotone, Rows, TreeOptions, boost, cross_boost,
 };
 
 const TREE: TreeOptions =
@@ -22,6 +22,10 @@ fn uniform(row: usize, stream: usize) -> f64 {
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((mixed ^ (mixed >> 31)) >> 11) as f64 * (-53.0_f64).exp2()
+}
+
+fn by(of_row: &[u32]) -> Folds<'_> {
+    Folds { of_row, judges: None }
 }
 
 fn squared(target: &[f64]) -> impl Fn(usize, f64) -> Derivatives + Sync + '_ {
@@ -65,7 +69,7 @@ fn a_surface_that_no_line_follows_is_learnt() {
     let (offsets, weights) = (vec![0.0; n], vec![1.0; n]);
     let rows = Rows { table: &table, offsets: &offsets, weights: &weights };
     let folds: Vec<u32> = (0..n).map(|row| (row % 4) as u32).collect();
-    let fitted = cross_boost(&rows, &squared(&target), &folds, &OPTIONS);
+    let fitted = cross_boost(&rows, &squared(&target), &by(&folds), &OPTIONS);
     // The noise alone has a mean square of 0.09 / 12 = 0.0075.
     let honest = mean_square(&fitted.scores, &target);
     assert!(honest < 0.012, "{honest}");
@@ -163,7 +167,7 @@ fn offsets_that_know_everything_leave_nothing_to_the_trees() {
     let folds: Vec<u32> = (0..n).map(|row| (row % 5) as u32).collect();
     let fit = |offsets: &[f64]| {
         let rows = Rows { table: &table, offsets, weights: &weights };
-        cross_boost(&rows, &logistic(&bought), &folds, &OPTIONS)
+        cross_boost(&rows, &logistic(&bought), &by(&folds), &OPTIONS)
     };
     let knowing = fit(&truth);
     let ignorant = fit(&vec![0.0; n]);
@@ -242,6 +246,37 @@ fn outcomes_that_are_all_alike_end_in_finite_scores() {
     }
     let empty = FeatureTable::new(vec![], vec![]).expect("nothing is alike");
     let nothing = Rows { table: &empty, offsets: &[], weights: &[] };
-    let fitted = cross_boost(&nothing, &squared(&[]), &[], &OPTIONS);
+    let fitted = cross_boost(&nothing, &squared(&[]), &by(&[]), &OPTIONS);
     assert_eq!((fitted.trees.n_trees(), fitted.scores.len()), (0, 0));
+}
+
+#[test]
+fn what_does_not_last_until_the_rows_that_judge_is_not_learnt() {
+    let n = 4_000;
+    let (table, target) = hills(n);
+    // The surface of the earlier half says the opposite of that of the later one.
+    let turned: Vec<f64> =
+        (0..n).map(|row| if row < n / 2 { -target[row] } else { target[row] }).collect();
+    let (offsets, weights) = (vec![0.0; n], vec![1.0; n]);
+    let rows = Rows { table: &table, offsets: &offsets, weights: &weights };
+    let of_row: Vec<u32> = (0..n).map(|row| (row % 4) as u32).collect();
+    let later: Vec<bool> = (0..n).map(|row| row >= n / 2).collect();
+    let judged = Folds { of_row: &of_row, judges: Some(&later) };
+    let fickle = cross_boost(&rows, &squared(&turned), &judged, &OPTIONS);
+    assert_eq!(fickle.trees.n_trees(), 0);
+    let lasting = cross_boost(&rows, &squared(&target), &judged, &OPTIONS);
+    assert!(lasting.trees.n_trees() > 10 && lasting.loss < 0.2 * lasting.loss_of_offsets);
+}
+
+#[test]
+fn offsets_that_are_right_keep_even_the_constant_away() {
+    let n = 400;
+    let (table, _) = hills(n);
+    let target: Vec<f64> = (0..n).map(|row| [1.0, -1.0][row % 2]).collect();
+    let (offsets, weights) = (target.clone(), vec![1.0; n]);
+    let rows = Rows { table: &table, offsets: &offsets, weights: &weights };
+    let of_row: Vec<u32> = (0..n).map(|row| (row % 4) as u32).collect();
+    let fitted = cross_boost(&rows, &squared(&target), &by(&of_row), &OPTIONS);
+    assert_eq!((fitted.trees.n_trees(), fitted.scores), (0, target));
+    assert!(fitted.trees.intercept().abs() < 1e-15);
 }
