@@ -23,7 +23,7 @@ const HORIZON_DAYS: i32 = 90;
 /// A shop of two years whose channel, known from the first order on, tells who buys more and spends more.
 fn shop(n_customers: usize, seed: u64) -> (CustomerBase, Attribute) {
     let mut random = StdRng::seed_from_u64(seed);
-    let rates: Gamma<f64> = Gamma::new(1.2, 0.012).unwrap();
+    let rates: Gamma<f64> = Gamma::new(1.2, 0.012).expect("a legal shape and scale");
     let (mut rows, mut offsets, mut levels) = (Vec::new(), vec![0], Vec::new());
     for _ in 0..n_customers {
         let is_loyal = random.random::<f64>() < 0.35;
