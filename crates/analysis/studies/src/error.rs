@@ -21,6 +21,9 @@ pub enum StudyError {
     /// There was nothing to draw parameters from.
     #[error(transparent)]
     Posterior(#[from] clv_models::fit::PosteriorError),
+    /// The boosted heads had nothing to learn from.
+    #[error(transparent)]
+    Boosted(#[from] clv_models::boosted::ZilnError),
     /// A model id that is not in the catalogue.
     #[error("there is no purchase model '{id}'; expected one of {known}")]
     UnknownModel {
@@ -134,7 +137,7 @@ impl StudyError {
                 Some(format!("give {needed} NUMBER, or use --definition net-sales"))
             }
             StudyError::Definition(_) => Some("clv explain definitions".to_owned()),
-            StudyError::Fit(_) | StudyError::Posterior(_) => None,
+            StudyError::Fit(_) | StudyError::Posterior(_) | StudyError::Boosted(_) => None,
             StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
             StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
             StudyError::SavedModel { .. } => {

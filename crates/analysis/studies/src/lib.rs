@@ -6,6 +6,7 @@ pub mod time;
 
 pub mod base;
 mod distinct;
+pub mod features;
 pub mod handoff;
 mod histories_file;
 mod newborns;
@@ -25,6 +26,8 @@ pub mod inquiry;
 pub mod origins;
 
 pub mod backtest;
+pub mod boosted;
+pub mod boosted_contest;
 pub mod calibration;
 pub mod cohorts;
 pub mod concentration;

@@ -3,6 +3,7 @@
 pub mod history;
 pub mod parameter;
 
+pub mod boosted;
 pub mod purchase;
 pub mod retention;
 pub mod scores;

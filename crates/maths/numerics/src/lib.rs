@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 pub mod beta_fall;
+pub mod boosted_trees;
 pub mod distribution;
 pub mod gamma;
 pub mod linear_algebra;

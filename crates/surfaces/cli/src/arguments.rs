@@ -317,9 +317,12 @@ pub(crate) struct BacktestArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The models that take part, by id; default all. Naive rules always do.
+    /// The models that take part, by id; default all but `ziln`, which is scored where it is named. Naive rules always do.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
+    /// The seed of random choices: which rows the trees of `ziln` see.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
+    pub(crate) seed: u64,
     /// How much is held out. Default: a third of the data, at most 52 weeks.
     #[arg(long, value_name = "SPAN", env = "CLV_HORIZON")]
     pub(crate) horizon: Option<String>,

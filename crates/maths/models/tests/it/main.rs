@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod bg_bb;
+mod boosted;
 mod cdnow;
 mod conformance;
 mod future_process;

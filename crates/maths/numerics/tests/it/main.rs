@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod accuracy;
+mod boosted_trees;
 mod distribution;
 mod posterior;

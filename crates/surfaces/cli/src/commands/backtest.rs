@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use clv_answers::backtest::{Backtest, BacktestScore};
 use clv_answers::{Answer, Table, Values};
-use clv_studies::backtest::{BacktestOptions, backtest};
+use clv_studies::backtest::BacktestOptions;
+use clv_studies::boosted_contest::{ZILN_ID, backtest_with_boosted};
 use clv_studies::served::base_of;
 
 use crate::Outcome;
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     talk.step("reading orders");
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");
-    let outcome = backtest(&base_of(occasions), &options)?;
+    let outcome = backtest_with_boosted(&base_of(occasions), &options, arguments.seed)?;
     talk.finish();
     let mut provenance = reading::provenance(
         Some(&orders),
@@ -51,6 +52,8 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         ],
     )?;
     provenance.model = Some(outcome.answer.served.clone());
+    let has_trees = outcome.answer.scores.iter().any(|score| score.model == ZILN_ID);
+    provenance.seed = has_trees.then_some(arguments.seed);
     provenance.as_of = intake.last_day.map(|day| reading::day_text(day.0));
     let is_json = match (&arguments.output.output, arguments.output.output_format) {
         (_, Some(format)) => matches!(format, OutputFormat::Json | OutputFormat::Text),

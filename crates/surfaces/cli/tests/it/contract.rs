@@ -100,6 +100,23 @@ fn backtest_reproduces_the_holdout_of_the_papers() {
 }
 
 #[test]
+fn trees_are_scored_beside_the_models_where_they_are_asked_for() {
+    let folder = Folder::new();
+    let words =
+        ["backtest", SAMPLE, "--models", "ziln,nbd", "--horizon", "90d", "--until", "1997-09-30"];
+    let ended = folder.clv(&[&words[..], &["--seed", "7"]].concat());
+    let answer = json(&ended.stdout);
+    let scores = answer["answer"]["scores"].as_array().expect("a list");
+    let of =
+        |model: &str| scores.iter().find(|score| score["model"] == model).expect("it took part");
+    assert_eq!(of("ziln")["actual_total"], of("nbd")["actual_total"]);
+    assert!(of("ziln")["rmse"].as_f64() < of("nbd")["rmse"].as_f64());
+    assert_eq!(of("ziln")["served"], false);
+    assert_eq!(answer["provenance"]["seed"], 7);
+    assert_eq!(folder.clv(&[&words[..], &["--seed", "7"]].concat()).stdout, ended.stdout);
+}
+
+#[test]
 fn a_model_saved_once_scores_orders_and_histories_alike() {
     let folder = Folder::new();
     assert_eq!(folder.clv(&["fit", SAMPLE, "--model", "mbg-nbd", "-o", "model.json"]).status, 0);
