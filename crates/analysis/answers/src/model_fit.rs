@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::covariates::CovariateFit;
 use crate::posterior::PosteriorDraws;
 
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
@@ -52,6 +53,10 @@ pub struct ModelFit {
     /// Draws of the parameters, where they were asked for; forecasts with the saved model take its uncertainty from them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posterior: Option<PosteriorDraws>,
+    /// What covariates and groups did; their effects are among the parameters as `purchase.NAME`, `dropout.NAME` and
+    /// `spend.NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariates: Option<Box<CovariateFit>>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,

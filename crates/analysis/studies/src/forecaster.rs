@@ -7,6 +7,7 @@ use clv_models::purchase::{FutureProcess, ProcessSummary, PurchaseModel};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::covariates::TraitModels;
 use crate::handoff::GroupedHistories;
 
 /// A rule without a model. Rates are per unit of time of the study.
@@ -43,6 +44,8 @@ impl NaiveRule {
 pub enum Forecaster {
     /// A purchase model with its parameters.
     Model(Arc<dyn PurchaseModel>),
+    /// A purchase model for each set of traits.
+    Traits(Arc<TraitModels>),
     /// A naive rule.
     Naive {
         /// The rule.
@@ -83,7 +86,36 @@ impl Forecaster {
     pub fn id(&self) -> &'static str {
         match self {
             Forecaster::Model(model) => model.id(),
+            Forecaster::Traits(models) => models.id(),
             Forecaster::Naive { rule, .. } => rule.id(),
+        }
+    }
+
+    /// The model behind a row of `grouped`; none for a naive rule.
+    #[must_use]
+    pub fn model_of_row(
+        &self,
+        grouped: &GroupedHistories,
+        row: usize,
+    ) -> Option<&Arc<dyn PurchaseModel>> {
+        match self {
+            Forecaster::Model(model) => Some(model),
+            Forecaster::Traits(models) => Some(models.of_stratum(grouped.stratum_of_row(row))),
+            Forecaster::Naive { .. } => None,
+        }
+    }
+
+    /// As [`outlook`](Self::outlook), for a row of `grouped` with the traits of its customers.
+    #[must_use]
+    pub fn outlook_of_row(
+        &self,
+        grouped: &GroupedHistories,
+        row: usize,
+    ) -> (f64, Option<FutureProcess>) {
+        let history = &grouped.histories.histories()[row];
+        match self.model_of_row(grouped, row) {
+            Some(model) => (model.probability_alive(history), Some(model.if_alive(history))),
+            None => self.outlook(history, grouped.recent_purchases_of_row(row)),
         }
     }
 
@@ -94,7 +126,7 @@ impl Forecaster {
     }
 
     /// What a customer with this history will do from now on: the chance that they are one, and the process if
-    /// they are. No process means that no purchase is expected. `recent_purchases` are those of the window that
+    /// they are; where traits matter, the mean customer. No process means that no purchase is expected. `recent_purchases` are those of the window that
     /// [`NaiveRule::SamePeriod`] repeats.
     #[must_use]
     pub fn outlook(
@@ -104,6 +136,7 @@ impl Forecaster {
     ) -> (f64, Option<FutureProcess>) {
         let alive = match self {
             Forecaster::Model(model) => model.probability_alive(history),
+            Forecaster::Traits(models) => models.typical().probability_alive(history),
             Forecaster::Naive { .. } => 1.0,
         };
         (alive, self.process(history, recent_purchases))
@@ -118,6 +151,7 @@ impl Forecaster {
         let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
         match self {
             Forecaster::Model(model) => Some(model.if_alive(history)),
+            Forecaster::Traits(models) => Some(models.typical().if_alive(history)),
             Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => at_rate(*mean_rate),
             Forecaster::Naive { rule: NaiveRule::OwnRate, .. } => {
                 steady(f64::from(history.repeat_purchases()), history.age())
@@ -140,9 +174,13 @@ impl Forecaster {
         let futures = self.distinct_futures(grouped, horizon);
         let alive = match self {
             Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
-            Forecaster::Naive { .. } => None,
+            Forecaster::Traits(_) | Forecaster::Naive { .. } => None,
         };
-        let alive_of = |row: usize| alive.as_ref().map_or(1.0, |alive| alive[row]);
+        let alive_of = |row: usize| match (&alive, self.model_of_row(grouped, row)) {
+            (Some(alive), _) => alive[row],
+            (None, Some(model)) => model.probability_alive(&histories[row]),
+            (None, None) => 1.0,
+        };
         let future_of = |row: usize| futures.summaries[futures.of_row[row] as usize].as_ref();
         (0..histories.len()).map(|row| row_forecast(alive_of(row), future_of(row))).collect()
     }
@@ -151,13 +189,17 @@ impl Forecaster {
     /// as it is known that they are still there.
     fn distinct_futures(&self, grouped: &GroupedHistories, horizon: &HorizonOptions) -> Futures {
         type Process = Option<FutureProcess>;
-        let mut known: FxHashMap<(u32, u64, u32), u32> = FxHashMap::default();
+        let mut known: FxHashMap<(u32, u64, u32, usize), u32> = FxHashMap::default();
         let mut processes: Vec<Process> = Vec::new();
         let mut of_row = Vec::with_capacity(grouped.histories.len());
         for (row, history) in grouped.histories.histories().iter().enumerate() {
             let recent = grouped.recent_purchases_of_row(row);
-            let process = self.process(history, recent);
-            let key = (history.repeat_purchases(), history.age().to_bits(), recent);
+            let process = match self.model_of_row(grouped, row) {
+                Some(model) => Some(model.if_alive(history)),
+                None => self.process(history, recent),
+            };
+            let stratum = grouped.stratum_of_row(row);
+            let key = (history.repeat_purchases(), history.age().to_bits(), recent, stratum);
             let place = known.get(&key).copied().filter(|at| processes[*at as usize] == process);
             of_row.push(place.unwrap_or_else(|| {
                 let place = processes.len() as u32;

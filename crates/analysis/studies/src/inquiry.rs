@@ -13,6 +13,7 @@ use clv_valuation::definition::Definition;
 
 use crate::backtest::{BacktestOptions, BacktestOutcome, count_intervals};
 use crate::base::{CustomerBase, RecentWindow};
+use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule, RowForecast};
@@ -129,6 +130,10 @@ impl Inquiry {
     pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
         let unit = match &options.choice {
             ModelChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+            ModelChoice::Covariates(request) => match &request.choice {
+                CovariateChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+                CovariateChoice::Fit(_) => options.unit,
+            },
             _ => options.unit,
         };
         let file_unit = options.file_unit.unwrap_or(unit);
@@ -361,7 +366,8 @@ fn count_whole_periods(
     options: &InquiryOptions,
 ) -> Result<Option<String>, StudyError> {
     let (id, unit) = match &options.choice {
-        ModelChoice::Auto => return Ok(None),
+        // No model of whole periods takes covariates.
+        ModelChoice::Auto | ModelChoice::Covariates(_) => return Ok(None),
         ModelChoice::Id(id) => (id.as_str(), options.unit),
         ModelChoice::Saved(saved) => {
             (saved.model.as_str(), crate::model_fit::saved_purchase_model(saved)?.1)

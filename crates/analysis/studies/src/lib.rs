@@ -14,6 +14,7 @@ pub mod snapshot;
 pub mod subscribers;
 mod whole_periods;
 
+pub mod covariates;
 pub mod forecaster;
 pub mod model_fit;
 pub mod posterior;

@@ -232,6 +232,7 @@ fn fit_answer(curve: &RetentionCurve, subscribers: &Subscribers) -> ModelFit {
         warnings: Vec::new(),
         data_period: period(subscribers),
         posterior: None,
+        covariates: None,
         spend: None,
     };
     match curve {

@@ -156,6 +156,28 @@ pub enum EngineError {
         /// Why it is refused.
         why: &'static str,
     },
+    /// A table of customers without a column of their ids.
+    #[error("{path}: no column of customers' ids; the heading is {headings}")]
+    NoIdColumn {
+        /// File as given.
+        path: String,
+        /// The headings.
+        headings: String,
+    },
+    /// A table of customers with a cell that cannot be.
+    #[error("{path}: row {row}, column {column}: {value:?}; expected {expected}")]
+    BadCovariates {
+        /// File as given.
+        path: String,
+        /// Row number, the heading being row 1.
+        row: u64,
+        /// Heading.
+        column: String,
+        /// The cell.
+        value: String,
+        /// What would do.
+        expected: String,
+    },
     /// Money that adds up to more than a sum can hold.
     #[error(
         "the {what} of {whose} add up to more than 9,223,372,036,854 currency units, the most that a sum can hold"
@@ -241,6 +263,13 @@ impl EngineError {
             EngineError::NoSubscriptions { .. } | EngineError::AmbiguousSubscriptions { .. } => Some(
                 "settle it with --columns customer_id=ID,start=BEGIN,end=END or customer_id=ID,tenure=MONTHS,churned=LEFT \
                  or age=YEAR,survivors=ALIVE"
+                    .into(),
+            ),
+            EngineError::NoIdColumn { .. } => {
+                Some("name it customer_id, or settle it with --columns customer_id=HEADING".into())
+            }
+            EngineError::BadCovariates { .. } => Some(
+                "the file holds one row for each customer: customer_id and what is known of them"
                     .into(),
             ),
             EngineError::SumTooLarge { .. } => Some(

@@ -11,6 +11,7 @@ use clv_numerics::optimise::{
 };
 
 use super::FitWarning;
+use super::likelihood_ratio::LikelihoodOfFit;
 use super::search_space::SearchSpace;
 use super::standard_errors::{Uncertainty, uncertainty};
 use super::subsample::subsample;
@@ -99,6 +100,16 @@ impl FittedPurchaseModel {
     #[must_use]
     pub fn aic(&self) -> f64 {
         2.0 * self.standard_errors.len() as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// What other fits are compared with by [`likelihood_ratio`](super::likelihood_ratio).
+    #[must_use]
+    pub fn likelihood(&self) -> LikelihoodOfFit {
+        LikelihoodOfFit {
+            log_likelihood: self.log_likelihood,
+            n_parameters: self.standard_errors.len(),
+            n_customers: self.n_customers,
+        }
     }
 
     /// Customers: the sum of weights.
@@ -431,4 +442,4 @@ fn describe(
 }
 
 /// Below this many customers who came back, standard errors from curvature are not to be trusted.
-const FEW_REPEATERS: f64 = 30.0;
+pub(super) const FEW_REPEATERS: f64 = 30.0;

@@ -22,6 +22,7 @@ mod row_block;
 pub mod bg_bb;
 pub mod bg_cnbd_k;
 pub mod bg_nbd;
+pub mod changing;
 pub mod future;
 pub mod mbg_cnbd_k;
 pub mod mbg_nbd;

@@ -1,12 +1,17 @@
 //! Integration tests of the models: each file is about one concept.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
+mod apparel;
 mod bg_bb;
 mod boosted;
 mod cdnow;
+mod changing;
 mod conformance;
+mod covariates;
 mod future_process;
 mod log_normal_spend;
+mod pooling;
 mod posterior;
 mod purchase_golden;
 mod regular;

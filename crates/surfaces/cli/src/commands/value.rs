@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::arguments::ValueArguments;
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{covariates, output, reading};
 
 pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -13,9 +13,17 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
     if super::retention::is_asked(&arguments.model)? {
         return super::retention::value(arguments, talk);
     }
-    let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
+    let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
+    let columns = arguments.read.reading.columns.as_deref();
+    options.choice = covariates::with_covariates(
+        &engine,
+        options.choice,
+        &arguments.covariates,
+        columns,
+        false,
+    )?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let inquiry = &asked.inquiry;
     let horizon = inquiry.horizon_options(definition.discount_rate());
@@ -24,6 +32,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
     let values = inquiry.values(&rows, &uncertainty, &definition)?;
     let table = inquiry.value_table(values, &definition);
     let mut provenance = asked.provenance;
+    covariates::note(&arguments.covariates, &mut provenance);
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(arguments.model.seed);
     output::table(table, &provenance, &arguments.output)?;

@@ -382,6 +382,7 @@ fn model() -> ModelFit {
         warnings: Vec::new(),
         data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
         posterior: None,
+        covariates: None,
         spend: None,
     };
     let mut purchases = fit(
