@@ -19,4 +19,5 @@ mod retention;
 mod scores;
 mod simulate;
 mod spend;
+mod spend_covariates;
 mod what_breaks_elsewhere;
