@@ -6,6 +6,7 @@ use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
 use crate::fit::{FittedSpendModel, fit_gamma_gamma};
+use crate::covariates::{DropoutShift, RateShift, Shifts};
 use crate::purchase::bg_nbd::BgNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
@@ -39,6 +40,8 @@ pub struct PurchaseModelEntry {
     pub has_dropout: bool,
     /// The model at given values.
     pub build: BuildPurchaseModel,
+    /// How the parameters answer to covariates and groups; none where they do not.
+    pub shifts: Option<Shifts>,
     /// Values to start a fit from, in the unit of the histories.
     pub start: fn(&PurchaseHistories) -> Vec<f64>,
 }
@@ -61,6 +64,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 typical: &[0.6, 10.0],
                 has_dropout: false,
                 build: |values| Ok(Box::new(Nbd::from_values(values)?)),
+                shifts: Some(Shifts { purchase: RateShift::Divided(1), dropout: None }),
                 start: |histories| start_rates(histories, 1.0).to_vec(),
             },
             PurchaseModelEntry {
@@ -77,6 +81,10 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 typical: &[0.6, 10.0, 0.7, 12.0],
                 has_dropout: true,
                 build: |values| Ok(Box::new(ParetoNbd::from_values(values)?)),
+                shifts: Some(Shifts {
+                    purchase: RateShift::Divided(1),
+                    dropout: Some(DropoutShift::Rate(RateShift::Divided(3))),
+                }),
                 start: |histories| {
                     let [r, alpha] = start_rates(histories, 1.3);
                     vec![r, alpha, 0.6, 0.4 * mean_age(histories)]
@@ -96,6 +104,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 typical: &[0.6, 10.0, 0.8, 2.5],
                 has_dropout: true,
                 build: |values| Ok(Box::new(BgNbd::from_values(values)?)),
+                shifts: Some(COIN_SHIFTS),
                 start: |histories| with_coin(start_rates(histories, 0.6)),
             },
             PurchaseModelEntry {
@@ -112,6 +121,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 typical: &[0.6, 10.0, 0.8, 2.5],
                 has_dropout: true,
                 build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
+                shifts: Some(COIN_SHIFTS),
                 start: |histories| with_coin(start_rates(histories, 1.3)),
             },
         ]
@@ -209,6 +219,12 @@ pub fn spend_model(id: &str) -> Option<&'static SpendModelEntry> {
 pub fn purchase_model(id: &str) -> Option<&'static PurchaseModelEntry> {
     purchase_models().iter().find(|entry| entry.id == id)
 }
+
+/// Covariates move the purchase rate and the mean of the coin.
+const COIN_SHIFTS: Shifts = Shifts {
+    purchase: RateShift::Divided(1),
+    dropout: Some(DropoutShift::MeanProbability { a: 2, b: 3 }),
+};
 
 /// A coin that ends a quarter of customers at each toss.
 fn with_coin([r, alpha]: [f64; 2]) -> Vec<f64> {

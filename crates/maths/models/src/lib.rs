@@ -11,6 +11,7 @@ pub mod spend;
 
 pub mod catalogue;
 pub mod conformance;
+pub mod covariates;
 pub mod fit;
 
 pub use history::{PurchaseHistories, PurchaseHistory};

@@ -3,6 +3,9 @@
 //! A fit gives a new immutable value with its diagnostics. Not converging is an answer.
 
 pub mod log_normal_spend;
+pub mod covariates;
+pub mod likelihood_ratio;
+pub mod pooling;
 pub mod purchase;
 pub mod spend;
 pub mod spend_model;
@@ -10,6 +13,11 @@ mod standard_errors;
 mod subsample;
 pub mod warning;
 
+pub use covariates::{
+    CovariateFitOptions, CovariateWarning, Estimate, FittedCovariateModel, fit_with_covariates,
+};
+pub use likelihood_ratio::{LikelihoodOfFit, LikelihoodRatio, NotNested, likelihood_ratio};
+pub use pooling::{FittedPooledModel, GroupEstimate, GroupFit, PoolingOptions, fit_pooled};
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};

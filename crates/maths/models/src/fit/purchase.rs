@@ -11,6 +11,7 @@ use clv_numerics::optimise::{
 };
 
 use super::FitWarning;
+use super::likelihood_ratio::LikelihoodOfFit;
 use super::standard_errors::{Uncertainty, uncertainty};
 use super::subsample::subsample;
 use crate::catalogue::PurchaseModelEntry;
@@ -96,6 +97,16 @@ impl FittedPurchaseModel {
     #[must_use]
     pub fn aic(&self) -> f64 {
         2.0 * self.standard_errors.len() as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// What other fits are compared with by [`likelihood_ratio`](super::likelihood_ratio).
+    #[must_use]
+    pub fn likelihood(&self) -> LikelihoodOfFit {
+        LikelihoodOfFit {
+            log_likelihood: self.log_likelihood,
+            n_parameters: self.standard_errors.len(),
+            n_customers: self.n_customers,
+        }
     }
 
     /// Customers: the sum of weights.
@@ -202,7 +213,7 @@ pub fn fit_from(
 }
 
 /// The mean age of customers with any age, or 1.
-fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
+pub(super) fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
     let (mut total, mut n) = (0.0, 0.0);
     for (history, weight) in histories.iter().filter(|(history, _)| history.age() > 0.0) {
         total += weight * history.age();
@@ -213,7 +224,7 @@ fn mean_positive_age(histories: &PurchaseHistories) -> f64 {
 }
 
 /// The same histories with time counted in `time_unit`.
-fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
+pub(super) fn in_unit(histories: &PurchaseHistories, time_unit: f64) -> PurchaseHistories {
     let mut scaled = PurchaseHistories::with_capacity(histories.len());
     for (history, weight) in histories.iter() {
         let count = history.repeat_purchases();
@@ -415,4 +426,4 @@ fn describe(
 }
 
 /// Below this many customers who came back, standard errors from curvature are not to be trusted.
-const FEW_REPEATERS: f64 = 30.0;
+pub(super) const FEW_REPEATERS: f64 = 30.0;

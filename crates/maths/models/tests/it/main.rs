@@ -3,8 +3,10 @@
 
 mod cdnow;
 mod conformance;
+mod covariates;
 mod future_process;
 mod log_normal_spend;
+mod pooling;
 mod purchase_golden;
 mod scores;
 mod simulate;

@@ -1,0 +1,513 @@
+//! Partial pooling: every group has effects of its own, drawn from a normal law whose spread is learnt from all groups.
+//!
+//! A group's effects u shift its customers' purchases and dropout; u is normal around 0 with a standard deviation that
+//! is estimated. Small groups borrow strength: what their own few customers say is weighed against the spread between
+//! groups. For given spreads the joint likelihood of parameters and effects is maximised by Newton's method, whose
+//! Hessian has the shape of an arrow, so that its cost grows with the number of groups only linearly; the spreads
+//! maximise the marginal likelihood of the quadratic around that maximum ([BreslowClayton1993]), and the two steps
+//! repeat until nothing moves. The marginal log-likelihood reported is Laplace's approximation.
+
+mod arrow;
+mod spread;
+
+use arrow::{Arrow, Curvature};
+use clv_numerics::distribution::gamma_survival;
+use spread::{Outlook, most_likely_spreads};
+
+use super::covariates::{
+    CovariateFitOptions, Estimate, FittedCovariateModel, Search, fit_with_covariates, in_own_unit,
+};
+use super::purchase::{in_unit, mean_positive_age};
+use super::standard_errors::uncertainty;
+use crate::catalogue::PurchaseModelEntry;
+use crate::covariates::{
+    CovariateError, CovariateHistories, CovariateModel, CovariateRole, CovariateScale,
+    EffectColumns, EffectTarget, GroupShift, Shift,
+};
+
+/// How groups are pooled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolingOptions {
+    /// As for the covariates, which may be none.
+    pub covariates: CovariateFitOptions,
+    /// What groups differ in.
+    pub targets: Vec<EffectTarget>,
+}
+
+/// One effect of one group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupEstimate {
+    /// What it acts on.
+    pub target: EffectTarget,
+    /// The effect: e to this power times the population's rate (for dropout probabilities, on the logit scale).
+    pub value: f64,
+    /// Its standard error, that of the population's parameters included.
+    pub standard_error: f64,
+    /// How far it was drawn towards the population: 1 where the group's own customers say nothing, near 0 where they
+    /// decide alone. Variance left over variance between groups.
+    pub shrinkage: f64,
+}
+
+/// What is known of one group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupFit {
+    /// The group.
+    pub name: String,
+    /// Its customers.
+    pub n_customers: f64,
+    /// Its effects, in the order of the targets.
+    pub effects: Vec<GroupEstimate>,
+}
+
+/// A partially pooled fit.
+#[derive(Debug, Clone)]
+pub struct FittedPooledModel {
+    /// The model with the effects of covariates and groups.
+    pub model: CovariateModel,
+    /// Parameters and effects of covariates for the population.
+    pub estimates: Vec<Estimate>,
+    /// Covariance of the estimates, as in [`FittedCovariateModel`].
+    pub covariance: Option<Vec<Vec<f64>>>,
+    /// Standard deviation of the groups' effects for each target; 0 where no difference is visible.
+    pub spreads: Vec<(EffectTarget, f64)>,
+    /// The groups that have customers.
+    pub groups: Vec<GroupFit>,
+    /// Laplace's approximation of the marginal log-likelihood, in the unit of the histories.
+    pub log_likelihood: f64,
+    /// Parameters, effects of covariates and spreads.
+    pub n_parameters: usize,
+    /// Whether parameters, effects and spreads came to rest.
+    pub converged: bool,
+    /// Twice the log-likelihood gained over no pooling, and its p-value: a mix of chi-squared laws, because a spread
+    /// cannot be below 0 ([SelfLiang1987]).
+    pub test: (f64, f64),
+    /// The fit without groups.
+    pub unpooled: FittedCovariateModel,
+    /// Parameters and effects that are not identified one by one, by direction.
+    pub ridges: Vec<Vec<String>>,
+}
+
+impl FittedPooledModel {
+    /// Akaike's criterion on the marginal log-likelihood.
+    #[must_use]
+    pub fn aic(&self) -> f64 {
+        2.0 * self.n_parameters as f64 - 2.0 * self.log_likelihood
+    }
+}
+
+/// Rounds of parameters and spreads in turn before giving up.
+const MOST_ROUNDS: usize = 60;
+/// Newton steps within a round.
+const MOST_STEPS: usize = 25;
+/// At rest when no slope of the summed penalised log-likelihood, per customer, is larger.
+const GRADIENT_TOLERANCE: f64 = 1e-8;
+/// At rest when no spread changes by more than this share.
+const SPREAD_TOLERANCE: f64 = 1e-4;
+
+/// Fits the model of `entry` with covariates as `roles` say and with pooled effects of the groups of `histories`.
+/// Customers without a group are taken to be of the population.
+///
+/// # Errors
+/// [`CovariateError`] as [`fit_with_covariates`], and where fewer than two groups have customers.
+///
+/// ```
+/// use clv_models::catalogue::purchase_model;
+/// use clv_models::covariates::{CovariateHistories, EffectTarget};
+/// use clv_models::fit::{CovariateFitOptions, PoolingOptions, fit_pooled};
+/// use clv_models::PurchaseHistory;
+/// let names = ["web", "shop", "fair"].map(str::to_owned).to_vec();
+/// let mut histories = CovariateHistories::new(Vec::new(), names);
+/// for (group, never, twice) in [(0, 60.0, 40.0), (1, 30.0, 70.0), (2, 0.5, 0.5)] {
+///     histories.push(&[], Some(group), PurchaseHistory::new(0, 0.0, 39.0)?, never)?;
+///     histories.push(&[], Some(group), PurchaseHistory::new(2, 20.0, 39.0)?, twice)?;
+/// }
+/// let entry = purchase_model("nbd").expect("in the catalogue");
+/// let options = PoolingOptions {
+///     covariates: CovariateFitOptions::default(),
+///     targets: vec![EffectTarget::Purchase],
+/// };
+/// let fitted = fit_pooled(entry, &histories, &[], &options)?;
+/// let shrinkage = |at: usize| fitted.groups[at].effects[0].shrinkage;
+/// assert!(shrinkage(2) > 0.9 && shrinkage(1) < 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn fit_pooled(
+    entry: &'static PurchaseModelEntry,
+    histories: &CovariateHistories,
+    roles: &[CovariateRole],
+    options: &PoolingOptions,
+) -> Result<FittedPooledModel, CovariateError> {
+    let shifts = entry.shifts.ok_or(CovariateError::NoShifts { model: entry.id })?;
+    if options.targets.contains(&EffectTarget::Dropout) && shifts.dropout.is_none() {
+        let name = "the group's effect on dropout".to_owned();
+        return Err(CovariateError::NoDropout { name, model: entry.id });
+    }
+    let n_groups = histories.customers_of_groups().iter().filter(|n| **n > 0.0).count();
+    if n_groups < 2 {
+        return Err(CovariateError::TooFewGroups { n_groups });
+    }
+    let unpooled = fit_with_covariates(entry, histories, roles, &options.covariates)?;
+    let scale = CovariateScale::of(histories)?;
+    let (columns, shifts) = EffectColumns::new(entry, histories, roles, &scale)?;
+    let time_unit = mean_positive_age(&histories.without_covariates());
+    let scaled = histories.map(|histories| in_unit(histories, time_unit));
+    let search = Search::new(entry, shifts, &columns, &scale, &scaled);
+    let mut pool = Pool {
+        search: &search,
+        targets: &options.targets,
+        l2: options.covariates.l2,
+        bound: options.covariates.fit.free_bound,
+        point: start(&search, &unpooled, time_unit),
+        effects: vec![vec![0.0; options.targets.len()]; histories.groups().len()],
+        spreads: vec![START_SPREAD; options.targets.len()],
+    };
+    let (arrow, converged) = pool.settle();
+    Ok(pool.describe(&arrow, converged, unpooled, time_unit))
+}
+
+/// The spread that the first round begins with: groups that differ by some 30 %.
+const START_SPREAD: f64 = 0.3;
+
+/// The search's point at an unpooled fit.
+fn start(search: &Search<'_>, unpooled: &FittedCovariateModel, time_unit: f64) -> Vec<f64> {
+    let mean = unpooled.model.at(&search.scale.mean, None);
+    let mut point: Vec<f64> = mean
+        .parameters()
+        .iter()
+        .zip(search.entry.kinds)
+        .map(|(one, kind)| kind.free(kind.in_unit(one.value, time_unit)))
+        .collect();
+    let n_base = point.len();
+    point.resize(n_base + search.columns.n_slots, 0.0);
+    for (target, slots) in [
+        (EffectTarget::Purchase, &search.columns.purchase),
+        (EffectTarget::Dropout, &search.columns.dropout),
+    ] {
+        for (at, slot) in slots.iter().enumerate() {
+            if let Some(slot) = slot {
+                point[n_base + slot] =
+                    unpooled.model.effects(target)[at] * search.scale.deviation[at];
+            }
+        }
+    }
+    point
+}
+
+/// Where the search for parameters, effects and spreads stands.
+struct Pool<'a> {
+    search: &'a Search<'a>,
+    targets: &'a [EffectTarget],
+    l2: f64,
+    bound: f64,
+    point: Vec<f64>,
+    /// For each group its effect on each target.
+    effects: Vec<Vec<f64>>,
+    spreads: Vec<f64>,
+}
+
+/// The log-likelihood and its slopes.
+struct Slopes {
+    ln_likelihood: f64,
+    point: Vec<f64>,
+    effects: Vec<Vec<f64>>,
+}
+
+impl Pool<'_> {
+    fn shift_of(&self, effects: &[f64]) -> Shift {
+        let mut shift = Shift::default();
+        for (target, effect) in self.targets.iter().zip(effects) {
+            match target {
+                EffectTarget::Purchase => shift.purchase += effect,
+                EffectTarget::Dropout => shift.dropout += effect,
+            }
+        }
+        shift
+    }
+
+    fn slopes(&self, point: &[f64], effects: &[Vec<f64>]) -> Slopes {
+        let (base, fixed) = point.split_at(self.search.n_base());
+        let strata = self.search.pass.histories.strata();
+        let shifts: Vec<Shift> = strata
+            .iter()
+            .zip(&self.search.standardised)
+            .map(|(stratum, z)| {
+                let own = self.search.columns.shift(z, fixed);
+                let of_group = stratum
+                    .group()
+                    .map_or(Shift::default(), |group| self.shift_of(&effects[group]));
+                Shift {
+                    purchase: own.purchase + of_group.purchase,
+                    dropout: own.dropout + of_group.dropout,
+                }
+            })
+            .collect();
+        let sums = self.search.pass.sums(base, &shifts);
+        let mut of_point = sums.base;
+        of_point.resize(point.len(), 0.0);
+        let mut of_effects = vec![vec![0.0; self.targets.len()]; effects.len()];
+        for ((stratum, z), slopes) in strata.iter().zip(&self.search.standardised).zip(&sums.strata)
+        {
+            let fixed = &mut of_point[self.search.n_base()..];
+            self.search.columns.add_slopes(z, *slopes, fixed);
+            if let Some(group) = stratum.group() {
+                for (slope, target) in of_effects[group].iter_mut().zip(self.targets) {
+                    *slope += match target {
+                        EffectTarget::Purchase => slopes.purchase,
+                        EffectTarget::Dropout => slopes.dropout,
+                    };
+                }
+            }
+        }
+        Slopes { ln_likelihood: sums.ln_likelihood, point: of_point, effects: of_effects }
+    }
+
+    /// The Hessian of the negative log-likelihood by central differences, every group's block at once.
+    fn curvature(&self) -> Curvature {
+        const STEP: f64 = 1e-4;
+        let difference = |above: &[f64], below: &[f64]| -> Vec<f64> {
+            above.iter().zip(below).map(|(above, below)| (below - above) / (2.0 * STEP)).collect()
+        };
+        let by = |slopes: (Slopes, Slopes)| {
+            let of_point = difference(&slopes.0.point, &slopes.1.point);
+            let groups = slopes.0.effects.iter().zip(&slopes.1.effects);
+            (of_point, groups.map(|(above, below)| difference(above, below)).collect())
+        };
+        let along_point = (0..self.point.len())
+            .map(|at| {
+                let moved = |step: f64| {
+                    let mut point = self.point.clone();
+                    point[at] += step;
+                    self.slopes(&point, &self.effects)
+                };
+                by((moved(STEP), moved(-STEP)))
+            })
+            .collect();
+        let along_effects = (0..self.targets.len())
+            .map(|at| {
+                let moved = |step: f64| {
+                    let mut effects = self.effects.clone();
+                    effects.iter_mut().for_each(|group| group[at] += step);
+                    self.slopes(&self.point, &effects)
+                };
+                by((moved(STEP), moved(-STEP))).1
+            })
+            .collect();
+        Curvature::new(along_point, along_effects)
+    }
+
+    /// The log-likelihood with the penalties on effects of covariates and groups.
+    fn penalised(&self, slopes: &Slopes, point: &[f64], effects: &[Vec<f64>]) -> f64 {
+        let fixed: f64 = point[self.search.n_base()..].iter().map(|x| self.l2 * x * x).sum();
+        let between: f64 = effects
+            .iter()
+            .flat_map(|group| group.iter().zip(&self.spreads))
+            .map(|(effect, spread)| 0.5 * (effect / spread).powi(2))
+            .sum();
+        slopes.ln_likelihood - fixed - between
+    }
+
+    /// Maximises over parameters and effects, and over spreads, in turn.
+    fn settle(&mut self) -> (Arrow, bool) {
+        let mut curvature = self.curvature();
+        for round in 0..MOST_ROUNDS {
+            let is_flat = self.climb(&mut curvature, round == 0);
+            let slopes = self.slopes(&self.point, &self.effects);
+            let outlooks: Vec<Outlook> = (0..self.effects.len())
+                .map(|group| {
+                    Outlook::new(
+                        curvature.of_group(group),
+                        &slopes.effects[group],
+                        &self.effects[group],
+                    )
+                })
+                .collect();
+            let before = std::mem::take(&mut self.spreads);
+            self.spreads = most_likely_spreads(&outlooks, &before);
+            let is_same = before
+                .iter()
+                .zip(&self.spreads)
+                .all(|(old, new)| (new - old).abs() <= SPREAD_TOLERANCE * old);
+            if is_same && is_flat {
+                return (self.arrow(&curvature), true);
+            }
+        }
+        (self.arrow(&curvature), false)
+    }
+
+    fn arrow(&self, curvature: &Curvature) -> Arrow {
+        Arrow::new(curvature, &self.spreads, self.search.n_base(), self.l2)
+    }
+
+    /// Newton steps at the present spreads; whether the gradient vanished.
+    fn climb(&mut self, curvature: &mut Curvature, is_fresh: bool) -> bool {
+        let n_customers = self.search.pass.histories.n_customers();
+        let mut slopes = self.slopes(&self.point, &self.effects);
+        let mut value = self.penalised(&slopes, &self.point, &self.effects);
+        let mut is_fresh = is_fresh;
+        for _ in 0..MOST_STEPS {
+            let (of_point, of_effects) = self.penalised_slopes(&slopes);
+            let steepest = of_point
+                .iter()
+                .zip(&self.point)
+                .filter(|(slope, x)| x.abs() < self.bound || **slope * **x < 0.0)
+                .map(|(slope, _)| slope.abs())
+                .chain(of_effects.iter().flatten().map(|slope| slope.abs()))
+                .fold(0.0, f64::max);
+            if steepest <= GRADIENT_TOLERANCE * n_customers {
+                return true;
+            }
+            let step = self.arrow(curvature).step(&of_point, &of_effects);
+            let mut damping = 1.0;
+            let mut accepted = false;
+            for _ in 0..8 {
+                let point: Vec<f64> = self
+                    .point
+                    .iter()
+                    .zip(&step.0)
+                    .map(|(x, by)| (x + damping * by).clamp(-self.bound, self.bound))
+                    .collect();
+                let effects: Vec<Vec<f64>> = self
+                    .effects
+                    .iter()
+                    .zip(&step.1)
+                    .map(|(u, by)| u.iter().zip(by).map(|(u, by)| u + damping * by).collect())
+                    .collect();
+                let there = self.slopes(&point, &effects);
+                let value_there = self.penalised(&there, &point, &effects);
+                if value_there >= value - 1e-12 * value.abs() {
+                    accepted = value_there > value + 1e-13 * value.abs() || damping >= 1.0;
+                    (self.point, self.effects, slopes, value) =
+                        (point, effects, there, value_there);
+                    break;
+                }
+                damping *= 0.3;
+            }
+            if !accepted && is_fresh {
+                return false;
+            }
+            // A step that had to be shortened or did little was led by a curvature from elsewhere.
+            is_fresh = !accepted || damping < 1.0;
+            if is_fresh {
+                *curvature = self.curvature();
+            }
+        }
+        *curvature = self.curvature();
+        false
+    }
+
+    fn penalised_slopes(&self, slopes: &Slopes) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let mut of_point = slopes.point.clone();
+        for (slope, x) in of_point.iter_mut().zip(&self.point).skip(self.search.n_base()) {
+            *slope -= 2.0 * self.l2 * x;
+        }
+        let of_effects = slopes
+            .effects
+            .iter()
+            .zip(&self.effects)
+            .map(|(slopes, effects)| {
+                let each = slopes.iter().zip(effects.iter().zip(&self.spreads));
+                each.map(|(slope, (effect, spread))| slope - effect / (spread * spread)).collect()
+            })
+            .collect();
+        (of_point, of_effects)
+    }
+
+    fn describe(
+        &self,
+        arrow: &Arrow,
+        converged: bool,
+        unpooled: FittedCovariateModel,
+        time_unit: f64,
+    ) -> FittedPooledModel {
+        let (search, histories) = (self.search, self.search.pass.histories);
+        let n_customers = histories.n_customers();
+        let reported = search.reported(&self.point);
+        let is_free: Vec<bool> = self.point.iter().map(|x| x.abs() < self.bound - 1e-9).collect();
+        let known = uncertainty(&arrow.marginal(n_customers), n_customers, &is_free);
+        let is_identified: Vec<bool> =
+            known.ln_standard_errors.iter().map(Option::is_some).collect();
+        let covariance = known.ln_covariance.as_ref().map(|moved| reported.covariance(moved));
+        let estimates =
+            reported.estimates(search.entry, time_unit, covariance.as_ref(), &is_identified);
+        let nothing = vec![vec![0.0; self.point.len()]; self.point.len()];
+        let of_point = known.ln_covariance.as_ref().unwrap_or(&nothing);
+        let customers = histories.customers_of_groups();
+        let has_spread = |at: usize| self.spreads[at] > spread::LEAST_SPREAD * 1.01;
+        let group_fits: Vec<GroupFit> = (0..self.effects.len())
+            .filter(|&group| customers[group] > 0.0)
+            .map(|group| GroupFit {
+                name: histories.groups()[group].clone(),
+                n_customers: customers[group],
+                effects: self.estimates_of(group, arrow, of_point),
+            })
+            .collect();
+        let base = estimates[..search.n_base()].iter().map(|one| one.value).collect();
+        let (purchase, dropout) = (reported.purchase.clone(), reported.dropout.clone());
+        let groups = histories
+            .groups()
+            .iter()
+            .zip(&self.effects)
+            .map(|(name, effects)| GroupShift { name: name.clone(), shift: self.shift_of(effects) })
+            .collect();
+        let model =
+            CovariateModel::new(search.entry, base, histories.names().to_vec(), purchase, dropout)
+                .expect("values within the bounds of free coordinates are parameters")
+                .with_groups(groups);
+        let slopes = self.slopes(&self.point, &self.effects);
+        // The penalty on covariates' effects is no part of what is reported.
+        let fixed: f64 = self.point[search.n_base()..].iter().map(|x| self.l2 * x * x).sum();
+        let joint = self.penalised(&slopes, &self.point, &self.effects) + fixed;
+        let log_likelihood = in_own_unit(joint - arrow.half_ln_spread(), histories, time_unit);
+        let gained = (2.0 * (log_likelihood - unpooled.log_likelihood)).max(0.0);
+        let names = search.names();
+        FittedPooledModel {
+            model,
+            covariance,
+            spreads: (0..self.targets.len())
+                .map(|at| (self.targets[at], if has_spread(at) { self.spreads[at] } else { 0.0 }))
+                .collect(),
+            groups: group_fits,
+            log_likelihood,
+            n_parameters: self.point.len() + self.spreads.len(),
+            converged,
+            test: (gained, p_value_at_border(gained, self.spreads.len())),
+            unpooled,
+            ridges: known
+                .ridges
+                .iter()
+                .map(|ridge| ridge.iter().map(|&at| names[at].clone()).collect())
+                .collect(),
+            estimates,
+        }
+    }
+
+    fn estimates_of(
+        &self,
+        group: usize,
+        arrow: &Arrow,
+        of_point: &[Vec<f64>],
+    ) -> Vec<GroupEstimate> {
+        let left = arrow.variance_left(group);
+        let all = arrow.variance(group, of_point);
+        (0..self.targets.len())
+            .map(|at| GroupEstimate {
+                target: self.targets[at],
+                value: self.effects[group][at],
+                standard_error: all[at].max(0.0).sqrt(),
+                shrinkage: (left[at] / self.spreads[at].powi(2)).clamp(0.0, 1.0),
+            })
+            .collect()
+    }
+}
+
+/// The chance of as large a gain where no spread is there: each spread sits at the end of its range with chance 1/2.
+fn p_value_at_border(gained: f64, n_spreads: usize) -> f64 {
+    if gained <= 0.0 {
+        return 1.0;
+    }
+    let tail = |degrees: f64| gamma_survival(0.5 * degrees, 0.5, gained);
+    match n_spreads {
+        1 => 0.5 * tail(1.0),
+        _ => 0.5 * tail(1.0) + 0.25 * tail(2.0),
+    }
+}
