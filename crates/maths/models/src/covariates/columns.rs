@@ -98,7 +98,7 @@ impl EffectColumns {
         }
         for slots in [&purchase, &dropout] {
             let used: Vec<usize> = (0..slots.len()).filter(|&at| slots[at].is_some()).collect();
-            scale.check_independent(histories, &used)?;
+            scale.check_independent(histories.names(), &histories.rows(), &used)?;
         }
         Ok((Self { purchase, dropout, n_slots }, shifts))
     }

@@ -1,7 +1,5 @@
 //! The covariates as a search sees them: centred, in units of their standard deviation, and free of duplicates.
 
-use super::strata::CovariateHistories;
-
 /// Why covariates do not go into a fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CovariateError {
@@ -83,22 +81,25 @@ const SMALLEST_RELATIVE_DEVIATION: f64 = 1e-10;
 const SMALLEST_REMAINDER: f64 = 1e-6;
 
 impl CovariateScale {
-    /// The scale of the covariates of `histories`, each customer counting once.
+    /// The scale of the covariates of `rows`, each with its number of customers; one value for each of `names`.
     ///
     /// # Errors
     /// [`CovariateError::Constant`] where a covariate does not vary.
-    pub fn of(histories: &CovariateHistories) -> Result<Self, CovariateError> {
-        let n = histories.n_customers();
+    ///
+    /// ```
+    /// use clv_models::covariates::CovariateScale;
+    /// let names = ["age".to_owned()];
+    /// let scale = CovariateScale::of(&names, &[(&[20.0], 1.0), (&[30.0], 1.0)])?;
+    /// assert_eq!((scale.mean[0], scale.deviation[0]), (25.0, 5.0));
+    /// # Ok::<(), clv_models::covariates::CovariateError>(())
+    /// ```
+    pub fn of(names: &[String], rows: &[(&[f64], f64)]) -> Result<Self, CovariateError> {
+        let n: f64 = rows.iter().map(|(_, weight)| weight).sum();
         let over_customers = |of: &dyn Fn(&[f64]) -> f64| -> f64 {
-            histories
-                .strata()
-                .iter()
-                .map(|stratum| stratum.histories().n_customers() * of(stratum.covariates()))
-                .sum::<f64>()
-                / n
+            rows.iter().map(|(z, weight)| weight * of(z)).sum::<f64>() / n
         };
         let (mut mean, mut deviation) = (Vec::new(), Vec::new());
-        for (at, name) in histories.names().iter().enumerate() {
+        for (at, name) in names.iter().enumerate() {
             let centre = over_customers(&|z| z[at]);
             let spread = over_customers(&|z| (z[at] - centre).powi(2)).sqrt();
             if spread.is_nan() || spread <= SMALLEST_RELATIVE_DEVIATION * centre.abs() {
@@ -126,24 +127,25 @@ impl CovariateScale {
     /// [`CovariateError::Collinear`] where there is one; it names those it follows from.
     pub fn check_independent(
         &self,
-        histories: &CovariateHistories,
+        names: &[String],
+        rows: &[(&[f64], f64)],
         used: &[usize],
     ) -> Result<(), CovariateError> {
-        let rows: Vec<(Vec<f64>, f64)> = histories
-            .strata()
+        let n: f64 = rows.iter().map(|(_, weight)| weight).sum();
+        let weights: Vec<f64> = rows.iter().map(|(_, weight)| weight / n).collect();
+        let columns: Vec<Vec<f64>> = used
             .iter()
-            .map(|stratum| {
-                let weight = stratum.histories().n_customers() / histories.n_customers();
-                (self.standardised(stratum.covariates()), weight)
+            .map(|&at| {
+                rows.iter().map(|(z, _)| (z[at] - self.mean[at]) / self.deviation[at]).collect()
             })
             .collect();
         let inner = |x: &[f64], y: &[f64]| -> f64 {
-            rows.iter().zip(x.iter().zip(y)).map(|((_, weight), (x, y))| weight * x * y).sum()
+            weights.iter().zip(x.iter().zip(y)).map(|(weight, (x, y))| weight * x * y).sum()
         };
         // What is left of each covariate once those before it are taken out, and as which mix of covariates.
         let mut basis: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        for (order, &at) in used.iter().enumerate() {
-            let mut rest: Vec<f64> = rows.iter().map(|(z, _)| z[at]).collect();
+        for (order, column) in columns.into_iter().enumerate() {
+            let mut rest = column;
             let mut mix = vec![0.0; used.len()];
             mix[order] = 1.0;
             for (other, other_mix) in &basis {
@@ -152,10 +154,9 @@ impl CovariateScale {
                 mix.iter_mut().zip(other_mix).for_each(|(mix, other)| *mix -= share * other);
             }
             if inner(&rest, &rest).sqrt() < SMALLEST_REMAINDER {
-                let names = histories.names();
                 let with = used[..order].iter().zip(&mix).filter(|(_, part)| part.abs() > 1e-4);
                 return Err(CovariateError::Collinear {
-                    name: names[at].clone(),
+                    name: names[used[order]].clone(),
                     with: with.map(|(&at, _)| names[at].clone()).collect(),
                 });
             }

@@ -169,6 +169,12 @@ impl CovariateHistories {
         all
     }
 
+    /// Covariates and number of customers of each stratum.
+    pub(crate) fn rows(&self) -> Vec<(&[f64], f64)> {
+        let strata = self.strata.iter();
+        strata.map(|one| (one.covariates.as_slice(), one.histories.n_customers())).collect()
+    }
+
     /// The customers of each group.
     #[must_use]
     pub fn customers_of_groups(&self) -> Vec<f64> {

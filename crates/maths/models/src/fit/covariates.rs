@@ -75,6 +75,8 @@ pub enum CovariateWarning {
         /// The penalty.
         l2: f64,
     },
+    /// The spread of spend could not be learnt, so that there are no effects on it.
+    NoSpendEffects,
 }
 
 impl fmt::Display for CovariateWarning {
@@ -109,6 +111,11 @@ impl fmt::Display for CovariateWarning {
                 f,
                 "effects were drawn towards 0 by an L2 penalty of {l2}; likelihood, AIC and standard errors are those of the \
                  sum without it, and standard errors do not know of the bias"
+            ),
+            Self::NoSpendEffects => write!(
+                f,
+                "too few customers with repeat spend, or a spread of spend without a reliable mean: covariates were left out \
+                 of the spend model"
             ),
         }
     }
@@ -203,7 +210,7 @@ pub fn fit_with_covariates(
     let merged = histories.without_covariates();
     let without = fit_purchase_model(entry, &merged, &options.fit)
         .map_err(|_| CovariateError::NoCustomers { model: entry.id })?;
-    let scale = CovariateScale::of(histories)?;
+    let scale = CovariateScale::of(histories.names(), &histories.rows())?;
     let (columns, shifts) = EffectColumns::new(entry, histories, roles, &scale)?;
     let time_unit = mean_positive_age(&merged);
     let scaled = histories.map(|histories| in_unit(histories, time_unit));

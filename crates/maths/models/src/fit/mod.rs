@@ -9,6 +9,7 @@ pub mod pooling;
 pub mod purchase;
 pub mod spend;
 pub mod spend_model;
+pub mod spend_covariates;
 mod standard_errors;
 mod subsample;
 pub mod warning;
@@ -21,4 +22,5 @@ pub use pooling::{FittedPooledModel, GroupEstimate, GroupFit, PoolingOptions, fi
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
+pub use spend_covariates::{CovariateSpends, FittedCovariateSpend, fit_spend_with_covariates};
 pub use warning::FitWarning;

@@ -147,7 +147,7 @@ pub fn fit_pooled(
         return Err(CovariateError::TooFewGroups { n_groups });
     }
     let unpooled = fit_with_covariates(entry, histories, roles, &options.covariates)?;
-    let scale = CovariateScale::of(histories)?;
+    let scale = CovariateScale::of(histories.names(), &histories.rows())?;
     let (columns, shifts) = EffectColumns::new(entry, histories, roles, &scale)?;
     let time_unit = mean_positive_age(&histories.without_covariates());
     let scaled = histories.map(|histories| in_unit(histories, time_unit));

@@ -12,13 +12,13 @@ use super::standard_errors::uncertainty;
 use crate::spend::{GammaGamma, SpendObservations, SpendsByCount};
 
 /// Least q at which the population mean is trusted; below it the mean hangs on a tail nobody observed.
-const LEAST_Q: f64 = 1.1;
+pub(super) const LEAST_Q: f64 = 1.1;
 /// Fewest customers to learn a spread from.
 const FEWEST_CUSTOMERS: f64 = 3.0;
 /// Parameters stay within a factor of e to this power of 1, money in units of the mean.
-const LN_BOUND: f64 = 14.0;
+pub(super) const LN_BOUND: f64 = 14.0;
 /// Slope of the mean log-likelihood in a logarithm at which the search is done.
-const GRADIENT_TOLERANCE: f64 = 1e-10;
+pub(super) const GRADIENT_TOLERANCE: f64 = 1e-10;
 /// Above this many rows the search begins on about as many of them.
 const SUBSAMPLE_ROWS: usize = 20_000;
 /// The prior where the data say nothing: customers' means spread by 1 / sqrt(q - 2) = 0.7 of their mean, and
