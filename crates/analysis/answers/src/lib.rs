@@ -7,6 +7,7 @@ pub mod backtest;
 pub mod calibration;
 pub mod cohorts;
 pub mod concentration;
+pub mod covariates;
 pub mod customer_value;
 pub mod data_quality;
 pub mod headline;

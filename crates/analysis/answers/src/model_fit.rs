@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::covariates::CovariateFit;
+
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelFit {
@@ -43,6 +45,10 @@ pub struct ModelFit {
     /// First and last day of the data, ISO 8601.
     #[serde(default)]
     pub data_period: Option<(String, String)>,
+    /// What covariates and groups did; their effects are among the parameters as `purchase.NAME`, `dropout.NAME` and
+    /// `spend.NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covariates: Option<Box<CovariateFit>>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,

@@ -175,7 +175,7 @@ fn note(records: &mut Vec<Record>, forecaster: &Forecaster, score: BacktestScore
     }
     let naive = match forecaster {
         Forecaster::Naive { rule, .. } => Some(*rule),
-        Forecaster::Model(_) => None,
+        Forecaster::Model(_) | Forecaster::Traits(_) => None,
     };
     records.push(Record { id: score.model.clone(), naive, scores: vec![score] });
 }
@@ -224,13 +224,11 @@ pub fn count_intervals(
     coverage: f64,
 ) -> Vec<(f64, f64)> {
     let levels = [0.5 * (1.0 - coverage), coverage, 0.5 * (1.0 + coverage)];
-    let histories = grouped.histories.histories();
-    (0..histories.len())
+    (0..grouped.histories.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let (probability_alive, process) =
-                forecaster.outlook(&histories[row], grouped.recent_purchases_of_row(row));
+            let (probability_alive, process) = forecaster.outlook_of_row(grouped, row);
             process.map_or((0.0, 0.0), |process| {
                 let counts = process.count_quantiles(horizon, probability_alive, &levels);
                 let high = if counts[0] == 0 { counts[1] } else { counts[2] };

@@ -83,8 +83,11 @@ pub fn customer_values(
     for customer in 0..n {
         let row = grouped.row_of_customer[customer] as usize;
         let spread = &spreads[row];
-        let expected_spend =
-            spend.expected_spend(customers.n_repeats[customer], customers.mean_spend[customer]);
+        let expected_spend = spend.expected_spend_of(
+            customer,
+            customers.n_repeats[customer],
+            customers.mean_spend[customer],
+        );
         let own_return_ratio = (customers.returns[customer] + usual_order * return_ratio)
             / (customers.gross[customer] + usual_order);
         let value_of_purchase =
@@ -169,6 +172,7 @@ pub fn new_customer_value(
 ) -> f64 {
     let process = match forecaster {
         Forecaster::Model(model) => Some(model.new_customer()),
+        Forecaster::Traits(models) => Some(models.typical().new_customer()),
         Forecaster::Naive { .. } => {
             forecaster.outlook(&clv_models::PurchaseHistory::newborn(), 0).1
         }

@@ -26,6 +26,17 @@ pub enum StudyError {
         /// The ids there are.
         known: String,
     },
+    /// Covariates that do not go into a fit.
+    #[error(transparent)]
+    Covariate(#[from] clv_models::covariates::CovariateError),
+    /// A table of customers or a choice of covariates that cannot be used as asked.
+    #[error("{problem}")]
+    Covariates {
+        /// What is wrong.
+        problem: String,
+        /// What to try.
+        hint: Option<String>,
+    },
     /// A saved model that does not hold what its model needs.
     #[error("the saved model {problem}")]
     SavedModel {
@@ -107,7 +118,8 @@ impl StudyError {
                 Some(format!("give {needed} NUMBER, or use --definition net-sales"))
             }
             StudyError::Definition(_) => Some("clv explain definitions".to_owned()),
-            StudyError::Fit(_) => None,
+            StudyError::Fit(_) | StudyError::Covariate(_) => None,
+            StudyError::Covariates { hint, .. } => hint.clone(),
             StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
             StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
             StudyError::SavedModel { .. } => {

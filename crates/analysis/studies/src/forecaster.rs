@@ -6,6 +6,7 @@ use clv_models::PurchaseHistory;
 use clv_models::purchase::{FutureProcess, PurchaseModel};
 use rayon::prelude::*;
 
+use crate::covariates::TraitModels;
 use crate::handoff::GroupedHistories;
 
 /// A rule without a model. Rates are per unit of time of the study.
@@ -42,6 +43,8 @@ impl NaiveRule {
 pub enum Forecaster {
     /// A purchase model with its parameters.
     Model(Arc<dyn PurchaseModel>),
+    /// A purchase model for each set of traits.
+    Traits(Arc<TraitModels>),
     /// A naive rule.
     Naive {
         /// The rule.
@@ -82,7 +85,36 @@ impl Forecaster {
     pub fn id(&self) -> &'static str {
         match self {
             Forecaster::Model(model) => model.id(),
+            Forecaster::Traits(models) => models.id(),
             Forecaster::Naive { rule, .. } => rule.id(),
+        }
+    }
+
+    /// The model behind a row of `grouped`; none for a naive rule.
+    #[must_use]
+    pub fn model_of_row(
+        &self,
+        grouped: &GroupedHistories,
+        row: usize,
+    ) -> Option<&Arc<dyn PurchaseModel>> {
+        match self {
+            Forecaster::Model(model) => Some(model),
+            Forecaster::Traits(models) => Some(models.of_stratum(grouped.stratum_of_row(row))),
+            Forecaster::Naive { .. } => None,
+        }
+    }
+
+    /// As [`outlook`](Self::outlook), for a row of `grouped` with the traits of its customers.
+    #[must_use]
+    pub fn outlook_of_row(
+        &self,
+        grouped: &GroupedHistories,
+        row: usize,
+    ) -> (f64, Option<FutureProcess>) {
+        let history = &grouped.histories.histories()[row];
+        match self.model_of_row(grouped, row) {
+            Some(model) => (model.probability_alive(history), Some(model.if_alive(history))),
+            None => self.outlook(history, grouped.recent_purchases_of_row(row)),
         }
     }
 
@@ -93,7 +125,7 @@ impl Forecaster {
     }
 
     /// What a customer with this history will do from now on: the chance that they are one, and the process if
-    /// they are. No process means that no purchase is expected. `recent_purchases` are those of the window that
+    /// they are; where traits matter, the mean customer. No process means that no purchase is expected. `recent_purchases` are those of the window that
     /// [`NaiveRule::SamePeriod`] repeats.
     #[must_use]
     pub fn outlook(
@@ -109,6 +141,10 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => {
                 (model.probability_alive(history), Some(model.if_alive(history)))
+            }
+            Forecaster::Traits(models) => {
+                let typical = models.typical();
+                (typical.probability_alive(history), Some(typical.if_alive(history)))
             }
             Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => {
                 (1.0, at_rate(*mean_rate))
@@ -132,14 +168,10 @@ impl Forecaster {
         grouped: &GroupedHistories,
         horizon: &HorizonOptions,
     ) -> Vec<RowForecast> {
-        let histories = grouped.histories.histories();
-        (0..histories.len())
+        (0..grouped.histories.len())
             .into_par_iter()
             .with_min_len(1024)
-            .map(|row| {
-                let outlook = self.outlook(&histories[row], grouped.recent_purchases_of_row(row));
-                row_forecast(outlook, horizon)
-            })
+            .map(|row| row_forecast(self.outlook_of_row(grouped, row), horizon))
             .collect()
     }
 }

@@ -29,11 +29,52 @@ pub struct GroupedHistories {
     pub histories: PurchaseHistories,
     /// For each customer, the row of their history.
     pub row_of_customer: Vec<u32>,
+    /// For each row, the stratum of its customers' traits; empty where nobody asked for them.
+    stratum_of_row: Vec<u32>,
     /// For each row, the recent purchases of its customers; empty where nobody asked for them.
     recent_purchases: Vec<u32>,
 }
 
 impl GroupedHistories {
+    /// The same customers with each history once for each stratum of traits; one entry for each customer.
+    #[must_use]
+    pub fn by_strata(&self, stratum_of_customer: &[u32]) -> Self {
+        let mut known: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        let mut keys: Vec<(u32, u32)> = Vec::new();
+        let mut weights: Vec<f64> = Vec::new();
+        let pairs = self.row_of_customer.iter().zip(stratum_of_customer);
+        let row_of_customer = pairs
+            .map(|(row, stratum)| {
+                let key = (*row, *stratum);
+                let new = *known.entry(key).or_insert_with(|| {
+                    keys.push(key);
+                    weights.push(0.0);
+                    u32::try_from(keys.len() - 1).expect("there are fewer histories than 2^32")
+                });
+                weights[new as usize] += 1.0;
+                new
+            })
+            .collect();
+        let mut histories = PurchaseHistories::with_capacity(keys.len());
+        for ((row, _), weight) in keys.iter().zip(weights) {
+            let history = self.histories.histories()[*row as usize];
+            histories.push(history, weight).expect("a count of customers is a weight");
+        }
+        let recent = |key: &(u32, u32)| self.recent_purchases_of_row(key.0 as usize);
+        Self {
+            histories,
+            row_of_customer,
+            stratum_of_row: keys.iter().map(|key| key.1).collect(),
+            recent_purchases: keys.iter().map(recent).collect(),
+        }
+    }
+
+    /// The stratum of a row's customers; 0 where nobody asked for strata.
+    #[must_use]
+    pub fn stratum_of_row(&self, row: usize) -> usize {
+        self.stratum_of_row.get(row).copied().unwrap_or(0) as usize
+    }
+
     /// The recent purchases of a row's customers; 0 where nobody asked for them.
     #[must_use]
     pub fn recent_purchases_of_row(&self, row: usize) -> u32 {
@@ -63,7 +104,12 @@ impl GroupedHistories {
         for (history, weight) in distinct {
             histories.push(history, weight).expect("a sum of weights is a weight");
         }
-        Self { histories, row_of_customer, recent_purchases: Vec::new() }
+        Self {
+            histories,
+            row_of_customer,
+            stratum_of_row: Vec::new(),
+            recent_purchases: Vec::new(),
+        }
     }
 }
 
@@ -154,7 +200,7 @@ fn group_by_key<K: Copy + Eq + std::hash::Hash>(
             .expect("whole days in order make a history");
         histories.push(history, weight).expect("a count of customers is a weight");
     }
-    GroupedHistories { histories, row_of_customer, recent_purchases }
+    GroupedHistories { histories, row_of_customer, stratum_of_row: Vec::new(), recent_purchases }
 }
 
 /// Repeat purchases, last purchase age and age in days, recent purchases.

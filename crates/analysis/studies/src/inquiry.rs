@@ -9,6 +9,7 @@ use clv_valuation::definition::Definition;
 
 use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::{CustomerBase, RecentWindow};
+use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
 use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
@@ -114,6 +115,10 @@ impl Inquiry {
     pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
         let unit = match &options.choice {
             ModelChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+            ModelChoice::Covariates(request) => match &request.choice {
+                CovariateChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+                CovariateChoice::Fit(_) => options.unit,
+            },
             _ => options.unit,
         };
         let file_unit = options.file_unit.unwrap_or(unit);

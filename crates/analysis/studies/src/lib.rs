@@ -10,6 +10,7 @@ mod histories_file;
 mod newborns;
 pub mod snapshot;
 
+pub mod covariates;
 pub mod forecaster;
 pub mod model_fit;
 pub mod season;

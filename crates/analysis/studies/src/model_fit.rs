@@ -9,6 +9,7 @@ use clv_models::fit::FittedPurchaseModel;
 use clv_models::purchase::PurchaseModel;
 use clv_models::spend::GammaGamma;
 
+use crate::covariates::effect_of;
 use crate::error::StudyError;
 use crate::spend::SpendOutlook;
 use crate::time::TimeUnit;
@@ -54,6 +55,7 @@ pub fn purchase_model_fit(
         converged: Some(fitted.converged()),
         warnings: distinct(fitted.warnings().iter().map(ToString::to_string)),
         data_period: period,
+        covariates: None,
         spend: None,
     }
 }
@@ -82,6 +84,7 @@ pub fn spend_model_fit(
         converged: None,
         warnings: Vec::new(),
         data_period: period,
+        covariates: None,
         spend: None,
     };
     if let Some(fitted) = spend.fitted() {
@@ -157,7 +160,13 @@ pub fn saved_spend_model(saved: &ModelFit) -> Result<Option<GammaGamma>, StudyEr
 }
 
 fn named_values(saved: &ModelFit, names: &[&str]) -> Result<Vec<f64>, StudyError> {
-    let given: Vec<&str> = saved.parameters.keys().map(String::as_str).collect();
+    // Effects of covariates stand beside the parameters.
+    let given: Vec<&str> = saved
+        .parameters
+        .keys()
+        .map(String::as_str)
+        .filter(|name| effect_of(name).is_none())
+        .collect();
     if let Some(unknown) = given.iter().find(|name| !names.contains(name)) {
         return Err(StudyError::SavedModel {
             problem: format!(
@@ -184,10 +193,15 @@ fn named_values(saved: &ModelFit, names: &[&str]) -> Result<Vec<f64>, StudyError
 /// The covariance of a saved model's logarithms in the order of its parameters; none where it was not saved.
 #[must_use]
 pub fn saved_ln_covariance(saved: &ModelFit, model: &dyn PurchaseModel) -> Option<Vec<Vec<f64>>> {
-    let order: Option<Vec<usize>> = model
-        .parameters()
+    let names: Vec<String> = model.parameters().iter().map(|one| one.name.to_owned()).collect();
+    saved_covariance(saved, &names)
+}
+
+/// The covariance of a saved model in the order of `names`, parameters and effects; none where it was not saved.
+pub(crate) fn saved_covariance(saved: &ModelFit, names: &[String]) -> Option<Vec<Vec<f64>>> {
+    let order: Option<Vec<usize>> = names
         .iter()
-        .map(|one| saved.covariance_order.iter().position(|name| name == one.name))
+        .map(|one| saved.covariance_order.iter().position(|name| name == one))
         .collect();
     let order = order?;
     let n = saved.covariance_order.len();

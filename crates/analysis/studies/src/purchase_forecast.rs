@@ -69,13 +69,11 @@ pub fn date(end: i32, days: f64) -> i32 {
 }
 
 fn waits(forecaster: &Forecaster, grouped: &GroupedHistories, unit: TimeUnit) -> Vec<WaitDays> {
-    let histories = grouped.histories.histories();
-    (0..histories.len())
+    (0..grouped.histories.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let recent = grouped.recent_purchases_of_row(row);
-            let (_, process) = forecaster.outlook(&histories[row], recent);
+            let (_, process) = forecaster.outlook_of_row(grouped, row);
             process.map(|process| [0.1, 0.5, 0.9].map(|q| process.wait_quantile(q) * unit.days()))
         })
         .collect()
@@ -91,8 +89,7 @@ pub fn median_next_order(
     end_day: i32,
 ) -> Option<i32> {
     let row = grouped.row_of_customer[customer] as usize;
-    let history = &grouped.histories.histories()[row];
-    let (_, process) = forecaster.outlook(history, grouped.recent_purchases_of_row(row));
+    let (_, process) = forecaster.outlook_of_row(grouped, row);
     let days = process?.wait_quantile(0.5) * unit.days();
     (days <= LATEST_DAYS).then(|| date(end_day, days))
 }

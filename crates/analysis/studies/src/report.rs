@@ -313,6 +313,7 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
         HorizonOptions { length: f64::from(horizon_days) / unit.days(), discount_rate: 0.0 };
     let id = match &inquiry.served.forecaster {
         Forecaster::Model(model) => Some(model.id().to_owned()),
+        Forecaster::Traits(models) => Some(models.id().to_owned()),
         Forecaster::Naive { .. } => outcome.best_model.clone(),
     };
     let fitted = match id {
@@ -328,7 +329,7 @@ fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
         Forecaster::Naive { rule, .. } => {
             data.naive_forecasters(horizon.length).into_iter().find(|known| known.id() == rule.id())
         }
-        Forecaster::Model(_) => model.clone(),
+        Forecaster::Model(_) | Forecaster::Traits(_) => model.clone(),
     };
     let Some(calibrated) = calibrated else { return Ok(None) };
     let ln_covariance =

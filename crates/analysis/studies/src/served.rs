@@ -8,6 +8,7 @@ use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
 
 use crate::backtest::{BacktestOptions, BacktestOutcome, FEWEST_REPEATERS, backtest};
 use crate::base::{CustomerBase, DayRow};
+use crate::covariates::{CovariateRequest, effect_of, serve_with_covariates};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
 use crate::handoff::GroupedHistories;
@@ -34,6 +35,8 @@ pub enum ModelChoice {
     Id(String),
     /// A model that was saved.
     Saved(Box<ModelFit>),
+    /// A model that knows who the customers are, fitted or saved.
+    Covariates(Arc<CovariateRequest>),
 }
 
 /// Whoever answers, with what is known about them.
@@ -79,6 +82,9 @@ pub fn serve(
     let mut cautions = Vec::new();
     let id = match &options.choice {
         ModelChoice::Saved(saved) => return serve_saved(snapshot, saved),
+        ModelChoice::Covariates(request) => {
+            return serve_with_covariates(snapshot, request, options.unit);
+        }
         ModelChoice::Id(id) => id.clone(),
         ModelChoice::Auto => match bake_off {
             Some(outcome) => match outcome.naive {
@@ -140,7 +146,7 @@ fn only(n: usize) -> String {
     if n == 1 { "only 1 customer".to_owned() } else { format!("only {n} customers") }
 }
 
-fn fit_spend(snapshot: &Snapshot) -> SpendOutlook {
+pub(crate) fn fit_spend(snapshot: &Snapshot) -> SpendOutlook {
     let columns = snapshot.columns();
     SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
 }
@@ -160,6 +166,20 @@ pub fn combined_fit(
 
 fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
     let (model, unit) = saved_purchase_model(saved)?;
+    let of_spend = saved.spend.iter().flat_map(|spend| spend.parameters.keys());
+    let effect = saved.parameters.keys().chain(of_spend).find(|name| effect_of(name).is_some());
+    let is_pooled = saved.covariates.as_ref().is_some_and(|fit| fit.pooling.is_some());
+    if effect.is_some() || is_pooled {
+        return Err(StudyError::Covariates {
+            problem: format!(
+                "the saved model knows who customers are ({}), and nothing of them was given",
+                effect.map_or("groups", String::as_str)
+            ),
+            hint: Some(
+                "--covariates FILE, a table of customer_id and the model's covariates".to_owned(),
+            ),
+        });
+    }
     let columns = snapshot.columns();
     let mut cautions = saved.warnings.clone();
     let spend = match saved_spend_model(saved)? {

@@ -270,6 +270,15 @@ impl Snapshot {
         known
     }
 
+    /// Whether each customer had bought by the day of the question; the others are not born yet.
+    #[must_use]
+    pub fn is_born(&self) -> Vec<bool> {
+        match &self.origin {
+            Origin::Orders { n_days, .. } => n_days.iter().map(|n| *n > 0).collect(),
+            Origin::File { histories, .. } => vec![true; histories.len()],
+        }
+    }
+
     /// Notes each customer's purchase days within some recent window; one entry for each customer.
     pub fn set_recent_purchases(&mut self, recent: Vec<u32>) {
         self.recent_purchases = Some(recent);

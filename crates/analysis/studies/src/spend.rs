@@ -16,6 +16,8 @@ pub struct SpendOutlook {
     /// the customer's own mean between and beyond them.
     by_repeats: FxHashMap<u32, LinearSpend>,
     population: SpendPerPurchase,
+    /// What each customer's traits multiply spend by, relative to the mean customer; empty where they do not matter.
+    factors: Vec<f64>,
 }
 
 /// Expected spend as a line in the customer's own mean, and the two relative variances, which do not depend on it.
@@ -54,6 +56,32 @@ impl SpendOutlook {
         Self::with(model, None, n_repeats)
     }
 
+    /// A spend model that traits scale: `model` where all covariates are 0 and the fit without covariates, each customer's
+    /// factor on spend, and that of the mean customer.
+    #[must_use]
+    pub fn of_factors(
+        (model, without): (&GammaGamma, Option<&FittedSpend>),
+        n_repeats: &[u32],
+        factors: Vec<f64>,
+        of_mean: f64,
+    ) -> Self {
+        let [p, q, gamma] = model.parameters().map(|one| one.value);
+        let gamma = (gamma * of_mean).clamp(f64::MIN_POSITIVE, f64::MAX);
+        let typical = GammaGamma::new(p, q, gamma).expect("a positive gamma stays one");
+        let mut outlook = Self::with(typical, without.cloned(), n_repeats);
+        outlook.factors = factors.into_iter().map(|factor| factor / of_mean).collect();
+        outlook
+    }
+
+    /// As [`expected_spend`](Self::expected_spend), of the customer at this position with their traits.
+    #[must_use]
+    pub fn expected_spend_of(&self, customer: usize, n_repeats: u32, mean_spend: f64) -> f64 {
+        match self.factors.get(customer) {
+            Some(factor) => factor * self.expected_spend(n_repeats, mean_spend / factor),
+            None => self.expected_spend(n_repeats, mean_spend),
+        }
+    }
+
     fn with(model: GammaGamma, fitted: Option<FittedSpend>, n_repeats: &[u32]) -> Self {
         let moments = model.spend_moments(None);
         let population = SpendPerPurchase {
@@ -67,6 +95,7 @@ impl SpendOutlook {
             smallest_mean: 1e-9 * population.mean,
             by_repeats: FxHashMap::default(),
             population,
+            factors: Vec::new(),
         };
         for n in n_repeats {
             if *n > 0 && !outlook.by_repeats.contains_key(n) {

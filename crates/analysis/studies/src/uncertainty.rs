@@ -9,6 +9,7 @@ use clv_models::catalogue::purchase_model;
 use clv_models::purchase::PurchaseModel;
 use clv_numerics::linear_algebra::SymmetricMatrix;
 
+use crate::covariates::TraitModels;
 use crate::forecaster::{Forecaster, HorizonOptions};
 use crate::handoff::GroupedHistories;
 
@@ -48,6 +49,20 @@ impl ParameterUncertainty {
         horizon: &HorizonOptions,
     ) -> Self {
         let points = sigma_points(model, ln_covariance);
+        let expected_at = |model: &Arc<dyn PurchaseModel>, row: usize| {
+            model.expected_future_purchases(&grouped.histories.histories()[row], horizon.length)
+        };
+        Self::at_points(&points, expected_at, grouped, expected_purchases)
+    }
+
+    /// The uncertainty given the model at the sigma points of the law of its parameters, and what it expects of a row
+    /// at such a point.
+    fn at_points<P>(
+        points: &[P],
+        expected_at: impl Fn(&P, usize) -> f64,
+        grouped: &GroupedHistories,
+        expected_purchases: &[f64],
+    ) -> Self {
         if points.is_empty() || expected_purchases.is_empty() {
             return Self::none();
         }
@@ -56,9 +71,6 @@ impl ParameterUncertainty {
         let n_knots = rows.len().min(N_KNOTS);
         let knots: Vec<usize> =
             (0..n_knots).map(|knot| rows[(knot * 2 + 1) * rows.len() / (2 * n_knots)]).collect();
-        let expected_at = |model: &Arc<dyn PurchaseModel>, row: usize| {
-            model.expected_future_purchases(&grouped.histories.histories()[row], horizon.length)
-        };
         let values: Vec<Vec<f64>> = points
             .iter()
             .map(|point| knots.iter().map(|row| expected_at(point, *row)).collect())
@@ -154,6 +166,15 @@ pub fn parameter_uncertainty(
     match (forecaster, ln_covariance) {
         (Forecaster::Model(model), Some(covariance)) => {
             ParameterUncertainty::of(model, covariance, grouped, expected_purchases, horizon)
+        }
+        (Forecaster::Traits(models), Some(covariance)) => {
+            let expected_at = |point: &TraitModels, row: usize| {
+                let history = &grouped.histories.histories()[row];
+                let model = point.made_for(grouped.stratum_of_row(row));
+                model.expected_future_purchases(history, horizon.length)
+            };
+            let points = models.sigma_points(covariance);
+            ParameterUncertainty::at_points(&points, expected_at, grouped, expected_purchases)
         }
         _ => ParameterUncertainty::none(),
     }

@@ -12,6 +12,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use crate::covariates_file::{CovariatesFile, read_covariates};
 use crate::error::EngineError;
 use crate::histories_file::{HistoriesFile, read_histories};
 use crate::inspect::inspect;
@@ -127,6 +128,26 @@ impl Engine {
         options: &ReadOptions,
     ) -> Result<Option<HistoriesFile>, EngineError> {
         read_histories(options)
+    }
+
+    /// Reads a table of what is known of customers: a column of ids and any others.
+    ///
+    /// ```
+    /// use clv_engine::{CovariateCells, Engine, EngineOptions, ReadOptions};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("customers.csv");
+    /// std::fs::write(&path, "customer_id,age,channel\na,31,web\nb,,shop\n")?;
+    /// let engine = Engine::new(EngineOptions::default())?;
+    /// let read = ReadOptions { paths: vec![path.display().to_string()], ..ReadOptions::default() };
+    /// let file = engine.open_covariates(&read)?;
+    /// assert_eq!(file.columns[0].cells, CovariateCells::Numbers(vec![Some(31.0), None]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it cannot be read, has no column of ids, or names a customer twice or not at all.
+    pub fn open_covariates(&self, options: &ReadOptions) -> Result<CovariatesFile, EngineError> {
+        read_covariates(options)
     }
 
     /// A session with this engine's limits.

@@ -129,6 +129,28 @@ pub enum EngineError {
         /// What would do.
         expected: &'static str,
     },
+    /// A table of customers without a column of their ids.
+    #[error("{path}: no column of customers' ids; the heading is {headings}")]
+    NoIdColumn {
+        /// File as given.
+        path: String,
+        /// The headings.
+        headings: String,
+    },
+    /// A table of customers with a cell that cannot be.
+    #[error("{path}: row {row}, column {column}: {value:?}; expected {expected}")]
+    BadCovariates {
+        /// File as given.
+        path: String,
+        /// Row number, the heading being row 1.
+        row: u64,
+        /// Heading.
+        column: String,
+        /// The cell.
+        value: String,
+        /// What would do.
+        expected: String,
+    },
     /// Money that adds up to more than a sum can hold.
     #[error(
         "the {what} of {whose} add up to more than 9,223,372,036,854 currency units, the most that a sum can hold"
@@ -211,6 +233,13 @@ impl EngineError {
             ),
             EngineError::Import(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
+            EngineError::NoIdColumn { .. } => {
+                Some("name it customer_id, or settle it with --columns customer_id=HEADING".into())
+            }
+            EngineError::BadCovariates { .. } => Some(
+                "the file holds one row for each customer: customer_id and what is known of them"
+                    .into(),
+            ),
             EngineError::SumTooLarge { .. } => Some(
                 "check that --columns amount=HEADING names the money, or give amounts in thousands"
                     .into(),

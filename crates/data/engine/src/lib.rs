@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod covariates_file;
 mod customer_days;
 mod engine;
 mod error;
@@ -19,6 +20,7 @@ pub use clv_importers::date_format::DateOrder;
 pub use clv_importers::plan::ZeroOrders;
 pub use clv_tables::{ComplaintExample, ComplaintGroup, Day, Rule};
 
+pub use covariates_file::{CovariateCells, CovariateColumn, CovariatesFile};
 pub use engine::{Engine, EngineOptions, ReadOptions};
 pub use error::EngineError;
 pub use histories_file::HistoriesFile;

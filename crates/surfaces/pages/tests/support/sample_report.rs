@@ -380,6 +380,7 @@ fn model() -> ModelFit {
         converged: Some(true),
         warnings: Vec::new(),
         data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
+        covariates: None,
         spend: None,
     };
     let mut purchases = fit(

@@ -1,0 +1,352 @@
+//! A model with covariates served: fitted to the customers of whom everything is known, ready for all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use clv_answers::covariates::CovariateFit;
+use clv_answers::model_fit::ModelFit;
+use clv_models::catalogue::PurchaseModelEntry;
+use clv_models::covariates::{
+    CovariateHistories, CovariateModel, CovariateRole, EffectTarget, GroupShift, Shift,
+};
+use clv_models::fit::{
+    CovariateFitOptions, CovariateSpends, FitOptions, LikelihoodRatio, PoolingOptions, fit_pooled,
+    fit_spend_with_covariates, fit_with_covariates, likelihood_ratio,
+};
+use clv_models::spend::{GammaGamma, SpendObservation};
+
+use super::answer::{covariate_fit, pooled_fit, spend_fit};
+use super::coding::{Coded, acts_on, code, code_as_saved, effect_of, is_named};
+use super::forecaster::{TraitModels, Traits};
+use super::{CovariateChoice, CovariateOptions, CovariateRequest, Target, refused};
+use crate::error::StudyError;
+use crate::forecaster::Forecaster;
+use crate::handoff::GroupedHistories;
+use crate::model_fit::{model_entry, saved_covariance, saved_purchase_model, spend_model_fit};
+use crate::served::{Served, fit_spend};
+use crate::snapshot::Snapshot;
+use crate::spend::SpendOutlook;
+use crate::time::TimeUnit;
+
+/// Serves a model with covariates.
+pub(crate) fn serve_with_covariates(
+    snapshot: &Snapshot,
+    request: &CovariateRequest,
+    unit: TimeUnit,
+) -> Result<Served, StudyError> {
+    match &request.choice {
+        CovariateChoice::Fit(options) => fitted(snapshot, request, options, unit),
+        CovariateChoice::Saved(saved) => as_saved(snapshot, request, saved),
+    }
+}
+
+/// Each customer's stratum, and the strata's traits.
+fn strata_of(coded: &Coded) -> (Vec<u32>, Vec<Traits>) {
+    let mut known: HashMap<(Vec<u64>, Option<usize>), u32> = HashMap::new();
+    let mut strata: Vec<Traits> = Vec::new();
+    let of_customer = (0..coded.values.len())
+        .map(|customer| {
+            let (values, group) = (coded.values_of(customer), coded.group_of[customer]);
+            let key = (values.iter().map(|value| (value + 0.0).to_bits()).collect(), group);
+            *known.entry(key).or_insert_with(|| {
+                strata.push((values, group));
+                u32::try_from(strata.len() - 1).expect("there are fewer strata than 2^32")
+            })
+        })
+        .collect();
+    (of_customer, strata)
+}
+
+/// The roles of the covariates in the purchase model.
+fn roles(
+    entry: &'static PurchaseModelEntry,
+    options: &CovariateOptions,
+    coded: &Coded,
+) -> Result<Vec<CovariateRole>, StudyError> {
+    let has_dropout = entry.shifts.is_some_and(|shifts| shifts.dropout.is_some());
+    coded
+        .used
+        .iter()
+        .map(|one| {
+            let on_purchase = acts_on(options, one, Target::Purchase);
+            let on_dropout = acts_on(options, one, Target::Dropout);
+            let is_equal = options.equal.iter().any(|name| is_named(name, one));
+            if is_equal && !(on_purchase && on_dropout && has_dropout) {
+                return Err(refused(
+                    format!(
+                        "--constrain {} holds its effects on purchases and dropout equal, and here it has not both",
+                        one.name
+                    ),
+                    Some("let it act on both with --covariates-on purchase,dropout and a model with dropout"),
+                ));
+            }
+            Ok(match (on_purchase, on_dropout) {
+                (true, true) if is_equal => CovariateRole::BothEqually,
+                (true, true) => CovariateRole::Both,
+                (true, false) => CovariateRole::Purchase,
+                (false, true) => CovariateRole::Dropout,
+                (false, false) => CovariateRole::None,
+            })
+        })
+        .collect()
+}
+
+fn fitted(
+    snapshot: &Snapshot,
+    request: &CovariateRequest,
+    options: &CovariateOptions,
+    unit: TimeUnit,
+) -> Result<Served, StudyError> {
+    let entry = model_entry(&options.model)?;
+    let is_fitted = snapshot.is_born();
+    let coded = code(&request.file, options, snapshot.ids(), &is_fitted)?;
+    let roles = roles(entry, options, &coded)?;
+    let plain = snapshot.grouped(unit);
+    let names: Vec<String> = coded.used.iter().map(|one| one.name.clone()).collect();
+    let mut histories = CovariateHistories::new(names, coded.groups.clone());
+    let mut weights: HashMap<(u32, u32), f64> = HashMap::new();
+    let (stratum_of_customer, strata) = strata_of(&coded);
+    let mut keys = Vec::new();
+    let mut n_put_aside = 0;
+    for (customer, row) in plain.row_of_customer.iter().enumerate().filter(|(at, _)| is_fitted[*at])
+    {
+        if !coded.is_known(customer) {
+            n_put_aside += 1;
+            continue;
+        }
+        let key = (*row, stratum_of_customer[customer]);
+        *weights.entry(key).or_insert_with(|| {
+            keys.push(key);
+            0.0
+        }) += 1.0;
+    }
+    for key in keys {
+        let (values, group) = &strata[key.1 as usize];
+        let history = plain.histories.histories()[key.0 as usize];
+        histories
+            .push(values, *group, history, weights[&key])
+            .map_err(|error| refused(format!("{}: {error}", request.file.path), None))?;
+    }
+    let mut cautions = Vec::new();
+    if n_put_aside > 0 {
+        cautions.push(put_aside(n_put_aside, &coded, &request.file.path));
+    }
+    let of_covariates = CovariateFit {
+        covariates: coded.used.clone(),
+        equal_effects: options.equal.clone(),
+        l2: options.l2,
+        n_put_aside: n_put_aside as u64,
+        ..CovariateFit::default()
+    };
+    let covariates = CovariateFitOptions { fit: FitOptions::default(), l2: options.l2 };
+    let (model, estimates, covariance, mut fit) = match &options.pool {
+        Some(column) => {
+            let has_dropout = entry.shifts.is_some_and(|shifts| shifts.dropout.is_some());
+            let on = |target| options.on.iter().any(|placement| placement.target == target);
+            let mut targets = Vec::new();
+            if on(Target::Purchase) {
+                targets.push(EffectTarget::Purchase);
+            }
+            if on(Target::Dropout) && has_dropout {
+                targets.push(EffectTarget::Dropout);
+            }
+            if targets.is_empty() {
+                return Err(refused(
+                    "--pool needs groups to differ in purchases or dropout".to_owned(),
+                    Some("--covariates-on purchase,dropout"),
+                ));
+            }
+            let found =
+                fit_pooled(entry, &histories, &roles, &PoolingOptions { covariates, targets })?;
+            let fit = pooled_fit(&found, unit, of_covariates, column);
+            (found.model, found.estimates, found.covariance, fit)
+        }
+        None => {
+            let found = fit_with_covariates(entry, &histories, &roles, &covariates)?;
+            let equality = equality_test(entry, &histories, &roles, &covariates, &found)?;
+            let fit = covariate_fit(&found, unit, of_covariates, equality);
+            (found.model, found.estimates, found.covariance, fit)
+        }
+    };
+    let (spend, of_spend) = spend(snapshot, options, &coded, &is_fitted, unit)?;
+    fit.data_period = snapshot.period();
+    fit.spend = Some(Box::new(of_spend));
+    if fit.converged == Some(false) {
+        cautions.push(format!("the fit of {} did not reach its optimum", entry.id));
+    }
+    let estimates = estimates.into_iter().map(|one| one.name).collect();
+    Ok(served(snapshot, unit, model, estimates, covariance, (fit, spend, coded), cautions))
+}
+
+/// The test of effects held equal against effects of their own; none without such effects or under a penalty.
+fn equality_test(
+    entry: &'static PurchaseModelEntry,
+    histories: &CovariateHistories,
+    roles: &[CovariateRole],
+    options: &CovariateFitOptions,
+    equal: &clv_models::fit::FittedCovariateModel,
+) -> Result<Option<LikelihoodRatio>, StudyError> {
+    if options.l2 > 0.0 || !roles.contains(&CovariateRole::BothEqually) {
+        return Ok(None);
+    }
+    let free: Vec<CovariateRole> = roles
+        .iter()
+        .map(|role| match role {
+            CovariateRole::BothEqually => CovariateRole::Both,
+            other => *other,
+        })
+        .collect();
+    let free = fit_with_covariates(entry, histories, &free, options)?;
+    Ok(likelihood_ratio(&equal.likelihood(), &free.likelihood()).ok())
+}
+
+fn put_aside(n: usize, coded: &Coded, path: &str) -> String {
+    let without_row = coded.n_without_row;
+    let of_these = if without_row > 0 {
+        format!(", {without_row} of them without a row")
+    } else {
+        String::new()
+    };
+    format!(
+        "{n} customers were put aside from the fit because something of them is missing in {path}{of_these}; they are \
+         forecast as the mean customer"
+    )
+}
+
+/// The spend model, with covariates where they act on spend.
+fn spend(
+    snapshot: &Snapshot,
+    options: &CovariateOptions,
+    coded: &Coded,
+    is_fitted: &[bool],
+    unit: TimeUnit,
+) -> Result<(SpendOutlook, ModelFit), StudyError> {
+    let on_spend: Vec<usize> = (0..coded.used.len())
+        .filter(|&at| acts_on(options, &coded.used[at], Target::Spend))
+        .collect();
+    let columns = snapshot.columns();
+    if on_spend.is_empty() {
+        let spend = fit_spend(snapshot);
+        let fit = spend_model_fit(&spend, unit, snapshot.period());
+        return Ok((spend, fit));
+    }
+    let names = on_spend.iter().map(|&at| coded.used[at].name.clone()).collect();
+    let of_customer = |customer: usize| -> Vec<f64> {
+        let values = coded.values_of(customer);
+        on_spend.iter().map(|&at| values[at]).collect()
+    };
+    let mut spends = CovariateSpends::new(names);
+    for customer in (0..columns.n_repeats.len()).filter(|&at| is_fitted[at] && coded.is_known(at)) {
+        let (n, mean) = (columns.n_repeats[customer], columns.mean_spend[customer]);
+        if let Ok(observation) = SpendObservation::new(n, mean) {
+            spends
+                .push(&of_customer(customer), observation)
+                .map_err(|error| refused(error.to_string(), None))?;
+        }
+    }
+    let found = fit_spend_with_covariates(&spends, options.l2)?;
+    let mut fit = spend_fit(&found, unit);
+    fit.data_period = snapshot.period();
+    let factors = (0..columns.n_repeats.len()).map(|at| found.factor(&of_customer(at))).collect();
+    let mean: Vec<f64> = on_spend.iter().map(|&at| coded.used[at].mean).collect();
+    let outlook = SpendOutlook::of_factors(
+        (&found.model, Some(&found.without)),
+        columns.n_repeats,
+        factors,
+        found.factor(&mean),
+    );
+    Ok((outlook, fit))
+}
+
+fn as_saved(
+    snapshot: &Snapshot,
+    request: &CovariateRequest,
+    saved: &ModelFit,
+) -> Result<Served, StudyError> {
+    let (base, unit) = saved_purchase_model(saved)?;
+    let entry = model_entry(&saved.model)?;
+    let (coded, cautions) = code_as_saved(&request.file, saved, snapshot.ids())?;
+    let names: Vec<String> = coded.used.iter().map(|one| one.name.clone()).collect();
+    let effects = |target: Target| -> Vec<f64> {
+        let of = |name: &String| {
+            saved.parameters.get(&format!("{}.{name}", target.id())).copied().unwrap_or(0.0)
+        };
+        names.iter().map(of).collect()
+    };
+    let base = base.parameters().iter().map(|one| one.value).collect();
+    let (purchase, dropout) = (effects(Target::Purchase), effects(Target::Dropout));
+    let groups = saved
+        .covariates
+        .iter()
+        .filter_map(|fit| fit.pooling.as_ref())
+        .flat_map(|pooling| &pooling.groups)
+        .map(|group| {
+            let effect =
+                |target: Target| group.effects.get(target.id()).map_or(0.0, |effect| effect.effect);
+            let shift =
+                Shift { purchase: effect(Target::Purchase), dropout: effect(Target::Dropout) };
+            GroupShift { name: group.group.clone(), shift }
+        })
+        .collect();
+    let model = CovariateModel::new(entry, base, names, purchase, dropout)
+        .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })?
+        .with_groups(groups);
+    let mut estimates: Vec<String> =
+        entry.parameter_names.iter().map(|name| (*name).to_owned()).collect();
+    estimates.extend(saved.parameters.keys().filter(|name| effect_of(name).is_some()).cloned());
+    let covariance = saved_covariance(saved, &estimates);
+    let spend = saved_spend(snapshot, saved, &coded)?;
+    let fit = saved.clone();
+    Ok(served(snapshot, unit, model, estimates, covariance, (fit, spend, coded), cautions))
+}
+
+fn saved_spend(
+    snapshot: &Snapshot,
+    saved: &ModelFit,
+    coded: &Coded,
+) -> Result<SpendOutlook, StudyError> {
+    let Some(spend) = &saved.spend else { return Ok(fit_spend(snapshot)) };
+    let columns = snapshot.columns();
+    let model: GammaGamma = crate::model_fit::saved_spend_model(saved)?
+        .expect("a saved spend part gives a spend model or a refusal");
+    let effects: Vec<f64> = coded
+        .used
+        .iter()
+        .map(|one| spend.parameters.get(&format!("spend.{}", one.name)).copied().unwrap_or(0.0))
+        .collect();
+    let factor = |values: &[f64]| -> f64 {
+        let shift: f64 = effects.iter().zip(values).map(|(e, z)| e * z).sum();
+        shift.clamp(-200.0, 200.0).exp()
+    };
+    let factors =
+        (0..columns.n_repeats.len()).map(|customer| factor(&coded.values_of(customer))).collect();
+    let mean: Vec<f64> = coded.used.iter().map(|one| one.mean).collect();
+    Ok(SpendOutlook::of_factors((&model, None), columns.n_repeats, factors, factor(&mean)))
+}
+
+fn served(
+    snapshot: &Snapshot,
+    unit: TimeUnit,
+    model: CovariateModel,
+    estimates: Vec<String>,
+    covariance: Option<Vec<Vec<f64>>>,
+    (fit, spend, coded): (ModelFit, SpendOutlook, Coded),
+    mut cautions: Vec<String>,
+) -> Served {
+    let (of_customer, strata) = strata_of(&coded);
+    let plain: GroupedHistories = snapshot.grouped(unit);
+    let mean: Vec<f64> = coded.used.iter().map(|one| one.mean).collect();
+    cautions.extend(fit.warnings.iter().cloned());
+    if let Some(of_spend) = &fit.spend {
+        cautions.extend(of_spend.warnings.iter().cloned());
+    }
+    Served {
+        forecaster: Forecaster::Traits(Arc::new(TraitModels::new(model, strata, &mean, estimates))),
+        unit,
+        ln_covariance: covariance,
+        fit: Some(fit),
+        spend,
+        grouped: plain.by_strata(&of_customer),
+        cautions,
+    }
+}
