@@ -160,6 +160,28 @@ pub(crate) struct ModelArguments {
     pub(crate) seed: u64,
 }
 
+/// Who the customers are, and what that acts on.
+#[derive(Debug, Args)]
+pub(crate) struct CovariateArguments {
+    /// What is known of the customers: a table with customer_id and any columns, one row for each customer.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) covariates: Option<String>,
+    /// What the columns act on: purchase, dropout, spend for all columns, dropout.NAME for one. Default: purchase and,
+    /// where customers can leave, dropout.
+    #[arg(long, value_name = "TARGET,...", value_delimiter = ',')]
+    pub(crate) covariates_on: Vec<String>,
+    /// Columns whose effects on purchases and on dropout are held equal.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) constrain: Vec<String>,
+    /// Draw effects towards 0: this times each squared effect per standard deviation is taken off the summed
+    /// log-likelihood.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.0)]
+    pub(crate) l2: f64,
+    /// The column whose levels get pooled effects of their own: small groups borrow strength from the others.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) pool: Option<String>,
+}
+
 /// What value means.
 #[derive(Debug, Args)]
 pub(crate) struct DefinitionArguments {
@@ -227,6 +249,8 @@ pub(crate) struct FitArguments {
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     #[command(flatten)]
+    pub(crate) covariates: CovariateArguments,
+    #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
 
@@ -240,6 +264,8 @@ pub(crate) struct ForecastArguments {
     #[command(flatten)]
     pub(crate) model: ModelArguments,
     #[command(flatten)]
+    pub(crate) covariates: CovariateArguments,
+    #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
 
@@ -252,6 +278,8 @@ pub(crate) struct ValueArguments {
     pub(crate) time: TimeArguments,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) covariates: CovariateArguments,
     #[command(flatten)]
     pub(crate) definition: DefinitionArguments,
     #[command(flatten)]

@@ -5,6 +5,7 @@
 mod arguments;
 mod commands;
 mod config;
+mod covariates;
 mod failure;
 mod output;
 mod progress;

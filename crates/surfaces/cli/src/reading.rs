@@ -59,7 +59,7 @@ pub(crate) fn read_options(arguments: &ReadArguments) -> anyhow::Result<ReadOpti
     Ok(ReadOptions {
         paths: arguments.paths.clone(),
         from: options.from.clone(),
-        columns: columns(options.columns.as_deref().unwrap_or(""))?,
+        columns: columns_by_role(options.columns.as_deref().unwrap_or(""))?,
         date_format: options.date_format.map(|order| match order {
             DateFormat::Dmy => DateOrder::DayFirst,
             DateFormat::Mdy => DateOrder::MonthFirst,
@@ -296,7 +296,8 @@ fn day_option(option: &str, text: Option<&str>) -> anyhow::Result<Option<i32>> {
     })
 }
 
-fn columns(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
+/// `--columns` as headings by role.
+pub(crate) fn columns_by_role(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
     text.split(',')
         .filter(|part| !part.trim().is_empty())
         .map(|part| match part.split_once('=') {

@@ -114,6 +114,11 @@ pub(super) fn pooled_fit(
     });
     of_covariates.pooling = Some(Pooling { column: column.to_owned(), spread, groups });
     let mut fit = covariate_fit(&fitted.unpooled, unit, of_covariates, None);
+    if let Some(of_covariates) = &mut fit.covariates {
+        for test in of_covariates.tests.iter_mut().skip(1) {
+            test.against.push_str(", both without groups");
+        }
+    }
     let warnings = std::mem::take(&mut fit.warnings);
     let of_covariates = fit.covariates.take();
     let mut pooled = plain(fitted.model.entry().id, unit, &fitted.estimates);

@@ -200,7 +200,7 @@ pub(super) fn code(
         used.extend(candidates);
     }
     check_names(file, options, &used)?;
-    let mut coded = with_values(file, used, rows)?;
+    let mut coded = with_values(file, used, &rows)?;
     (coded.groups, coded.group_of) = (groups, group_of);
     let fitted: Vec<usize> =
         (0..is_fitted.len()).filter(|&at| is_fitted[at] && coded.is_known(at)).collect();
@@ -282,7 +282,7 @@ fn check_names(
 fn with_values(
     file: &CovariatesFile,
     used: Vec<CovariateUsed>,
-    rows: Vec<Option<usize>>,
+    rows: &[Option<usize>],
 ) -> Result<Coded, StudyError> {
     let columns = used
         .iter()
@@ -378,7 +378,7 @@ pub(super) fn code_as_saved(
         }
     }
     let pooling = saved.covariates.as_ref().and_then(|fit| fit.pooling.as_ref());
-    let mut coded = with_values(file, used, rows.clone())?;
+    let mut coded = with_values(file, used, &rows)?;
     if let Some(pooling) = pooling {
         let pooled = column(file, &pooling.column)
             .ok_or_else(|| unknown(file, "the model", &pooling.column))?;

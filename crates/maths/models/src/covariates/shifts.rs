@@ -2,7 +2,7 @@
 //!
 //! A shift of η multiplies the mean of what it acts on by e^η, so that effects read alike in every model: a purchase
 //! effect of 0.1 is about 10 % more purchases a week, a dropout effect of 0.1 about 10 % sooner gone. Rates that
-//! are gamma distributed keep their shape ([SchweidelFader2008] on time-invariant covariates): α_i = α e^-η. The mean
+//! are gamma distributed keep their shape ([FaderHardie2007]): α_i = α e^-η. The mean
 //! dropout probability of the BG kind moves on the logit scale and keeps a + b, the certainty about it.
 
 use clv_numerics::log_space::{logistic, softplus};

@@ -12,7 +12,7 @@ use clv_studies::snapshot::Newborns;
 use crate::Outcome;
 use crate::arguments::FitArguments;
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{covariates, output, reading};
 
 pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -26,6 +26,10 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         GAMMA_GAMMA => ModelChoice::Id(DEFAULT_MODEL.to_owned()),
         id => ModelChoice::Id(model_entry(id)?.id.to_owned()),
     };
+    let engine = reading::engine(&arguments.read.reading, talk)?;
+    let columns = arguments.read.reading.columns.as_deref();
+    let choice =
+        covariates::with_covariates(&engine, choice, &arguments.covariates, columns, is_spend)?;
     let options = InquiryOptions {
         choice,
         unit: reading::unit(&arguments.time)?,
@@ -35,9 +39,9 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         newborns: Newborns::LeftOut,
         always_bake_off: false,
     };
-    let engine = reading::engine(&arguments.read.reading, talk)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let mut provenance = asked.provenance;
+    covariates::note(&arguments.covariates, &mut provenance);
     let Some(fit) = asked.inquiry.served.fit.clone() else {
         talk.say("no model beat the naive rule, so there is no model to save");
         return Ok(Outcome::No);
@@ -50,24 +54,31 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         _ => fit,
     };
     let text = text(&fit);
+    let of_covariates = asked.inquiry.served.fit.as_ref().and_then(|fit| fit.covariates.as_ref());
+    let has_put_aside = of_covariates.is_some_and(|fit| fit.n_put_aside > 0);
     output::answer(&Answer { answer: fit, provenance }, &text, &arguments.output)?;
-    Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk))
+    let outcome = super::put_aside(asked.inquiry.intake.as_ref(), talk);
+    Ok(if has_put_aside { Outcome::PutAside } else { outcome })
 }
 
 fn text(fit: &ModelFit) -> String {
     let mut text = format!("{} per {}\n", fit.model, fit.time_unit);
+    let width = fit.parameters.keys().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
     for (name, value) in &fit.parameters {
         let error = fit
             .standard_errors
             .get(name)
             .map_or_else(String::new, |error| format!("  (standard error {error:.6})"));
-        let _ = writeln!(text, "  {name:<6} {value:>14.6}{error}");
+        let _ = writeln!(text, "  {name:<width$} {value:>14.6}{error}");
     }
     if let Some(log_likelihood) = fit.log_likelihood {
         let _ = writeln!(text, "log-likelihood {log_likelihood:.4}");
     }
     if let (Some(customers), Some(histories)) = (fit.n_customers, fit.n_histories) {
         let _ = writeln!(text, "{customers} customers, {histories} distinct histories");
+    }
+    if let Some(of_covariates) = &fit.covariates {
+        text.push_str(&covariates::text(of_covariates));
     }
     for warning in &fit.warnings {
         let _ = writeln!(text, "warning: {warning}");

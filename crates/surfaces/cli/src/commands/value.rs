@@ -3,16 +3,24 @@
 use crate::Outcome;
 use crate::arguments::ValueArguments;
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{covariates, output, reading};
 
 pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
         output::check_table_place(path)?;
         output::check_not_input(path, &arguments.read.paths)?;
     }
-    let options = reading::inquiry_options(&arguments.time, &arguments.model)?;
+    let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
+    let columns = arguments.read.reading.columns.as_deref();
+    options.choice = covariates::with_covariates(
+        &engine,
+        options.choice,
+        &arguments.covariates,
+        columns,
+        false,
+    )?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let inquiry = &asked.inquiry;
     let horizon = inquiry.horizon_options(definition.discount_rate());
@@ -21,6 +29,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
     let values = inquiry.values(&rows, &uncertainty, &definition)?;
     let table = inquiry.value_table(values, &definition);
     let mut provenance = asked.provenance;
+    covariates::note(&arguments.covariates, &mut provenance);
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(arguments.model.seed);
     output::table(table, &provenance, &arguments.output)?;

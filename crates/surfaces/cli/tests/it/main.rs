@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod contract;
+mod covariates;
 mod real_files;
 mod report;
 mod run;

@@ -17,7 +17,7 @@ pub(super) struct Curvature {
 
 impl Curvature {
     /// From the differences along each parameter and along each effect of all groups at once.
-    pub(super) fn new(along_point: Vec<Differences>, along_effects: Vec<Vec<Vec<f64>>>) -> Self {
+    pub(super) fn new(along_point: &[Differences], along_effects: &[Vec<Vec<f64>>]) -> Self {
         let n_effects = along_effects.len();
         let n_groups = along_effects.first().map_or(0, Vec::len);
         let point = SymmetricMatrix::from_fn(along_point.len(), |i, j| along_point[i].0[j]);

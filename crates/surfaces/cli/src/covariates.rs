@@ -1,0 +1,178 @@
+//! `--covariates` and its companions: from what was typed to a study's choice of model, and what it found as text.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use clv_answers::Provenance;
+use clv_answers::covariates::CovariateFit;
+use clv_engine::{Engine, ReadOptions};
+use clv_models::catalogue::purchase_model;
+use clv_studies::covariates::{
+    CovariateChoice, CovariateOptions, CovariateRequest, Placement, Target,
+};
+use clv_studies::served::ModelChoice;
+
+use crate::arguments::CovariateArguments;
+use crate::reading::{columns_by_role, usage};
+
+/// The choice of model with the table of customers, where one was given. Where only the spend model is asked for,
+/// covariates act on spend if nothing else is said.
+pub(crate) fn with_covariates(
+    engine: &Engine,
+    choice: ModelChoice,
+    arguments: &CovariateArguments,
+    columns: Option<&str>,
+    is_spend: bool,
+) -> anyhow::Result<ModelChoice> {
+    let Some(path) = &arguments.covariates else {
+        let typed = [
+            ("--covariates-on", !arguments.covariates_on.is_empty()),
+            ("--constrain", !arguments.constrain.is_empty()),
+            ("--l2", arguments.l2 > 0.0 || arguments.l2 < 0.0 || arguments.l2.is_nan()),
+            ("--pool", arguments.pool.is_some()),
+        ];
+        return match typed.iter().find(|(_, is_typed)| *is_typed) {
+            None => Ok(choice),
+            Some((option, _)) => Err(usage(
+                &format!("{option} says how covariates go into a model, and there are none"),
+                Some("--covariates FILE, a table with customer_id and what is known of customers"),
+            )),
+        };
+    };
+    let choice = match choice {
+        ModelChoice::Saved(saved) => {
+            if !arguments.covariates_on.is_empty()
+                || !arguments.constrain.is_empty()
+                || arguments.pool.is_some()
+            {
+                return Err(usage(
+                    "the saved model says what its covariates act on; nothing of it can be changed without a new fit",
+                    Some("leave --covariates-on, --constrain and --pool out"),
+                ));
+            }
+            CovariateChoice::Saved(saved)
+        }
+        ModelChoice::Id(model) => CovariateChoice::Fit(options(model, arguments, is_spend)?),
+        ModelChoice::Auto => {
+            return Err(usage(
+                "--covariates needs a model by name: no bake-off is run with covariates yet",
+                Some("--model pareto-nbd or --model mbg-nbd"),
+            ));
+        }
+        ModelChoice::Covariates(_) => return Ok(choice),
+    };
+    let read = ReadOptions {
+        paths: vec![path.clone()],
+        columns: columns_by_role(columns.unwrap_or(""))?,
+        ..ReadOptions::default()
+    };
+    let file = engine.open_covariates(&read)?;
+    Ok(ModelChoice::Covariates(Arc::new(CovariateRequest { file, choice })))
+}
+
+fn options(
+    model: String,
+    arguments: &CovariateArguments,
+    is_spend: bool,
+) -> anyhow::Result<CovariateOptions> {
+    let has_dropout = purchase_model(&model)
+        .and_then(|entry| entry.shifts)
+        .is_some_and(|shifts| shifts.dropout.is_some());
+    let on = if arguments.covariates_on.is_empty() {
+        let all = |target| Placement { target, name: None };
+        let purchases = if is_spend { None } else { Some(Target::Purchase) };
+        let dropout = if has_dropout && !is_spend { Some(Target::Dropout) } else { None };
+        let spend = if is_spend { Some(Target::Spend) } else { None };
+        [purchases, dropout, spend].into_iter().flatten().map(all).collect()
+    } else {
+        arguments
+            .covariates_on
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<Placement>, clv_studies::StudyError>>()?
+    };
+    Ok(CovariateOptions {
+        model,
+        on,
+        equal: arguments.constrain.clone(),
+        l2: arguments.l2,
+        pool: arguments.pool.clone(),
+    })
+}
+
+/// Notes what was asked in the provenance of an answer.
+pub(crate) fn note(arguments: &CovariateArguments, provenance: &mut Provenance) {
+    let Some(path) = &arguments.covariates else { return };
+    let mut put = |name: &str, value: serde_json::Value| {
+        provenance.options.insert(name.to_owned(), value);
+    };
+    put("covariates", path.clone().into());
+    if !arguments.covariates_on.is_empty() {
+        put("covariates-on", arguments.covariates_on.join(",").into());
+    }
+    if !arguments.constrain.is_empty() {
+        put("constrain", arguments.constrain.join(",").into());
+    }
+    if arguments.l2 > 0.0 {
+        put("l2", arguments.l2.into());
+    }
+    if let Some(pool) = &arguments.pool {
+        put("pool", pool.clone().into());
+    }
+}
+
+/// Groups that fit a terminal.
+const GROUPS_SHOWN: usize = 30;
+
+/// What covariates and groups did, as people read it.
+pub(crate) fn text(fit: &CovariateFit) -> String {
+    let mut text = String::new();
+    let mut told: Vec<&str> = Vec::new();
+    for one in &fit.covariates {
+        if let Some(reference) = &one.reference
+            && !told.contains(&one.column.as_str())
+        {
+            told.push(&one.column);
+            let _ = writeln!(text, "{}: compared with '{reference}'", one.column);
+        }
+    }
+    if fit.l2 > 0.0 {
+        let _ = writeln!(text, "L2 penalty {}; the likelihood is without it", fit.l2);
+    }
+    for test in &fit.tests {
+        let _ = writeln!(
+            text,
+            "against {}: {:.4} on {} degrees of freedom, p = {:.3e}",
+            test.against, test.statistic, test.degrees_of_freedom, test.p_value
+        );
+    }
+    if let Some(pooling) = &fit.pooling {
+        for (target, spread) in &pooling.spread {
+            let _ = writeln!(text, "spread of {target} between {}: {spread:.4}", pooling.column);
+        }
+        for group in pooling.groups.iter().take(GROUPS_SHOWN) {
+            let effects: Vec<String> = group
+                .effects
+                .iter()
+                .map(|(target, one)| {
+                    format!(
+                        "{target} {:+.4} (standard error {:.4}, shrinkage {:.2})",
+                        one.effect, one.standard_error, one.shrinkage
+                    )
+                })
+                .collect();
+            let _ = writeln!(
+                text,
+                "  {} ({} customers): {}",
+                group.group,
+                group.n_customers,
+                effects.join("; ")
+            );
+        }
+        if pooling.groups.len() > GROUPS_SHOWN {
+            let more = pooling.groups.len() - GROUPS_SHOWN;
+            let _ = writeln!(text, "  ... {more} more groups; -o FILE.json writes them all");
+        }
+    }
+    text
+}
