@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
+use crate::covariates::{DropoutShift, RateShift, Shifts};
 use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
 use crate::fit::{FittedSpendModel, fit_gamma_gamma};
-use crate::covariates::{DropoutShift, RateShift, Shifts};
 use crate::purchase::bg_nbd::BgNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;

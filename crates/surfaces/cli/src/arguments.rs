@@ -175,8 +175,8 @@ pub(crate) struct CovariateArguments {
     pub(crate) constrain: Vec<String>,
     /// Draw effects towards 0: this times each squared effect per standard deviation is taken off the summed
     /// log-likelihood.
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.0)]
-    pub(crate) l2: f64,
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) l2: Option<f64>,
     /// The column whose levels get pooled effects of their own: small groups borrow strength from the others.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) pool: Option<String>,

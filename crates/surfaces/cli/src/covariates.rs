@@ -28,7 +28,7 @@ pub(crate) fn with_covariates(
         let typed = [
             ("--covariates-on", !arguments.covariates_on.is_empty()),
             ("--constrain", !arguments.constrain.is_empty()),
-            ("--l2", arguments.l2 > 0.0 || arguments.l2 < 0.0 || arguments.l2.is_nan()),
+            ("--l2", arguments.l2.is_some()),
             ("--pool", arguments.pool.is_some()),
         ];
         return match typed.iter().find(|(_, is_typed)| *is_typed) {
@@ -44,10 +44,11 @@ pub(crate) fn with_covariates(
             if !arguments.covariates_on.is_empty()
                 || !arguments.constrain.is_empty()
                 || arguments.pool.is_some()
+                || arguments.l2.is_some()
             {
                 return Err(usage(
                     "the saved model says what its covariates act on; nothing of it can be changed without a new fit",
-                    Some("leave --covariates-on, --constrain and --pool out"),
+                    Some("leave --covariates-on, --constrain, --l2 and --pool out"),
                 ));
             }
             CovariateChoice::Saved(saved)
@@ -95,7 +96,7 @@ fn options(
         model,
         on,
         equal: arguments.constrain.clone(),
-        l2: arguments.l2,
+        l2: arguments.l2.unwrap_or(0.0),
         pool: arguments.pool.clone(),
     })
 }
@@ -113,8 +114,8 @@ pub(crate) fn note(arguments: &CovariateArguments, provenance: &mut Provenance) 
     if !arguments.constrain.is_empty() {
         put("constrain", arguments.constrain.join(",").into());
     }
-    if arguments.l2 > 0.0 {
-        put("l2", arguments.l2.into());
+    if let Some(l2) = arguments.l2 {
+        put("l2", l2.into());
     }
     if let Some(pool) = &arguments.pool {
         put("pool", pool.clone().into());

@@ -2,14 +2,14 @@
 //!
 //! A fit gives a new immutable value with its diagnostics. Not converging is an answer.
 
-pub mod log_normal_spend;
 pub mod covariates;
 pub mod likelihood_ratio;
+pub mod log_normal_spend;
 pub mod pooling;
 pub mod purchase;
 pub mod spend;
-pub mod spend_model;
 pub mod spend_covariates;
+pub mod spend_model;
 mod standard_errors;
 mod subsample;
 pub mod warning;
@@ -21,6 +21,6 @@ pub use likelihood_ratio::{LikelihoodOfFit, LikelihoodRatio, NotNested, likeliho
 pub use pooling::{FittedPooledModel, GroupEstimate, GroupFit, PoolingOptions, fit_pooled};
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
-pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
 pub use spend_covariates::{CovariateSpends, FittedCovariateSpend, fit_spend_with_covariates};
+pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};
 pub use warning::FitWarning;
