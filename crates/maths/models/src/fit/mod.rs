@@ -2,6 +2,7 @@
 //!
 //! A fit gives a new immutable value with its diagnostics. Not converging is an answer.
 
+pub mod changing;
 pub mod covariates;
 pub mod likelihood_ratio;
 pub mod log_normal_spend;
@@ -14,6 +15,7 @@ mod standard_errors;
 mod subsample;
 pub mod warning;
 
+pub use changing::{FittedChangingModel, fit_changing};
 pub use covariates::{
     CovariateFitOptions, CovariateWarning, Estimate, FittedCovariateModel, fit_with_covariates,
 };

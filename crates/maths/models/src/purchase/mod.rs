@@ -14,6 +14,7 @@ mod dropout_integral;
 mod likelihood_pass;
 
 pub mod bg_nbd;
+pub mod changing;
 pub mod future;
 pub mod mbg_nbd;
 pub mod nbd;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod cdnow;
+mod changing;
 mod conformance;
 mod covariates;
 mod future_process;

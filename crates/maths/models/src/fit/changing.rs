@@ -1,0 +1,214 @@
+//! Maximum likelihood of Pareto/NBD with covariates that change over time.
+//!
+//! As with static covariates the search moves effects per standard deviation, here over the time that customers were
+//! observed, around the mean; what is reported is per unit and where all covariates are 0.
+
+use clv_numerics::optimise::{MinimiseOptions, hessian, minimise, polish};
+use rayon::prelude::*;
+
+use super::LikelihoodOfFit;
+use super::covariates::{CovariateWarning, Estimate};
+use super::likelihood_ratio::{LikelihoodRatio, likelihood_ratio};
+use super::purchase::{
+    FEW_REPEATERS, FitOptions, FittedPurchaseModel, fit_purchase_model, mean_positive_age,
+};
+use super::standard_errors::uncertainty;
+use crate::PurchaseHistories;
+use crate::catalogue::PurchaseModelEntry;
+use crate::covariates::{CovariateError, CovariateScale, EffectTarget};
+use crate::purchase::changing::{ChangingHistory, ChangingParetoNbd};
+use crate::purchase::pareto_nbd;
+
+/// Pareto/NBD with changing covariates at its maximum, with diagnostics.
+#[derive(Debug, Clone)]
+pub struct FittedChangingModel {
+    /// The model with its effects.
+    pub model: ChangingParetoNbd,
+    /// r, alpha, s, beta where all covariates are 0, then effects on purchases, then on dropout.
+    pub estimates: Vec<Estimate>,
+    /// Sum of the log-likelihoods of all customers, in the unit of the histories.
+    pub log_likelihood: f64,
+    /// Parameters and effects.
+    pub n_parameters: usize,
+    /// Whether the gradient came below the tolerance.
+    pub converged: bool,
+    /// Pareto/NBD without covariates.
+    pub without: FittedPurchaseModel,
+    /// The test against it.
+    pub test: Option<LikelihoodRatio>,
+    /// What to know before trusting the numbers.
+    pub warnings: Vec<CovariateWarning>,
+}
+
+/// Customers for one task; the tasks' sums are added in order.
+const CUSTOMERS_PER_TASK: usize = 64;
+
+/// Fits Pareto/NBD, whose catalogue `entry` gives the start, to customers with the covariates `names` along their lives;
+/// each acts on purchases and on dropout.
+///
+/// # Errors
+/// [`CovariateError`] where there is nobody, or a covariate never changes between customers or over time, or follows
+/// from others.
+pub fn fit_changing(
+    entry: &'static PurchaseModelEntry,
+    names: &[String],
+    customers: &[ChangingHistory],
+    options: &FitOptions,
+) -> Result<FittedChangingModel, CovariateError> {
+    let mut plain = PurchaseHistories::with_capacity(customers.len());
+    for customer in customers {
+        plain.push(*customer.history(), 1.0).expect("1 is a weight");
+    }
+    let without = fit_purchase_model(entry, &plain, options)
+        .map_err(|_| CovariateError::NoCustomers { model: pareto_nbd::ID })?;
+    let rows: Vec<(&[f64], f64)> =
+        customers.iter().flat_map(ChangingHistory::observed_periods).collect();
+    let scale = CovariateScale::of(names, &rows)?;
+    let used: Vec<usize> = (0..names.len()).collect();
+    scale.check_independent(names, &rows, &used)?;
+    let unit = mean_positive_age(&plain);
+    let scaled: Vec<ChangingHistory> = customers.iter().map(|one| one.in_unit(unit)).collect();
+    let n = names.len();
+    let n_customers = customers.len() as f64;
+    // From the search's numbers, centred and per standard deviation, to parameters and effects per unit.
+    let parameters = |point: &[f64]| -> ([f64; 4], Vec<f64>, Vec<f64>) {
+        let per_unit = |from: usize| -> Vec<f64> {
+            (0..n).map(|k| point[from + k] / scale.deviation[k]).collect()
+        };
+        let (purchase, dropout) = (per_unit(4), per_unit(4 + n));
+        let centre = |effects: &[f64]| -> f64 {
+            effects.iter().zip(&scale.mean).map(|(effect, mean)| effect * mean).sum()
+        };
+        let base = [
+            point[0].exp(),
+            (point[1] + centre(&purchase)).clamp(-600.0, 600.0).exp(),
+            point[2].exp(),
+            (point[3] + centre(&dropout)).clamp(-600.0, 600.0).exp(),
+        ];
+        (base, purchase, dropout)
+    };
+    let mut loss = |point: &[f64], gradient: &mut [f64]| -> f64 {
+        let (base, purchase, dropout) = parameters(point);
+        let Ok(model) = ChangingParetoNbd::new(base, purchase, dropout) else { return f64::NAN };
+        let parts: Vec<(f64, Vec<f64>)> = scaled
+            .par_chunks(CUSTOMERS_PER_TASK)
+            .map(|customers| {
+                let mut slopes = vec![0.0; 4 + 2 * n];
+                let sum =
+                    customers.iter().map(|one| model.ln_likelihood(one, &mut slopes)).sum::<f64>();
+                (sum, slopes)
+            })
+            .collect();
+        let mut sum = 0.0;
+        gradient.fill(0.0);
+        for (part, slopes) in parts {
+            sum += part;
+            gradient.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += slope);
+        }
+        for k in 0..n {
+            let (mean, deviation) = (scale.mean[k], scale.deviation[k]);
+            gradient[4 + k] = (gradient[4 + k] + mean * gradient[1]) / deviation;
+            gradient[4 + n + k] = (gradient[4 + n + k] + mean * gradient[3]) / deviation;
+        }
+        gradient.iter_mut().for_each(|slope| *slope /= -n_customers);
+        -sum / n_customers
+    };
+    let search_options = |gradient_tolerance| MinimiseOptions {
+        lower: -options.free_bound,
+        upper: options.free_bound,
+        gradient_tolerance,
+        max_evaluations: options.max_passes,
+    };
+    let mut start: Vec<f64> = without
+        .model()
+        .parameters()
+        .iter()
+        .zip(entry.kinds)
+        .map(|(one, kind)| kind.free(kind.in_unit(one.value, unit)))
+        .collect();
+    start.resize(4 + 2 * n, 0.0);
+    let near = minimise(&start, &mut loss, search_options(1e-5));
+    let found = polish(&near.point, None, &mut loss, search_options(options.gradient_tolerance));
+    let found = if found.value <= near.value { found } else { near };
+    let is_free: Vec<bool> =
+        found.point.iter().map(|x| x.abs() < options.free_bound - 1e-9).collect();
+    let known = uncertainty(&hessian(&found.point, &mut loss, 1e-4), n_customers, &is_free);
+    // How each reported number, logarithms of parameters first, answers to what the search moved.
+    let row = |at: usize| -> Vec<f64> {
+        let mut row = vec![0.0; 4 + 2 * n];
+        row[at] = if at < 4 { 1.0 } else { 1.0 / scale.deviation[(at - 4) % n.max(1)] };
+        for k in 0..n {
+            let centre = scale.mean[k] / scale.deviation[k];
+            match at {
+                1 => row[4 + k] = centre,
+                3 => row[4 + n + k] = centre,
+                _ => {}
+            }
+        }
+        row
+    };
+    let standard_error = |at: usize| -> Option<f64> {
+        let (row, covariance) = (row(at), known.ln_covariance.as_ref()?);
+        let errors = &known.ln_standard_errors;
+        let is_known = row.iter().zip(errors).all(|(part, e)| e.is_some() || part.abs() < 1e-9);
+        let variance: f64 = (0..row.len())
+            .map(|i| (0..row.len()).map(|j| row[i] * covariance[i][j] * row[j]).sum::<f64>())
+            .sum();
+        is_known.then(|| variance.max(0.0).sqrt())
+    };
+    let (base, purchase, dropout) = parameters(&found.point);
+    let base = [base[0], base[1] * unit, base[2], base[3] * unit];
+    let mut estimates: Vec<Estimate> = pareto_nbd::PARAMETER_NAMES
+        .iter()
+        .zip(base)
+        .enumerate()
+        .map(|(at, (name, value))| Estimate {
+            name: (*name).to_owned(),
+            value,
+            standard_error: standard_error(at).map(|error| error * value),
+        })
+        .collect();
+    for (first, target, effects) in
+        [(4, EffectTarget::Purchase, &purchase), (4 + n, EffectTarget::Dropout, &dropout)]
+    {
+        for (k, name) in names.iter().enumerate() {
+            estimates.push(Estimate {
+                name: target.effect(name),
+                value: effects[k],
+                standard_error: standard_error(first + k),
+            });
+        }
+    }
+    let mut warnings = Vec::new();
+    if !found.converged {
+        warnings.push(CovariateWarning::NotConverged { gradient_norm: found.gradient_norm });
+    }
+    for at in (0..is_free.len()).filter(|&at| !is_free[at]) {
+        let (name, value) = (estimates[at].name.clone(), estimates[at].value);
+        warnings.push(CovariateWarning::AtBound { name, value, is_effect: at >= 4 });
+    }
+    for ridge in &known.ridges {
+        let names = ridge.iter().map(|&at| estimates[at].name.clone()).collect();
+        warnings.push(CovariateWarning::Ridge { names });
+    }
+    let counts = || customers.iter().map(|one| one.history().repeat_purchases());
+    let n_repeaters = counts().filter(|count| *count > 0).count() as f64;
+    if n_repeaters < FEW_REPEATERS {
+        warnings.push(CovariateWarning::FewRepeaters { n_repeaters });
+    }
+    let n_repeats: f64 = counts().map(f64::from).sum();
+    let log_likelihood = -found.value * n_customers - n_repeats * unit.ln();
+    let n_parameters = found.point.len();
+    let larger = LikelihoodOfFit { log_likelihood, n_parameters, n_customers };
+    Ok(FittedChangingModel {
+        model: ChangingParetoNbd::new(base, purchase, dropout)
+            .expect("values within the bounds of free coordinates are parameters"),
+        estimates,
+        log_likelihood,
+        n_parameters,
+        converged: found.converged,
+        test: likelihood_ratio(&without.likelihood(), &larger).ok(),
+        without,
+        warnings,
+    })
+}

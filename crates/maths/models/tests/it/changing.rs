@@ -1,0 +1,246 @@
+//! Covariates that change over time: the static model is a special case, the integral is right, fits recover the truth.
+
+use clv_models::PurchaseHistory;
+use clv_models::catalogue::purchase_model;
+use clv_models::covariates::CovariateModel;
+use clv_models::fit::{FitOptions, fit_changing};
+use clv_models::purchase::PurchaseModel;
+use clv_models::purchase::changing::{ChangingHistory, ChangingHistoryError, ChangingParetoNbd};
+use clv_models::purchase::pareto_nbd::ParetoNbd;
+use clv_numerics::quadrature::gauss_legendre;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+const BASE: [f64; 4] = [0.6, 10.0, 0.7, 12.0];
+
+/// Weeks with a high season of twelve in every fifty-two, and a trait that stays.
+fn weeks(trait_value: f64, n: u32) -> Vec<(f64, Vec<f64>)> {
+    let high = |week: u32| f64::from(u32::from(week % 52 >= 40));
+    (0..n).map(|week| (f64::from(week + 1), vec![high(week), trait_value])).collect()
+}
+
+fn ages(random: &mut StdRng) -> (Vec<f64>, f64) {
+    let age = 20.0 + 80.0 * random.random::<f64>();
+    let n = (8.0 * random.random::<f64>()) as usize;
+    let mut ages: Vec<f64> = (0..n).map(|_| 0.9 * age * random.random::<f64>()).collect();
+    ages.sort_by(f64::total_cmp);
+    (ages, age)
+}
+
+fn close(found: f64, expected: f64, tolerance: f64, what: &str) {
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs().max(1.0),
+        "{what}: {found} {expected}"
+    );
+}
+
+#[test]
+fn without_effects_or_change_it_is_the_static_model() {
+    let mut random = StdRng::seed_from_u64(1);
+    let (purchase, dropout) = (vec![0.8, 0.3], vec![-0.4, 0.5]);
+    let still = ChangingParetoNbd::new(BASE, vec![0.0; 2], vec![0.0; 2]).unwrap();
+    let moving = ChangingParetoNbd::new(BASE, purchase.clone(), dropout.clone()).unwrap();
+    let [r, alpha, s, beta] = BASE;
+    let plain = ParetoNbd::new(r, alpha, s, beta).unwrap();
+    let entry = purchase_model("pareto-nbd").unwrap();
+    let names = vec!["season".to_owned(), "trait".to_owned()];
+    let with = CovariateModel::new(entry, BASE.to_vec(), names, purchase, dropout).unwrap();
+    for _ in 0..200 {
+        let (bought, age) = ages(&mut random);
+        let history =
+            PurchaseHistory::new(bought.len() as u32, bought.last().copied().unwrap_or(0.0), age)
+                .unwrap();
+        let changing = ChangingHistory::new(&bought, age, &weeks(1.0, 160)).unwrap();
+        let constant: Vec<(f64, Vec<f64>)> =
+            (0..160).map(|week| (f64::from(week + 1), vec![1.0, 0.7])).collect();
+        let constant = ChangingHistory::new(&bought, age, &constant).unwrap();
+        let own = with.at(&[1.0, 0.7], None);
+        for (model, customer, expected) in
+            [(&still, &changing, &plain as &dyn PurchaseModel), (&moving, &constant, own.as_ref())]
+        {
+            let mut gradient = vec![0.0; 8];
+            let found = model.ln_likelihood(customer, &mut gradient);
+            close(found, expected.ln_likelihood(&history), 1e-10, "likelihood");
+            let alive = expected.probability_alive(&history);
+            close(model.probability_alive(customer), alive, 1e-10, "alive");
+            let forecast = expected.expected_future_purchases(&history, 30.0);
+            close(model.expected_future_purchases(customer, 30.0), forecast, 1e-9, "forecast");
+        }
+    }
+    // At s = 1 the expectation has a limit.
+    let customer = ChangingHistory::new(&[3.0], 20.0, &weeks(0.0, 60)).unwrap();
+    let at = |s: f64| {
+        let model = ChangingParetoNbd::new([0.6, 10.0, s, 12.0], vec![0.5; 2], vec![0.5; 2]);
+        model.unwrap().expected_future_purchases(&customer, 30.0)
+    };
+    close(at(1.0), 0.5 * (at(1.0 - 1e-6) + at(1.0 + 1e-6)), 1e-10, "limit");
+}
+
+#[test]
+fn likelihood_and_forecast_are_integrals_over_the_moment_of_leaving() {
+    let mut random = StdRng::seed_from_u64(2);
+    let (purchase, dropout) = ([0.8, 0.3], [-0.6, 0.5]);
+    let model = ChangingParetoNbd::new(BASE, purchase.to_vec(), dropout.to_vec()).unwrap();
+    let [r, alpha, s, beta] = BASE;
+    for _ in 0..40 {
+        let (bought, age) = ages(&mut random);
+        let periods = weeks(0.7, 160);
+        let customer = ChangingHistory::new(&bought, age, &periods).unwrap();
+        let speed = |effects: &[f64; 2], week: usize| {
+            (effects[0] * periods[week].1[0] + effects[1] * periods[week].1[1]).exp()
+        };
+        // Clocks by adding up whole weeks and the part of the last one.
+        let clock = |effects: &[f64; 2], time: f64| -> f64 {
+            let whole = time.floor() as usize;
+            let part = time - time.floor();
+            (0..whole).map(|week| speed(effects, week)).sum::<f64>() + part * speed(effects, whole)
+        };
+        let shape = r + bought.len() as f64;
+        let last = bought.last().copied().unwrap_or(0.0);
+        let mut dead = 0.0;
+        let mut start = last;
+        while start < age {
+            let end = (start.floor() + 1.0).min(age);
+            dead += gauss_legendre(40).integrate(start, end, |time| {
+                let soon = speed(&dropout, start.floor() as usize);
+                s * soon
+                    * (beta + clock(&dropout, time)).powf(-s - 1.0)
+                    * (alpha + clock(&purchase, time)).powf(-shape)
+            });
+            start = end;
+        }
+        let alive =
+            (alpha + clock(&purchase, age)).powf(-shape) * (beta + clock(&dropout, age)).powf(-s);
+        let rising: f64 = (0..bought.len()).map(|k| (r + k as f64).ln()).sum();
+        let at_purchases: f64 =
+            bought.iter().map(|time| speed(&purchase, time.ceil() as usize - 1).ln()).sum();
+        let expected = rising + at_purchases + r * alpha.ln() + s * beta.ln() + (alive + dead).ln();
+        let found = model.ln_likelihood(&customer, &mut vec![0.0; 8]);
+        close(found, expected, 1e-10, "likelihood");
+        close(model.probability_alive(&customer), alive / (alive + dead), 1e-10, "alive");
+        let at_end = beta + clock(&dropout, age);
+        let mut forecast = 0.0;
+        let mut start = age;
+        while start < age + 25.5 {
+            let end = (start.floor() + 1.0).min(age + 25.5);
+            forecast += gauss_legendre(40).integrate(start, end, |time| {
+                speed(&purchase, start.floor() as usize)
+                    * (at_end / (beta + clock(&dropout, time))).powf(s)
+            });
+            start = end;
+        }
+        forecast *= shape / (alpha + clock(&purchase, age)) * alive / (alive + dead);
+        close(model.expected_future_purchases(&customer, 25.5), forecast, 1e-9, "forecast");
+    }
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_likelihood_in_parameters_and_effects() {
+    let mut random = StdRng::seed_from_u64(3);
+    let point = [0.6_f64.ln(), 10.0_f64.ln(), 0.7_f64.ln(), 12.0_f64.ln(), 0.8, 0.3, -0.6, 0.5];
+    let model = |point: &[f64; 8]| {
+        let base = [point[0].exp(), point[1].exp(), point[2].exp(), point[3].exp()];
+        ChangingParetoNbd::new(base, point[4..6].to_vec(), point[6..8].to_vec()).unwrap()
+    };
+    for _ in 0..40 {
+        let (bought, age) = ages(&mut random);
+        let customer = ChangingHistory::new(&bought, age, &weeks(0.7, 160)).unwrap();
+        let mut gradient = vec![0.0; 8];
+        model(&point).ln_likelihood(&customer, &mut gradient);
+        for at in 0..8 {
+            let value = |by: f64| {
+                let mut point = point;
+                point[at] += by;
+                model(&point).ln_likelihood(&customer, &mut vec![0.0; 8])
+            };
+            let near = (value(1e-4) - value(-1e-4)) / 2e-4;
+            let far = (value(2e-4) - value(-2e-4)) / 4e-4;
+            close(gradient[at], (4.0 * near - far) / 3.0, 1e-8, "slope");
+        }
+    }
+}
+
+#[test]
+fn effects_of_a_season_are_recovered_from_simulated_customers() {
+    let truth = ChangingParetoNbd::new(BASE, vec![0.7, 0.4], vec![0.3, -0.5]).unwrap();
+    let (purchase, dropout) = truth.effects();
+    let mut random = StdRng::seed_from_u64(4);
+    let gamma = |shape: f64, rate: f64, random: &mut StdRng| -> f64 {
+        use rand_distr::Distribution;
+        rand_distr::Gamma::new(shape, 1.0 / rate).unwrap().sample(random)
+    };
+    let customers: Vec<ChangingHistory> = (0..3000_u32)
+        .map(|i| {
+            // Customers are gained all year round, so that season and age are not the same.
+            let (born, own) = (i % 52, f64::from(i % 2));
+            let all = weeks(own, 240);
+            let periods: Vec<(f64, Vec<f64>)> = all[born as usize..]
+                .iter()
+                .map(|(end, values)| (end - f64::from(born), values.clone()))
+                .collect();
+            let (buys, leaves) = (gamma(0.6, 10.0, &mut random), gamma(0.7, 12.0, &mut random));
+            let mut next = |rate: f64| -random.random::<f64>().max(1e-300).ln() / rate;
+            // The moment at which a clock has run for so long.
+            let moment = |effects: &[f64], clock: f64| -> f64 {
+                let (mut run, mut start) = (0.0, 0.0);
+                for (end, values) in &periods {
+                    let speed = (effects[0] * values[0] + effects[1] * values[1]).exp();
+                    let length = end - start;
+                    if run + speed * length >= clock {
+                        return start + (clock - run) / speed;
+                    }
+                    (run, start) = (run + speed * length, *end);
+                }
+                f64::INFINITY
+            };
+            let left = moment(dropout, next(leaves));
+            let age = 104.0 - f64::from(born);
+            let (mut bought, mut clock) = (Vec::new(), 0.0);
+            loop {
+                clock += next(buys);
+                let time = moment(purchase, clock);
+                if time > left.min(age) {
+                    break;
+                }
+                bought.push(time);
+            }
+            ChangingHistory::new(&bought, age, &periods).unwrap()
+        })
+        .collect();
+    let names = ["season".to_owned(), "trait".to_owned()];
+    let entry = purchase_model("pareto-nbd").unwrap();
+    let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
+    assert!(fitted.converged, "{:?}", fitted.warnings);
+    let at_truth: f64 =
+        customers.iter().map(|one| truth.ln_likelihood(one, &mut vec![0.0; 8])).sum();
+    let gain = 2.0 * (fitted.log_likelihood - at_truth);
+    // Chi-squared with 8 degrees of freedom; 38 is exceeded once in 100,000 fits.
+    assert!((-1e-6..38.0).contains(&gain), "{gain}");
+    for (name, truth) in [
+        ("purchase.season", 0.7),
+        ("purchase.trait", 0.4),
+        ("dropout.season", 0.3),
+        ("dropout.trait", -0.5),
+    ] {
+        let found = fitted.estimates.iter().find(|one| one.name == name).unwrap();
+        let error = found.standard_error.unwrap();
+        assert!((found.value - truth).abs() < 4.0 * error && error < 0.5, "{found:?}");
+    }
+    assert!(fitted.test.unwrap().p_value < 1e-9);
+}
+
+#[test]
+fn purchases_and_periods_in_disorder_are_refused() {
+    let periods = [(5.0, vec![0.0]), (9.0, vec![1.0])];
+    let error = |purchases: &[f64], age: f64, periods: &[(f64, Vec<f64>)]| {
+        ChangingHistory::new(purchases, age, periods).unwrap_err()
+    };
+    assert!(matches!(error(&[3.0, 2.0], 8.0, &periods), ChangingHistoryError::Purchases { .. }));
+    assert!(matches!(error(&[0.0], 8.0, &periods), ChangingHistoryError::Purchases { .. }));
+    assert!(matches!(error(&[9.5], 9.0, &periods), ChangingHistoryError::History(_)));
+    assert!(matches!(error(&[3.0], 10.0, &periods), ChangingHistoryError::TooShort { .. }));
+    let back = [(5.0, vec![0.0]), (4.0, vec![1.0])];
+    assert!(matches!(error(&[3.0], 4.0, &back), ChangingHistoryError::Periods { .. }));
+    let gap = [(5.0, vec![0.0]), (9.0, vec![f64::NAN])];
+    assert!(matches!(error(&[3.0], 8.0, &gap), ChangingHistoryError::Values { .. }));
+}
