@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clv_models::catalogue::purchase_model;
 use clv_models::purchase::PurchaseModel;
 use clv_numerics::linear_algebra::SymmetricMatrix;
+use rustc_hash::FxHashMap;
 
 use crate::covariates::TraitModels;
 use crate::forecaster::{Forecaster, HorizonOptions};
@@ -15,6 +16,9 @@ use crate::handoff::GroupedHistories;
 
 /// Histories at which the uncertainty is evaluated; between them it is interpolated.
 const N_KNOTS: usize = 256;
+
+/// Rows at which the uncertainty of groups' effects is evaluated.
+const MOST_GROUP_ROWS: usize = 4096;
 
 /// Relative variance of expected purchases from the parameters alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +100,45 @@ impl ParameterUncertainty {
         Self { of_total, knots, at_knots }
     }
 
+    /// With what the groups' own effects add, which are independent of each other: `of_group` gives the group of a row
+    /// and by how much each effect's standard deviation moves its expected purchases.
+    fn with_groups(
+        mut self,
+        of_group: impl Fn(usize) -> Option<(usize, Vec<f64>)>,
+        grouped: &GroupedHistories,
+        expected_purchases: &[f64],
+    ) -> Self {
+        let mut rows: Vec<usize> = (0..expected_purchases.len()).collect();
+        rows.sort_by(|a, b| expected_purchases[*a].total_cmp(&expected_purchases[*b]));
+        let n_knots = self.at_knots.len();
+        // A row stands for its neighbours in rank; groups mix there, and a few thousand rows are as good as all.
+        let every = (rows.len() / MOST_GROUP_ROWS).max(1);
+        let mut added = vec![(0.0, 0.0); n_knots];
+        let mut of_groups: FxHashMap<usize, Vec<f64>> = FxHashMap::default();
+        for (rank, row) in rows.iter().enumerate().step_by(every) {
+            let Some((group, moves)) = of_group(*row) else { continue };
+            let weight = grouped.histories.weights()[*row] * every as f64;
+            let expected = expected_purchases[*row].max(f64::MIN_POSITIVE);
+            let relative: f64 = moves.iter().map(|by| (by / expected).powi(2)).sum();
+            if let Some(knot) = added.get_mut(rank * n_knots / rows.len()) {
+                *knot = (knot.0 + weight * relative, knot.1 + weight);
+            }
+            let total = of_groups.entry(group).or_insert_with(|| vec![0.0; moves.len()]);
+            total.iter_mut().zip(&moves).for_each(|(total, by)| *total += weight * by);
+        }
+        for (at_knot, (sum, weight)) in self.at_knots.iter_mut().zip(added) {
+            *at_knot += if weight > 0.0 { sum / weight } else { 0.0 };
+        }
+        let total: f64 = expected_purchases
+            .iter()
+            .zip(grouped.histories.weights())
+            .map(|(expected, weight)| expected * weight)
+            .sum();
+        let variance: f64 = of_groups.values().flatten().map(|by| by * by).sum();
+        self.of_total += if total > 0.0 { variance / (total * total) } else { 0.0 };
+        self
+    }
+
     /// Relative variance of a customer's expected purchases, at least 0.
     #[must_use]
     pub fn at(&self, expected_purchases: f64) -> f64 {
@@ -174,7 +217,17 @@ pub fn parameter_uncertainty(
                 model.expected_future_purchases(history, horizon.length)
             };
             let points = models.sigma_points(covariance);
+            let of_group = |row: usize| {
+                let (group, ends) = models.beside(grouped.stratum_of_row(row))?;
+                let history = &grouped.histories.histories()[row];
+                let expected = |model: &Arc<dyn PurchaseModel>| {
+                    model.expected_future_purchases(history, horizon.length)
+                };
+                let slopes = ends.iter().map(|[down, up]| 0.5 * (expected(up) - expected(down)));
+                Some((group, slopes.collect()))
+            };
             ParameterUncertainty::at_points(&points, expected_at, grouped, expected_purchases)
+                .with_groups(of_group, grouped, expected_purchases)
         }
         _ => ParameterUncertainty::none(),
     }

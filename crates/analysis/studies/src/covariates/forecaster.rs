@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use clv_models::covariates::{CovariateModel, EffectTarget};
+use clv_models::covariates::{CovariateModel, EffectTarget, Shift};
 use clv_models::purchase::PurchaseModel;
 use clv_numerics::linear_algebra::SymmetricMatrix;
 
 /// The traits of a stratum: covariates, and the position of the group.
 pub(super) type Traits = (Vec<f64>, Option<usize>);
+
+/// A customer's model one standard deviation of an effect down and up.
+pub(crate) type Ends = [Arc<dyn PurchaseModel>; 2];
 
 /// A model with covariates, ready to forecast: one purchase model for each distinct set of traits.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub struct TraitModels {
     typical: Arc<dyn PurchaseModel>,
     /// Names of the estimates, parameters first, in the order of their covariance.
     estimates: Vec<String>,
+    /// How unsure each group's effects are, the population given: a standard deviation for each.
+    group_deviations: Vec<Shift>,
 }
 
 impl TraitModels {
@@ -27,10 +32,11 @@ impl TraitModels {
         strata: Vec<Traits>,
         mean: &[f64],
         estimates: Vec<String>,
+        group_deviations: Vec<Shift>,
     ) -> Self {
         let of_stratum = strata.iter().map(|(z, group)| model.at(z, *group)).collect();
         let typical = model.at(mean, None);
-        Self { model, strata, of_stratum, typical, estimates }
+        Self { model, strata, of_stratum, typical, estimates, group_deviations }
     }
 
     /// The id of the model that the traits shift.
@@ -92,6 +98,30 @@ impl TraitModels {
             CovariateModel::new(self.model.entry(), base, names.to_vec(), purchase, dropout)
                 .ok()?;
         Some(Self { model: model.with_groups(self.model.groups().to_vec()), ..self.clone() })
+    }
+
+    /// The group of a stratum, and its models one standard deviation of each of the group's effects down and up.
+    pub(crate) fn beside(&self, stratum: usize) -> Option<(usize, Vec<Ends>)> {
+        let (z, group) = self.strata.get(stratum)?;
+        let group = (*group)?;
+        let deviation = self.group_deviations.get(group)?;
+        let own = self.model.shift(z, Some(group));
+        let moved = |by: Shift| {
+            self.model.at_shift(Shift {
+                purchase: own.purchase + by.purchase,
+                dropout: own.dropout + by.dropout,
+            })
+        };
+        let along = [
+            Shift { purchase: deviation.purchase, dropout: 0.0 },
+            Shift { purchase: 0.0, dropout: deviation.dropout },
+        ];
+        let pairs = along.into_iter().filter(|by| by.purchase > 0.0 || by.dropout > 0.0);
+        let ends = pairs.map(|by| {
+            let back = Shift { purchase: -by.purchase, dropout: -by.dropout };
+            [moved(back), moved(by)]
+        });
+        Some((group, ends.collect()))
     }
 
     /// The purchase model of a stratum, made anew: for a sigma point, whose models are not kept.

@@ -324,6 +324,23 @@ fn saved_spend(
     Ok(SpendOutlook::of_factors((&model, None), columns.n_repeats, factors, factor(&mean)))
 }
 
+/// How unsure each group's effects are, the population given: the spread times the root of the shrinkage.
+fn group_deviations(fit: &ModelFit, model: &CovariateModel) -> Vec<Shift> {
+    let Some(pooling) = fit.covariates.as_ref().and_then(|of| of.pooling.as_ref()) else {
+        return Vec::new();
+    };
+    let of_group = |name: &str| -> Shift {
+        let group = pooling.groups.iter().find(|group| group.group == name);
+        let deviation = |target: Target| -> f64 {
+            let spread = pooling.spread.get(target.id()).copied().unwrap_or(0.0);
+            let effect = group.and_then(|group| group.effects.get(target.id()));
+            effect.map_or(0.0, |effect| spread * effect.shrinkage.clamp(0.0, 1.0).sqrt())
+        };
+        Shift { purchase: deviation(Target::Purchase), dropout: deviation(Target::Dropout) }
+    };
+    model.groups().iter().map(|group| of_group(&group.name)).collect()
+}
+
 fn served(
     snapshot: &Snapshot,
     unit: TimeUnit,
@@ -336,12 +353,15 @@ fn served(
     let (of_customer, strata) = strata_of(&coded);
     let plain: GroupedHistories = snapshot.grouped(unit);
     let mean: Vec<f64> = coded.used.iter().map(|one| one.mean).collect();
+    let deviations = group_deviations(&fit, &model);
     cautions.extend(fit.warnings.iter().cloned());
     if let Some(of_spend) = &fit.spend {
         cautions.extend(of_spend.warnings.iter().cloned());
     }
     Served {
-        forecaster: Forecaster::Traits(Arc::new(TraitModels::new(model, strata, &mean, estimates))),
+        forecaster: Forecaster::Traits(Arc::new(TraitModels::new(
+            model, strata, &mean, estimates, deviations,
+        ))),
         unit,
         ln_covariance: covariance,
         fit: Some(fit),

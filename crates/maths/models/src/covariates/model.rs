@@ -124,10 +124,16 @@ impl CovariateModel {
     /// covariates.
     #[must_use]
     pub fn at(&self, covariates: &[f64], group: Option<usize>) -> Arc<dyn PurchaseModel> {
+        self.at_shift(self.shift(covariates, group))
+    }
+
+    /// The purchase model of a customer with this shift.
+    #[must_use]
+    pub fn at_shift(&self, shift: Shift) -> Arc<dyn PurchaseModel> {
         let kinds = self.entry.kinds;
         let free: Vec<f64> =
             kinds.iter().zip(&self.base).map(|(kind, value)| kind.free(*value)).collect();
-        let moved = self.shifts.moved(&free, self.shift(covariates, group));
+        let moved = self.shifts.moved(&free, shift);
         let values: Vec<f64> =
             kinds.iter().zip(&moved).map(|(kind, free)| kind.value(*free)).collect();
         let built = (self.entry.build)(&values).or_else(|_| (self.entry.build)(&self.base));

@@ -296,9 +296,8 @@ impl ChangingParetoNbd {
         };
         let mut total = 0.0;
         let mut slopes = vec![0.0; 4 + 2 * n];
-        let mut pieces = customer.pieces(last, age);
-        // Adds a share of the likelihood with the means of what its logarithm's slopes need.
-        while let Some((length, values)) = pieces.next() {
+        // Each period of silence is a share of the likelihood, with the means that the logarithm's slopes need.
+        for (length, values) in customer.pieces(last, age) {
             let (fast, soon) = (speed(&self.purchase, values), speed(&self.dropout, values));
             let (scale_buying, scale_leaving) = (alpha + buying.time, beta + leaving.time);
             let integral = DropoutIntegral::new(

@@ -170,6 +170,22 @@ fn pooled_groups_have_effects_with_shrinkage_and_forecast() {
     let effect = &lone.expect("the group is there")["effects"]["purchase"];
     assert!(effect["shrinkage"].as_f64().is_some_and(|share| share > 0.7), "{effect}");
     assert!(answer["warnings"].to_string().contains("have one customer"), "{}", answer["warnings"]);
+    // Not knowing a group's effect widens what its customers may bring.
+    let mut sure = answer.clone();
+    for group in sure["covariates"]["pooling"]["groups"].as_array_mut().into_iter().flatten() {
+        group["effects"]["purchase"]["shrinkage"] = 0.0.into();
+        group["effects"]["dropout"]["shrinkage"] = 0.0.into();
+    }
+    std::fs::write(folder.path("sure.json"), sure.to_string()).expect("the file can be written");
+    let width = |model: &str| -> f64 {
+        let words = ["value", "orders.csv", "--covariates", "customers.csv", "--model-file", model];
+        let ended = folder.clv(&words);
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        assert!(!ended.stdout.contains("NaN"));
+        rows(&ended.stdout).iter().skip(1).map(|row| row[6].parse::<f64>().expect("a number")).sum()
+    };
+    let (unsure, sure) = (width("model.json"), width("sure.json"));
+    assert!(unsure > 1.0001 * sure, "{unsure} {sure}");
     let forecast = ["forecast", "orders.csv", "--covariates", "customers.csv"];
     let direct =
         folder.clv(&[&forecast[..], &["--model", "mbg-nbd", "--pool", "campaign"]].concat());
