@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use arrow::array::{Array, StringArray};
 use clv_importers::convert::texts;
-use clv_importers::number_format::{Decimal, NumberFormat};
 
 use crate::engine::ReadOptions;
 use crate::error::EngineError;
@@ -156,14 +155,8 @@ pub(crate) fn read_covariates(options: &ReadOptions) -> Result<CovariatesFile, E
 
 /// Numbers where every cell is one, else text.
 fn typed(cells: Vec<Option<String>>) -> CovariateCells {
-    let point = NumberFormat { decimal: Decimal::Point };
-    let number = |text: &str| {
-        let plain = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        plain.or_else(|| {
-            let amount = point.parse(text).ok()?;
-            Some(clv_tables::money::units_from_micros(amount.micros))
-        })
-    };
+    // Nothing but plain numbers: 'r48' is a region, not 48 rand.
+    let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
     let numbers: Vec<Option<f64>> =
         cells.iter().map(|cell| cell.as_deref().and_then(number)).collect();
     let is_number = cells.iter().zip(&numbers).all(|(cell, n)| cell.is_none() || n.is_some());
