@@ -9,7 +9,7 @@ use clv_models::covariates::{
     CovariateError, CovariateHistories, CovariateModel, CovariateRole, EffectTarget,
 };
 use clv_models::fit::{
-    CovariateFitOptions, CovariateSpends, CovariateWarning, FittedCovariateModel,
+    CovariateFitOptions, CovariateSpends, CovariateWarning, FitOptions, FittedCovariateModel,
     fit_spend_with_covariates, fit_with_covariates, likelihood_ratio,
 };
 use clv_models::simulate::{simulate_customers, simulate_spends};
@@ -478,4 +478,18 @@ fn too_few_spenders_leave_covariates_out_and_say_so() {
     let fitted = fit_spend_with_covariates(&rows, 0.0).unwrap();
     assert_eq!(fitted.warnings, [CovariateWarning::NoSpendEffects]);
     assert!(fitted.effects == [0.0] && (fitted.factor(&[1.0]) - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn a_search_that_is_cut_short_says_so_and_answers_still() {
+    for (entry, role) in models() {
+        let rows = simulated(&truth(entry), 30, 3);
+        let cut = FitOptions { max_passes: 4, ..FitOptions::default() };
+        let options = CovariateFitOptions { fit: cut, l2: 0.0 };
+        let fitted = fit_with_covariates(entry, &rows, &[role; 2], &options).unwrap();
+        let says_so = |warning: &CovariateWarning| matches!(warning, CovariateWarning::NotConverged { gradient_norm } if *gradient_norm > 0.0);
+        assert!(!fitted.converged && fitted.warnings.iter().any(says_so), "{}", entry.id);
+        let forecast = fitted.model.at(&[1.0, 40.0], None).expected_purchases(30.0);
+        assert!(fitted.log_likelihood.is_finite() && forecast > 0.0, "{}", entry.id);
+    }
 }
