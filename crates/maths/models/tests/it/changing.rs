@@ -115,7 +115,7 @@ fn likelihood_and_forecast_are_integrals_over_the_moment_of_leaving() {
         let at_purchases: f64 =
             bought.iter().map(|time| speed(&purchase, time.ceil() as usize - 1).ln()).sum();
         let expected = rising + at_purchases + r * alpha.ln() + s * beta.ln() + (alive + dead).ln();
-        let found = model.ln_likelihood(&customer, &mut vec![0.0; 8]);
+        let found = model.ln_likelihood(&customer, &mut [0.0; 8]);
         close(found, expected, 1e-10, "likelihood");
         close(model.probability_alive(&customer), alive / (alive + dead), 1e-10, "alive");
         let at_end = beta + clock(&dropout, age);
@@ -151,7 +151,7 @@ fn the_gradient_is_the_slope_of_the_likelihood_in_parameters_and_effects() {
             let value = |by: f64| {
                 let mut point = point;
                 point[at] += by;
-                model(&point).ln_likelihood(&customer, &mut vec![0.0; 8])
+                model(&point).ln_likelihood(&customer, &mut [0.0; 8])
             };
             let near = (value(1e-4) - value(-1e-4)) / 2e-4;
             let far = (value(2e-4) - value(-2e-4)) / 4e-4;
@@ -211,8 +211,7 @@ fn effects_of_a_season_are_recovered_from_simulated_customers() {
     let entry = purchase_model("pareto-nbd").unwrap();
     let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
     assert!(fitted.converged, "{:?}", fitted.warnings);
-    let at_truth: f64 =
-        customers.iter().map(|one| truth.ln_likelihood(one, &mut vec![0.0; 8])).sum();
+    let at_truth: f64 = customers.iter().map(|one| truth.ln_likelihood(one, &mut [0.0; 8])).sum();
     let gain = 2.0 * (fitted.log_likelihood - at_truth);
     // Chi-squared with 8 degrees of freedom; 38 is exceeded once in 100,000 fits.
     assert!((-1e-6..38.0).contains(&gain), "{gain}");

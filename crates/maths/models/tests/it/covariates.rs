@@ -392,8 +392,8 @@ fn pareto_nbd_on_the_apparel_data_is_that_of_an_independent_likelihood() {
     let Some(rows) = apparel() else { return };
     assert_eq!((rows.n_customers().round(), rows.strata().len()), (600.0, 4));
     let fitted = fit(entry("pareto-nbd"), &rows, &[CovariateRole::Both; 2], 0.0);
-    assert!((fitted.without.log_likelihood() + 5848.097_827).abs() < 1e-5);
-    assert!((fitted.log_likelihood + 5821.062_686).abs() < 1e-5, "{}", fitted.log_likelihood);
+    assert!((fitted.without.log_likelihood() + 5_848.097_827).abs() < 1e-5);
+    assert!((fitted.log_likelihood + 5_821.062_686).abs() < 1e-5, "{}", fitted.log_likelihood);
     for (name, value, error) in [
         ("r", 1.83897, 1.83897 * 0.18802),
         ("alpha", 92.9631, 92.9631 * 0.18265),
@@ -414,7 +414,7 @@ fn pareto_nbd_on_the_apparel_data_is_that_of_an_independent_likelihood() {
     // One effect of gender on both.
     let roles = [CovariateRole::BothEqually, CovariateRole::Both];
     let equal = fit(entry("pareto-nbd"), &rows, &roles, 0.0);
-    assert!((equal.log_likelihood + 5826.534_190).abs() < 1e-5, "{}", equal.log_likelihood);
+    assert!((equal.log_likelihood + 5_826.534_190).abs() < 1e-5, "{}", equal.log_likelihood);
     let effect = equal.estimate("dropout.Gender").unwrap().value;
     assert!((effect / 0.328455 - 1.0).abs() < 1e-4, "{effect}");
 }

@@ -77,7 +77,6 @@ fn spreads_between_groups_are_recovered_and_intervals_hold() {
         let (rows, truth) = simulated(entry, &[150; 40], (0.4, 0.4), 17);
         let fitted = fit(entry, &rows, &[], targets);
         assert!(fitted.converged, "{id}");
-        println!("{id}: spreads {:?}, test {:?}", fitted.spreads, fitted.test);
         let purchase = fitted.spreads[0].1;
         assert!((0.3..0.52).contains(&purchase), "{id}: {purchase}");
         if let Some((_, dropout)) = fitted.spreads.get(1) {
@@ -93,7 +92,6 @@ fn spreads_between_groups_are_recovered_and_intervals_hold() {
                 (found.value - truth.shift.purchase).abs() < 1.645 * found.standard_error
             })
             .count();
-        println!("{id}: {inside} of 40 within their 90 % intervals");
         // A binomial of 40 at 0.9 is below 30 once in 1,000.
         assert!(inside >= 30, "{id}: {inside} of 40 within 90 % intervals");
         assert!(fitted.test.1 < 1e-6 && fitted.log_likelihood > fitted.unpooled.log_likelihood);
@@ -104,7 +102,6 @@ fn spreads_between_groups_are_recovered_and_intervals_hold() {
 fn groups_that_do_not_differ_are_pooled_completely() {
     let (rows, _) = simulated(entry("mbg-nbd"), &[150; 20], (0.0, 0.0), 5);
     let fitted = fit(entry("mbg-nbd"), &rows, &[], &[EffectTarget::Purchase]);
-    println!("spread {:?}, test {:?}", fitted.spreads, fitted.test);
     assert!(fitted.converged && fitted.spreads[0].1 < 0.1, "{:?}", fitted.spreads);
     assert!(fitted.groups.iter().all(|group| group.effects[0].value.abs() < 0.15));
     assert!(fitted.test.1 > 0.01, "{:?}", fitted.test);
