@@ -3,13 +3,15 @@
 use clv_models::PurchaseHistory;
 use clv_models::catalogue::purchase_model;
 use clv_models::covariates::CovariateModel;
-use clv_models::fit::{FitOptions, fit_changing};
+use clv_models::fit::{CovariateWarning, FitOptions, fit_changing};
 use clv_models::purchase::PurchaseModel;
 use clv_models::purchase::changing::{ChangingHistory, ChangingHistoryError, ChangingParetoNbd};
 use clv_models::purchase::pareto_nbd::ParetoNbd;
 use clv_numerics::quadrature::gauss_legendre;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+
+use crate::apparel::{Apparel, day};
 
 const BASE: [f64; 4] = [0.6, 10.0, 0.7, 12.0];
 
@@ -242,4 +244,50 @@ fn purchases_and_periods_in_disorder_are_refused() {
     assert!(matches!(error(&[3.0], 4.0, &back), ChangingHistoryError::Periods { .. }));
     let gap = [(5.0, vec![0.0]), (9.0, vec![f64::NAN])];
     assert!(matches!(error(&[3.0], 8.0, &gap), ChangingHistoryError::Values { .. }));
+}
+
+#[test]
+fn the_apparel_data_with_their_season_have_the_likelihood_of_an_independent_one() {
+    // Reference: the same likelihood written anew with eight Gauss-Legendre nodes for each piece of a week, NumPy.
+    let Some(shop) = Apparel::read() else { return };
+    let text = shop.text("apparelDynCov.csv.gz");
+    let mut periods: Vec<(&str, Vec<(f64, Vec<f64>)>)> = Vec::new();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let Some(first) = shop.first_day(cells[0]) else { continue };
+        // A week's last day is the sixth after its date.
+        let end = (day(cells[1]) + 6 - first) as f64 / 7.0;
+        if periods.last().is_none_or(|(customer, _)| *customer != cells[0]) {
+            periods.push((cells[0], Vec::new()));
+        }
+        if end > 0.0 {
+            let values = cells[2..].iter().map(|cell| cell.parse().unwrap()).collect();
+            periods.last_mut().unwrap().1.push((end, values));
+        }
+    }
+    let customers: Vec<ChangingHistory> = periods
+        .iter()
+        .map(|(customer, periods)| {
+            let (ages, age) = shop.ages(customer).unwrap();
+            ChangingHistory::new(&ages, age, periods).unwrap()
+        })
+        .collect();
+    assert_eq!(customers.len(), 600);
+    let point = ([1.5, 60.0, 0.6, 40.0], vec![0.5, 0.3, 0.6], vec![-0.2, -0.6, 0.8]);
+    let model = ChangingParetoNbd::new(point.0, point.1, point.2).unwrap();
+    let sum: f64 = customers.iter().map(|one| model.ln_likelihood(one, &mut [0.0; 10])).sum();
+    close(sum, -5_783.542_104_10, 1e-11, "likelihood at a fixed point");
+    let names = ["High.Season", "Gender", "Channel"].map(str::to_owned);
+    let entry = purchase_model("pareto-nbd").unwrap();
+    let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
+    // The reference search ended at -5752.71770, with the season's effect on dropout at -6.4 and falling.
+    assert!((-1e-3..0.1).contains(&(fitted.log_likelihood + 5_752.717_70)), "{fitted:?}");
+    let effect = |name: &str| fitted.estimates.iter().find(|one| one.name == name).unwrap();
+    assert!((effect("purchase.High.Season").value - 0.717).abs() < 0.003, "{fitted:?}");
+    let is_named = |warning: &CovariateWarning| match warning {
+        CovariateWarning::Ridge { names } => names.iter().any(|name| name == "dropout.High.Season"),
+        CovariateWarning::AtBound { name, .. } => name == "dropout.High.Season",
+        _ => false,
+    };
+    assert!(fitted.warnings.iter().any(is_named), "{:?}", fitted.warnings);
 }

@@ -1,8 +1,5 @@
 //! Covariates around every model: the likelihood is the customers' own, fits recover the truth and find the reference.
 
-use std::collections::HashMap;
-use std::path::Path;
-
 use clv_models::PurchaseHistory;
 use clv_models::catalogue::{PurchaseModelEntry, purchase_model, purchase_models};
 use clv_models::covariates::{
@@ -14,6 +11,8 @@ use clv_models::fit::{
 };
 use clv_models::simulate::{simulate_customers, simulate_spends};
 use clv_models::spend::{GammaGamma, SpendObservation};
+
+use crate::apparel::Apparel;
 
 fn entry(id: &str) -> &'static PurchaseModelEntry {
     purchase_model(id).unwrap()
@@ -344,43 +343,16 @@ fn far_fetched_traits_have_a_model_still() {
 
 /// The first 104 weeks of the apparel data, by gender and channel; none, with the reason, where they are absent.
 fn apparel() -> Option<CovariateHistories> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).unwrap();
-    let folder = [root.join("../shared/data/apparel"), root.join("../../shared/data/apparel")]
-        .into_iter()
-        .find(|folder| folder.exists());
-    let Some(folder) = folder else {
-        println!("skipped: there is no ../shared/data/apparel here");
-        return None;
-    };
-    // Days of the proleptic calendar, good enough for differences.
-    let day = |date: &str| -> i64 {
-        let part = |range: std::ops::Range<usize>| date[range].parse::<i64>().unwrap();
-        let (year, month) = (part(0..4), part(5..7));
-        let (year, month) = if month < 3 { (year - 1, month + 12) } else { (year, month) };
-        365 * year + year / 4 - year / 100 + year / 400 + (153 * month - 457) / 5 + part(8..10)
-    };
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let end = day("2005-01-02") + 104 * 7;
-    let mut days: HashMap<String, Vec<i64>> = HashMap::new();
-    for line in read("apparelTrans.csv").lines().skip(1) {
-        let cells: Vec<&str> = line.split(',').collect();
-        if day(cells[1]) <= end {
-            days.entry(cells[0].to_owned()).or_default().push(day(cells[1]));
-        }
-    }
+    let shop = Apparel::read()?;
     let mut rows =
         CovariateHistories::new(vec!["Gender".to_owned(), "Channel".to_owned()], Vec::new());
-    for line in read("apparelStaticCov.csv").lines().skip(1) {
+    for line in shop.text("apparelStaticCov.csv").lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        let Some(bought) = days.get_mut(cells[0]) else { continue };
-        bought.sort_unstable();
-        bought.dedup();
-        let weeks = |from: i64, to: i64| (to - from) as f64 / 7.0;
-        let (first, last) = (bought[0], bought[bought.len() - 1]);
-        let history =
-            PurchaseHistory::new(bought.len() as u32 - 1, weeks(first, last), weeks(first, end));
+        let Some((ages, age)) = shop.ages(cells[0]) else { continue };
+        let last = ages.last().copied().unwrap_or(0.0);
+        let history = PurchaseHistory::new(ages.len() as u32, last, age).unwrap();
         let z = [cells[1].parse().unwrap(), cells[2].parse().unwrap()];
-        rows.push(&z, None, history.unwrap(), 1.0).unwrap();
+        rows.push(&z, None, history, 1.0).unwrap();
     }
     Some(rows)
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
+mod apparel;
 mod cdnow;
 mod changing;
 mod conformance;
