@@ -13,6 +13,9 @@ use rand::{RngExt, SeedableRng};
 
 use crate::apparel::{Apparel, day};
 
+/// The end of a period, as an age, and its covariates.
+type Period = (f64, Vec<f64>);
+
 const BASE: [f64; 4] = [0.6, 10.0, 0.7, 12.0];
 
 /// Weeks with a high season of twelve in every fifty-two, and a trait that stays.
@@ -251,7 +254,7 @@ fn the_apparel_data_with_their_season_have_the_likelihood_of_an_independent_one(
     // Reference: the same likelihood written anew with eight Gauss-Legendre nodes for each piece of a week, NumPy.
     let Some(shop) = Apparel::read() else { return };
     let text = shop.text("apparelDynCov.csv.gz");
-    let mut periods: Vec<(&str, Vec<(f64, Vec<f64>)>)> = Vec::new();
+    let mut periods: Vec<(&str, Vec<Period>)> = Vec::new();
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let Some(first) = shop.first_day(cells[0]) else { continue };
