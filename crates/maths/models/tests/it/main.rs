@@ -14,4 +14,5 @@ mod purchase_golden;
 mod scores;
 mod simulate;
 mod spend;
+mod spend_covariates;
 mod what_breaks_elsewhere;
