@@ -51,8 +51,8 @@ pub struct RetentionPoint {
 pub struct RenewalsToCome {
     /// Renewals so far.
     pub renewals: u32,
-    /// The number of further renewals that half of such customers do not exceed.
-    pub median_renewals: u32,
+    /// The number of further renewals that half of such customers do not exceed; none where it is beyond a billion.
+    pub median_renewals: Option<u32>,
     /// Expected further renewals; none where the curve falls too slowly for a limit.
     pub expected_renewals: Option<f64>,
     /// Expected further renewals, each discounted to now: times the price of a period, the residual value.

@@ -8,7 +8,7 @@ use clv_answers::retention::{RenewalsToCome, Retention, RetentionPoint};
 use clv_answers::{Table, Values};
 use clv_models::catalogue::{retention_model, retention_models};
 use clv_models::fit::{FittedRetention, fit_retention_model};
-use clv_models::retention::{KaplanMeier, RetentionModel, Tenure, kaplan_meier};
+use clv_models::retention::{KaplanMeier, LONGEST_PERIODS, RetentionModel, Tenure, kaplan_meier};
 use clv_valuation::definition::Definition;
 use clv_valuation::discounting::AnnualDiscountRate;
 
@@ -121,6 +121,11 @@ impl RetentionCurve {
         }
     }
 
+    /// The median of the renewals to come; none where half never leave, as far as anybody counts.
+    fn median(&self, renewals: u32) -> Option<u32> {
+        Some(self.quantile(renewals, 0.5)).filter(|median| *median < LONGEST_PERIODS)
+    }
+
     /// A quantile of the renewals to come; where nothing more was seen, what was.
     fn quantile(&self, renewals: u32, q: f64) -> u32 {
         match self {
@@ -206,7 +211,7 @@ fn to_come(curve: &RetentionCurve, renewals: u32, ratio: f64) -> RenewalsToCome 
     let finite = |value: f64| value.is_finite().then_some(value);
     RenewalsToCome {
         renewals,
-        median_renewals: curve.quantile(renewals, 0.5),
+        median_renewals: curve.median(renewals),
         expected_renewals: finite(curve.expected(renewals, 0.0, None)),
         discounted_renewals: finite(curve.expected(renewals, ratio, None)).unwrap_or(f64::MAX),
         discounted_renewals_low: interval.map(|ends| ends.0),
@@ -286,7 +291,7 @@ struct Outlook {
     discounted: f64,
     low: u32,
     high: u32,
-    median: u32,
+    median: Option<f64>,
 }
 
 fn outlooks(
@@ -307,7 +312,7 @@ fn outlooks(
                 discounted: curve.expected(renewals, ratio, Some(horizon)),
                 low: curve.quantile(renewals, TAILS.0).min(horizon).min(low),
                 high: curve.quantile(renewals, TAILS.1).min(horizon).max(high),
-                median: curve.quantile(renewals, 0.5),
+                median: curve.median(renewals).map(f64::from),
             }
         });
     }
@@ -332,6 +337,8 @@ pub fn forecast_table(
         let of_one = |one| active(one).map_or(0.0, |renewals| value(&known[&renewals]));
         all.iter().map(of_one).collect::<Vec<f64>>()
     };
+    let median = |one| active(one).map_or(Some(0.0), |renewals| known[&renewals].median);
+    let medians = all.iter().map(median).collect();
     Ok(Table::new()
         .with("customer_id", "", Values::Text(subscribers.ids.clone()))
         .with("renewals", "count", Values::Integer(all.iter().map(renewals_made).collect()))
@@ -340,7 +347,7 @@ pub fn forecast_table(
         .with("expected_renewals", "count", Values::Real(of(&|one| one.expected)))
         .with("expected_renewals_low", "count", Values::Real(of(&|one| f64::from(one.low))))
         .with("expected_renewals_high", "count", Values::Real(of(&|one| f64::from(one.high))))
-        .with("median_renewals", "count", Values::Real(of(&|one| f64::from(one.median)))))
+        .with("median_renewals", "count", Values::OptionalReal(medians)))
 }
 
 fn renewals_made(one: &Subscriber) -> i64 {

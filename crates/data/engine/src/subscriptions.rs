@@ -159,13 +159,19 @@ fn rows_of(
     let (amounts, cohorts) = (column(cells, roles.amount), column(cells, roles.cohort));
     let mut kept: Vec<usize> = Vec::with_capacity(cells.rows.len());
     let mut is_kept = |i: usize, log: &mut ComplaintLog| {
-        let is_nobody = ids.is_some_and(|ids| ids[i].trim().is_empty());
-        if is_nobody {
+        let price = amounts.map_or("", |amounts| amounts[i].as_str());
+        if ids.is_some_and(|ids| ids[i].trim().is_empty()) {
             log.add(Rule::NoCustomer, 0, || place(cells.rows[i], roles.id.unwrap_or(0), ""));
-        } else {
-            kept.push(i);
+            return false;
         }
-        !is_nobody
+        // A blank price is unknown; one that does not read is a fault.
+        if !is_blank(price) && real(price).is_none() {
+            let at = roles.amount.unwrap_or(0);
+            log.add(Rule::UnreadableAmount, 0, || place(cells.rows[i], at, price));
+            return false;
+        }
+        kept.push(i);
+        true
     };
     let mut spans = if let Some(start_at) = roles.start {
         let format = date_format(path, &headings[start_at], cells, start_at, options.date_format)?;

@@ -219,7 +219,8 @@ fn text(answer: &Retention) -> String {
         let _ = writeln!(
             text,
             "a new customer's renewals, discounted: {:.4}; half make no more than {}",
-            point.discounted_renewals, point.median_renewals
+            point.discounted_renewals,
+            point.median_renewals.map_or_else(|| "ever so many".to_owned(), |n| n.to_string())
         );
     }
     text

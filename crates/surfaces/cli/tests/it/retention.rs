@@ -148,6 +148,30 @@ fn bad_subscriptions_are_put_aside_and_counted() {
 }
 
 #[test]
+fn a_price_that_does_not_read_is_put_aside_and_a_blank_one_is_unknown() {
+    let lines = "id,tenure,churn,price\n1,3,No,abc\n2,5,Yes,\n3,4,No,7\n4,1,Yes,9\n";
+    let folder = Folder::with("subs.csv", lines.as_bytes());
+    let ended = folder.clv(&["value", "subs.csv", "--model", "sbg"]);
+    assert_eq!(ended.status, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("row 2, column 'price', value 'abc'"), "{}", ended.stderr);
+    let table = rows(&ended.stdout);
+    let ids: Vec<&str> = table[1..].iter().map(|row| row[0]).collect();
+    assert_eq!((ids, table[1][2]), (vec!["2", "3", "4"], ""));
+}
+
+#[test]
+fn lines_of_json_are_read_like_a_table() {
+    let folder =
+        Folder::with("subs.csv", b"id,start,end\n1,2021-01-10,2021-03-10\n2,2021-01-15,\n");
+    let lines = "{\"id\":\"1\",\"start\":\"2021-01-10\",\"end\":\"2021-03-10\"}\n\
+                 {\"id\":\"2\",\"start\":\"2021-01-15\",\"end\":null}\n";
+    std::fs::write(folder.path("subs.ndjson"), lines).expect("the file can be written");
+    let forecast = |name: &str| folder.clv(&["forecast", name, "--model", "sbg"]);
+    let (csv, json) = (forecast("subs.csv"), forecast("subs.ndjson"));
+    assert_eq!((csv.status, &csv.stdout), (0, &json.stdout), "{}", json.stderr);
+}
+
+#[test]
 fn values_are_prices_times_renewals() {
     let folder = Folder::with("subs.csv", SUBSCRIPTIONS.as_bytes());
     let hand =
