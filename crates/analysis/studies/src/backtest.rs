@@ -132,10 +132,7 @@ pub fn backtest(
                 continue;
             }
             if entry.is_discrete() {
-                let why = format!(
-                    "{} counts whole periods, and held-out orders come by the day",
-                    entry.id
-                );
+                let why = "it counts whole periods, and orders are held out by the day".to_owned();
                 left_out.push((entry.id.to_owned(), why));
                 continue;
             }
