@@ -9,7 +9,9 @@ pub mod season;
 pub mod simulate;
 pub mod spend;
 
+pub mod blend;
 pub mod catalogue;
+pub mod conformal;
 pub mod conformance;
 pub mod fit;
 
