@@ -43,7 +43,37 @@ pub struct ModelFit {
     /// First and last day of the data, ISO 8601.
     #[serde(default)]
     pub data_period: Option<(String, String)>,
+    /// The members of a blend with their weights; none for a model by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blend: Option<BlendFit>,
+    /// How intervals are widened or narrowed by what earlier holdouts taught; none where none was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_levels: Option<SavedLevels>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,
+}
+
+/// A blend as it is saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlendFit {
+    /// The members, fitted; a naive rule has its mean rate as a parameter.
+    pub members: Vec<ModelFit>,
+    /// For each segment of customers (`one-time`, `few`, `frequent`), the members' weights in that order.
+    pub weights: BTreeMap<String, Vec<f64>>,
+    /// How much faster time runs than the members say.
+    pub pace: f64,
+}
+
+/// Levels of intervals as they are saved: for groups of equal size by forecast, lowest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLevels {
+    /// Of the 80 % intervals of purchases.
+    pub purchases_80: Vec<f64>,
+    /// Of the 90 % intervals of purchases.
+    pub purchases_90: Vec<f64>,
+    /// Of the 80 % intervals of value; empty where the data held no money.
+    pub value_80: Vec<f64>,
+    /// Of the 90 % intervals of value.
+    pub value_90: Vec<f64>,
 }

@@ -1,4 +1,4 @@
-//! Who forecasts purchases: a fitted model, or a naive rule that every model has to beat.
+//! Who forecasts purchases: a fitted model, a naive rule that every model has to beat, or a blend of both.
 
 use std::sync::Arc;
 
@@ -6,7 +6,9 @@ use clv_models::PurchaseHistory;
 use clv_models::purchase::{FutureProcess, PurchaseModel};
 use rayon::prelude::*;
 
+use crate::blend::Blend;
 use crate::handoff::GroupedHistories;
+use crate::outlook::{Outlook, OutlookPart};
 
 /// A rule without a model. Rates are per unit of time of the study.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +52,8 @@ pub enum Forecaster {
         /// without any past.
         mean_rate: f64,
     },
+    /// Several of them, weighted.
+    Blend(Arc<Blend>),
 }
 
 /// What is expected of one distinct history over a horizon.
@@ -83,6 +87,7 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => model.id(),
             Forecaster::Naive { rule, .. } => rule.id(),
+            Forecaster::Blend(_) => crate::blend::BLEND,
         }
     }
 
@@ -92,36 +97,68 @@ impl Forecaster {
         matches!(self, Forecaster::Naive { .. })
     }
 
-    /// What a customer with this history will do from now on: the chance that they are one, and the process if
-    /// they are. No process means that no purchase is expected. `recent_purchases` are those of the window that
+    /// What a customer with this history will do from now on. `recent_purchases` are those of the window that
     /// [`NaiveRule::SamePeriod`] repeats.
     #[must_use]
-    pub fn outlook(
+    pub fn outlook(&self, history: &PurchaseHistory, recent_purchases: u32) -> Outlook {
+        match self {
+            Forecaster::Blend(blend) => blend.outlook(history, recent_purchases),
+            _ => Outlook::new(vec![self.part(1.0, history, recent_purchases)], 1.0),
+        }
+    }
+
+    /// One part of an outlook; a blend within a blend counts as no forecast.
+    pub(crate) fn part(
         &self,
+        weight: f64,
         history: &PurchaseHistory,
         recent_purchases: u32,
-    ) -> (f64, Option<FutureProcess>) {
-        let steady = |count: f64, time: f64| {
-            (count > 0.0 && time > 0.0).then_some(FutureProcess::Steady { r: count, alpha: time })
-        };
-        // A gamma law this narrow is a Poisson process.
-        let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
+    ) -> OutlookPart {
         match self {
-            Forecaster::Model(model) => {
-                (model.probability_alive(history), Some(model.if_alive(history)))
-            }
-            Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => {
-                (1.0, at_rate(*mean_rate))
-            }
-            Forecaster::Naive { rule: NaiveRule::OwnRate, .. } => {
-                (1.0, steady(f64::from(history.repeat_purchases()), history.age()))
-            }
-            Forecaster::Naive { rule: NaiveRule::SamePeriod { length, .. }, .. } => {
-                (1.0, steady(f64::from(recent_purchases), *length))
-            }
-            Forecaster::Naive { rule: NaiveRule::MeanRate, mean_rate } => {
-                (1.0, at_rate(*mean_rate))
-            }
+            Forecaster::Model(model) => OutlookPart {
+                weight,
+                probability_alive: model.probability_alive(history),
+                knows_leaving: true,
+                process: Some(model.if_alive(history)),
+            },
+            Forecaster::Naive { rule, mean_rate } => OutlookPart {
+                weight,
+                probability_alive: 1.0,
+                knows_leaving: false,
+                process: naive_process(*rule, *mean_rate, history, recent_purchases),
+            },
+            Forecaster::Blend(_) => OutlookPart {
+                weight,
+                probability_alive: 0.0,
+                knows_leaving: false,
+                process: None,
+            },
+        }
+    }
+
+    /// What a customer gained now will do after the first purchase.
+    #[must_use]
+    pub fn new_customer(&self) -> Outlook {
+        let newborn = PurchaseHistory::newborn();
+        match self {
+            Forecaster::Blend(blend) => blend.new_customer(),
+            _ => Outlook::new(vec![self.part_of_new_customer(1.0, &newborn)], 1.0),
+        }
+    }
+
+    pub(crate) fn part_of_new_customer(
+        &self,
+        weight: f64,
+        newborn: &PurchaseHistory,
+    ) -> OutlookPart {
+        match self {
+            Forecaster::Model(model) => OutlookPart {
+                weight,
+                probability_alive: 1.0,
+                knows_leaving: true,
+                process: Some(model.new_customer()),
+            },
+            _ => self.part(weight, newborn, 0),
         }
     }
 
@@ -137,32 +174,28 @@ impl Forecaster {
             .into_par_iter()
             .with_min_len(1024)
             .map(|row| {
-                let outlook = self.outlook(&histories[row], grouped.recent_purchases_of_row(row));
-                row_forecast(outlook, horizon)
+                self.outlook(&histories[row], grouped.recent_purchases_of_row(row)).forecast(horizon)
             })
             .collect()
     }
 }
 
-fn row_forecast(
-    (probability_alive, process): (f64, Option<FutureProcess>),
-    horizon: &HorizonOptions,
-) -> RowForecast {
-    let Some(process) = process else {
-        return RowForecast {
-            probability_alive,
-            expected_purchases: 0.0,
-            expected_pairs: 0.0,
-            probability_none: 1.0,
-            discounted_purchases: 0.0,
-        };
+/// The process of a naive rule; none where it expects no purchase.
+fn naive_process(
+    rule: NaiveRule,
+    mean_rate: f64,
+    history: &PurchaseHistory,
+    recent_purchases: u32,
+) -> Option<FutureProcess> {
+    let steady = |count: f64, time: f64| {
+        (count > 0.0 && time > 0.0).then_some(FutureProcess::Steady { r: count, alpha: time })
     };
-    let summary = process.summary(horizon.length, horizon.discount_rate);
-    RowForecast {
-        probability_alive,
-        expected_purchases: probability_alive * summary.expected_purchases,
-        expected_pairs: probability_alive * summary.expected_pairs,
-        probability_none: 1.0 - probability_alive * (1.0 - summary.probability_none),
-        discounted_purchases: probability_alive * summary.discounted_purchases,
+    // A gamma law this narrow is a Poisson process.
+    let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
+    match rule {
+        _ if history.age() <= 0.0 => at_rate(mean_rate),
+        NaiveRule::OwnRate => steady(f64::from(history.repeat_purchases()), history.age()),
+        NaiveRule::SamePeriod { length, .. } => steady(f64::from(recent_purchases), length),
+        NaiveRule::MeanRate => at_rate(mean_rate),
     }
 }

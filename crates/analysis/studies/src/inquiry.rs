@@ -9,11 +9,13 @@ use clv_valuation::definition::Definition;
 
 use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::{CustomerBase, RecentWindow};
+use crate::blend::BLEND;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
 use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
 use crate::newborns::same_id;
 use crate::purchase_forecast::forecast_table;
+use crate::saved_blend::{repeated_period, saved_forecaster};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::time::{Span, TimeUnit};
@@ -68,7 +70,8 @@ impl Inquiry {
         if options.always_bake_off {
             check_span(&snapshot)?;
         }
-        let wants_bake_off = options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
+        let wants_bake_off = options.always_bake_off
+            || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend);
         let mut base = None;
         let mut outcome = None;
         let mut too_short = None;
@@ -83,13 +86,15 @@ impl Inquiry {
             }
             base = Some(sampled);
         }
-        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
-            settle_naive_rule(found, &mut snapshot, orders)?;
+        if let Some(found) = &mut outcome
+            && let Some(id) = asked_for(&options.choice)
+        {
+            found.serve_instead(id);
+        }
+        if let Some(window) = window_to_repeat(&options.choice, outcome.as_ref(), &snapshot)? {
+            note_recent_purchases(window, &mut snapshot, orders)?;
         }
         let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
-        if let Some(found) = &mut outcome {
-            found.serve_instead(served.forecaster.id());
-        }
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
             if options.horizon.days() > 1.5 * tested {
@@ -113,7 +118,7 @@ impl Inquiry {
     /// [`StudyError`] where a row is no history or the model is unknown.
     pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
         let unit = match &options.choice {
-            ModelChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+            ModelChoice::Saved(saved) => saved_forecaster(saved)?.1,
             _ => options.unit,
         };
         let file_unit = options.file_unit.unwrap_or(unit);
@@ -162,6 +167,7 @@ impl Inquiry {
             &self.served.grouped,
             rows,
             horizon.length,
+            self.served.levels.purchases.as_ref(),
             self.served.unit,
             self.snapshot.end_day(),
         )
@@ -205,6 +211,7 @@ impl Inquiry {
             uncertainty,
             definition,
             self.snapshot.return_ratio(),
+            self.served.levels.value.as_ref(),
         ))
     }
 
@@ -293,24 +300,61 @@ fn bake_off_options(
     }
 }
 
-/// A naive rule that won is taken to the present: the purchases of the window that
-/// it repeats.
-fn settle_naive_rule(
-    outcome: &BacktestOutcome,
+/// The id that was asked for; none where the bake-off decides.
+fn asked_for(choice: &ModelChoice) -> Option<&str> {
+    match choice {
+        ModelChoice::Auto => None,
+        ModelChoice::Blend => Some(BLEND),
+        ModelChoice::Id(id) => Some(id),
+        ModelChoice::Saved(saved) => Some(&saved.model),
+    }
+}
+
+/// The days whose purchases whoever is served repeats; none where nobody does.
+fn window_to_repeat(
+    choice: &ModelChoice,
+    outcome: Option<&BacktestOutcome>,
+    snapshot: &Snapshot,
+) -> Result<Option<RecentWindow>, StudyError> {
+    let Some(end) = snapshot.end_day() else { return Ok(None) };
+    if let ModelChoice::Saved(saved) = choice {
+        let (forecaster, unit) = saved_forecaster(saved)?;
+        return Ok(repeated_period(&forecaster).and_then(|rule| match rule {
+            NaiveRule::SamePeriod { length, is_last_year } => {
+                let days = (length * unit.days()).round().max(1.0) as i32;
+                Some(RecentWindow::before(end, days, is_last_year))
+            }
+            NaiveRule::MeanRate | NaiveRule::OwnRate => None,
+        }));
+    }
+    let Some(found) = outcome else { return Ok(None) };
+    let members = found.recipe.as_ref().map_or(&[][..], |recipe| recipe.members.as_slice());
+    let mut rules = match &found.naive {
+        Some(rule) => vec![*rule],
+        None if found.answer.served == BLEND => {
+            members.iter().filter_map(|id| found.naive_rule(id)).collect()
+        }
+        None => Vec::new(),
+    };
+    rules.retain(|rule| matches!(rule, NaiveRule::SamePeriod { .. }));
+    Ok(rules.first().and_then(|rule| match rule {
+        NaiveRule::SamePeriod { is_last_year, .. } => {
+            Some(RecentWindow::before(end, found.origins.horizon_days, *is_last_year))
+        }
+        NaiveRule::MeanRate | NaiveRule::OwnRate => None,
+    }))
+}
+
+/// Notes how many purchase days each customer had within a window.
+fn note_recent_purchases(
+    window: RecentWindow,
     snapshot: &mut Snapshot,
     orders: &Orders,
 ) -> Result<(), StudyError> {
-    match outcome.naive {
-        Some(NaiveRule::SamePeriod { is_last_year, .. }) => {
-            let Some(end) = snapshot.end_day() else { return Ok(()) };
-            let window = RecentWindow::before(end, outcome.origins.horizon_days, is_last_year);
-            let before = purchase_days_until(snapshot, orders, window.after)?;
-            let upto = purchase_days_until(snapshot, orders, window.upto)?;
-            let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);
-            snapshot.set_recent_purchases(recent.collect());
-        }
-        Some(NaiveRule::MeanRate | NaiveRule::OwnRate) | None => {}
-    }
+    let before = purchase_days_until(snapshot, orders, window.after)?;
+    let upto = purchase_days_until(snapshot, orders, window.upto)?;
+    let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);
+    snapshot.set_recent_purchases(recent.collect());
     Ok(())
 }
 

@@ -10,9 +10,15 @@ mod histories_file;
 mod newborns;
 pub mod snapshot;
 
+pub mod blend;
+pub mod contest;
 pub mod forecaster;
+pub mod held_out;
+mod lessons;
 pub mod model_fit;
 pub mod season;
+pub mod outlook;
+pub mod saved_blend;
 pub mod served;
 pub mod spend;
 pub mod uncertainty;

@@ -26,7 +26,7 @@ pub const GAMMA_GAMMA: &str = "gamma-gamma";
 pub fn model_entry(id: &str) -> Result<&'static PurchaseModelEntry, StudyError> {
     purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
         let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
-        known.push("auto");
+        known.extend(["blend", "auto"]);
         StudyError::UnknownModel { id: id.to_owned(), known: known.join(", ") }
     })
 }
@@ -54,6 +54,8 @@ pub fn purchase_model_fit(
         converged: Some(fitted.converged()),
         warnings: distinct(fitted.warnings().iter().map(ToString::to_string)),
         data_period: period,
+        blend: None,
+        interval_levels: None,
         spend: None,
     }
 }
@@ -82,6 +84,8 @@ pub fn spend_model_fit(
         converged: None,
         warnings: Vec::new(),
         data_period: period,
+        blend: None,
+        interval_levels: None,
         spend: None,
     };
     if let Some(fitted) = spend.fitted() {

@@ -3,9 +3,11 @@
 use clv_answers::{Table, Values};
 use rayon::prelude::*;
 
-use crate::backtest::count_intervals;
+use clv_models::conformal::ends;
+
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
+use crate::held_out::{LevelPair, groups_of, level_of};
 use crate::time::TimeUnit;
 
 /// A next order later than this many days from now is as good as none.
@@ -26,10 +28,11 @@ pub fn forecast_table(
     grouped: &GroupedHistories,
     rows: &[RowForecast],
     horizon: f64,
+    levels: Option<&LevelPair>,
     unit: TimeUnit,
     end_day: Option<i32>,
 ) -> Table {
-    let counts = count_intervals(forecaster, grouped, horizon, 0.8);
+    let counts = count_intervals(forecaster, grouped, rows, horizon, levels, 0.8);
     let waits = waits(forecaster, grouped, unit);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
@@ -62,6 +65,39 @@ pub fn forecast_table(
     })
 }
 
+/// For each row an interval of the count that holds at least `coverage`: from 0 where no purchase is likelier than a
+/// tail, else the central one; at the level that earlier holdouts taught for forecasts of its size.
+#[must_use]
+pub fn count_intervals(
+    forecaster: &Forecaster,
+    grouped: &GroupedHistories,
+    rows: &[RowForecast],
+    horizon: f64,
+    levels: Option<&LevelPair>,
+    coverage: f64,
+) -> Vec<(f64, f64)> {
+    let histories = grouped.histories.histories();
+    let customers = &grouped.row_of_customer;
+    let expected: Vec<f64> =
+        customers.iter().map(|row| rows[*row as usize].expected_purchases).collect();
+    let mut group_of_row = vec![0; rows.len()];
+    for (row, group) in customers.iter().zip(groups_of(levels, &expected)) {
+        group_of_row[*row as usize] = group;
+    }
+    (0..histories.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|row| {
+            let outlook =
+                forecaster.outlook(&histories[row], grouped.recent_purchases_of_row(row));
+            let level = level_of(levels, group_of_row[row], coverage);
+            let (low, high) = ends(rows[row].probability_none, coverage, level);
+            let counts = outlook.count_quantiles(horizon, &[low, high]);
+            (counts[0] as f64, counts[1] as f64)
+        })
+        .collect()
+}
+
 /// The day `days` after `end`, the next day at the earliest.
 #[must_use]
 pub fn date(end: i32, days: f64) -> i32 {
@@ -75,8 +111,9 @@ fn waits(forecaster: &Forecaster, grouped: &GroupedHistories, unit: TimeUnit) ->
         .with_min_len(256)
         .map(|row| {
             let recent = grouped.recent_purchases_of_row(row);
-            let (_, process) = forecaster.outlook(&histories[row], recent);
-            process.map(|process| [0.1, 0.5, 0.9].map(|q| process.wait_quantile(q) * unit.days()))
+            let outlook = forecaster.outlook(&histories[row], recent);
+            let days = |q: f64| Some(outlook.wait_quantile(q)? * unit.days());
+            Some([days(0.1)?, days(0.5)?, days(0.9)?])
         })
         .collect()
 }
@@ -92,7 +129,7 @@ pub fn median_next_order(
 ) -> Option<i32> {
     let row = grouped.row_of_customer[customer] as usize;
     let history = &grouped.histories.histories()[row];
-    let (_, process) = forecaster.outlook(history, grouped.recent_purchases_of_row(row));
-    let days = process?.wait_quantile(0.5) * unit.days();
+    let outlook = forecaster.outlook(history, grouped.recent_purchases_of_row(row));
+    let days = outlook.wait_quantile(0.5)? * unit.days();
     (days <= LATEST_DAYS).then(|| date(end_day, days))
 }

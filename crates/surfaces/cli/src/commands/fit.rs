@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clv_answers::Answer;
 use clv_answers::model_fit::ModelFit;
+use clv_studies::blend::BLEND;
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     let is_spend = arguments.model == GAMMA_GAMMA;
     let choice = match arguments.model.as_str() {
         "auto" => ModelChoice::Auto,
+        BLEND => ModelChoice::Blend,
         // The spend model needs the customers' means only; whichever purchase model stands beside it is left out.
         GAMMA_GAMMA => ModelChoice::Id(DEFAULT_MODEL.to_owned()),
         id => ModelChoice::Id(model_entry(id)?.id.to_owned()),
@@ -62,6 +64,21 @@ fn text(fit: &ModelFit) -> String {
             .get(name)
             .map_or_else(String::new, |error| format!("  (standard error {error:.6})"));
         let _ = writeln!(text, "  {name:<6} {value:>14.6}{error}");
+    }
+    if let Some(blend) = &fit.blend {
+        for (segment, weights) in &blend.weights {
+            let shares: Vec<String> = blend
+                .members
+                .iter()
+                .zip(weights)
+                .map(|(member, weight)| format!("{} {:.0} %", member.model, 100.0 * weight))
+                .collect();
+            let _ = writeln!(text, "  {segment:<9} {}", shares.join(", "));
+        }
+        let _ = writeln!(text, "  time runs {:.3} times as fast as the members say", blend.pace);
+        for member in &blend.members {
+            let _ = write!(text, "\n{}", self::text(member));
+        }
     }
     if let Some(log_likelihood) = fit.log_likelihood {
         let _ = writeln!(text, "log-likelihood {log_likelihood:.4}");

@@ -307,6 +307,7 @@ fn calibration() -> Calibration {
             actual_purchases: predicted / 401.0,
             coverage_80: 0.84 - 0.008 * f64::from(i),
             coverage_90: 0.93 - 0.006 * f64::from(i),
+            coverage_90_unadjusted: 0.95 - 0.009 * f64::from(i),
         }
     };
     Calibration {
@@ -318,6 +319,7 @@ fn calibration() -> Calibration {
         actual_total: 1_962_904.0,
         coverage_80: 0.803,
         coverage_90: 0.897,
+        coverage_90_unadjusted: 0.861,
     }
 }
 
@@ -345,6 +347,8 @@ fn backtest() -> Backtest {
         normalized_gini: row.4 + 0.2,
         coverage_90: row.5,
         coverage_80: row.5.map(|c| c - 0.1),
+        coverage_90_unadjusted: row.5.map(|c| c + 0.03),
+        coverage_90_closed: row.5.map(|c| c + 0.04),
         served: row.0 == "pareto-nbd",
     };
     Backtest {
@@ -352,6 +356,8 @@ fn backtest() -> Backtest {
         time_unit: "week".into(),
         origins: vec!["2011-03-11".into()],
         scores: rows.iter().map(|row| score("2011-03-11", row)).collect(),
+        coverage: Vec::new(),
+        blend: None,
         served: "pareto-nbd".into(),
         is_naive: false,
         reason: "Pareto/NBD had the smallest error of four models and two naive baselines, and its 90 % intervals \
@@ -380,6 +386,8 @@ fn model() -> ModelFit {
         converged: Some(true),
         warnings: Vec::new(),
         data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
+        blend: None,
+        interval_levels: None,
         spend: None,
     };
     let mut purchases = fit(
