@@ -22,7 +22,10 @@ const MOST_OF_FEW: u32 = 3;
 const MOST_MEMBERS: usize = 8;
 
 /// Whoever weighs less than this in every segment is left out.
-const LEAST_WEIGHT: f64 = 0.02;
+const LEAST_WEIGHT: f64 = 0.05;
+
+/// Two forecasters that differ by less than this share of their error are one.
+const SAME_WITHIN: f64 = 0.02;
 
 /// Totals miss by about this much from one holdout to the next, however large the base.
 const USUAL_MISS: f64 = 0.03;
@@ -125,8 +128,12 @@ impl BlendRecipe {
         let weights = weights
             .iter()
             .map(|of_segment| {
-                let sum: f64 = kept.iter().map(|at| of_segment[*at]).sum();
-                kept.iter().map(|at| of_segment[*at] / sum).collect()
+                let rounded: Vec<f64> = kept.iter().map(|at| round(of_segment[*at])).collect();
+                let sum: f64 = rounded.iter().sum();
+                match sum > 0.0 {
+                    true => rounded.into_iter().map(|weight| weight / sum).collect(),
+                    false => vec![1.0 / kept.len() as f64; kept.len()],
+                }
             })
             .collect();
         let members =
@@ -203,8 +210,13 @@ impl BlendRecipe {
             return 1.0;
         };
         let elasticity = ((longer / now).ln() / 1.1_f64.ln()).clamp(0.3, 1.0);
-        (trust * mean / elasticity).clamp(-MOST_LN_PACE, MOST_LN_PACE).exp()
+        round((trust * mean / elasticity).clamp(-MOST_LN_PACE, MOST_LN_PACE).exp())
     }
+}
+
+/// To thousandths: more would say more than was learnt, and would carry the last digits of a fit into every forecast.
+fn round(value: f64) -> f64 {
+    (1e3 * value).round() / 1e3
 }
 
 /// The contestants worth blending: those that err least over the holdouts, no blend among them.
@@ -232,7 +244,26 @@ fn candidates(past: &[&OriginContest]) -> Vec<usize> {
         .filter(|at| past.iter().all(|one| !one.contestants[*at].is_blend()))
         .collect();
     order.sort_by(|a, b| badness(*a).total_cmp(&badness(*b)));
+    // Models that degenerate into one another are fitted and weighed once.
+    let mut distinct: Vec<usize> = Vec::new();
+    for at in order {
+        let is_known = distinct.iter().any(|known| {
+            past.iter().all(|one| is_same_forecast(one, *known, at, SAME_WITHIN))
+        });
+        if !is_known {
+            distinct.push(at);
+        }
+    }
+    let mut order = distinct;
     order.truncate(MOST_MEMBERS);
     order.sort_unstable();
     order
+}
+
+/// Whether two contestants foretell nearly the same: their mean difference is below a share of the first's error.
+fn is_same_forecast(origin: &OriginContest, a: usize, b: usize, within: f64) -> bool {
+    let (of_a, of_b) = (origin.predicted(a), origin.predicted(b));
+    let apart: f64 = of_a.iter().zip(&of_b).map(|(a, b)| (a - b).abs()).sum();
+    let error: f64 = of_a.iter().zip(&origin.data.actual).map(|(a, y)| (a - y).abs()).sum();
+    apart < within * error
 }
