@@ -52,7 +52,7 @@ pub struct BacktestScore {
 pub struct BacktestCoverage {
     /// What was foretold: `purchases` or `value`.
     pub of: String,
-    /// The last day it was allowed to see, ISO 8601.
+    /// The last day it was allowed to see, ISO 8601; `all` for all origins together, each customer of each counting once.
     pub origin: String,
     /// 1 is the tenth with the highest forecast; none for all customers together.
     pub decile: Option<u32>,

@@ -15,6 +15,7 @@ use crate::error::StudyError;
 use crate::forecaster::{HorizonOptions, NaiveRule, RowForecast};
 use crate::newborns::same_id;
 use crate::purchase_forecast::forecast_table;
+use crate::reason::{rhythm_reasons, value_reasons};
 use crate::saved_blend::{repeated_period, saved_forecaster};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
@@ -92,7 +93,7 @@ impl Inquiry {
             found.serve_instead(id);
         }
         if let Some(window) = window_to_repeat(&options.choice, outcome.as_ref(), &snapshot)? {
-            note_recent_purchases(window, &mut snapshot, orders)?;
+            note_recent_purchases(window, &mut snapshot, orders, base.as_ref())?;
         }
         let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
@@ -104,6 +105,7 @@ impl Inquiry {
                 ));
             }
         }
+        served.cautions.extend(season_caution(&snapshot, outcome.as_ref()));
         served.cautions.extend(silence_caution(options.until, &intake));
         if let Some(problem) = too_short {
             served.cautions.push(format!("no forecast could be tested on a holdout: {problem}"));
@@ -171,6 +173,7 @@ impl Inquiry {
             self.served.unit,
             self.snapshot.end_day(),
         )
+        .with("reason", "", Values::Text(rhythm_reasons(&self.snapshot, &self.served)))
     }
 
     /// What the parameters' uncertainty does to the forecasts.
@@ -242,6 +245,7 @@ impl Inquiry {
             .with("residual_value_high_90", "money", Values::Real(high_90))
             .with("lifetime_value", "money", known(values.lifetime))
             .with("definition_id", "", Values::Same(definition.id(), n))
+            .with("reason", "", Values::Text(value_reasons(&self.snapshot, &self.served)))
     }
 }
 
@@ -261,6 +265,20 @@ fn check_span(snapshot: &Snapshot) -> Result<(), StudyError> {
         }
         _ => Ok(()),
     }
+}
+
+/// What to say where no season has come round twice within the data.
+fn season_caution(snapshot: &Snapshot, outcome: Option<&BacktestOutcome>) -> Option<String> {
+    const YEAR_DAYS: i32 = 365;
+    let tested = outcome?.origins.horizon_days;
+    let (first_day, ..) = snapshot.days()?;
+    let span = snapshot.end_day()? - *first_day.iter().min()?;
+    (span < YEAR_DAYS + tested).then(|| {
+        format!(
+            "the data hold {span} days, in which no season has come round twice: what a season does to totals is in no \
+             interval"
+        )
+    })
 }
 
 /// What to say where the day asked for lies beyond the data.
@@ -350,7 +368,21 @@ fn note_recent_purchases(
     window: RecentWindow,
     snapshot: &mut Snapshot,
     orders: &Orders,
+    base: Option<&CustomerBase>,
 ) -> Result<(), StudyError> {
+    // The bake-off has everyone's days in memory, unless it ran on a sample or some are not born yet.
+    if let Some(base) = base
+        && base.n_customers() == snapshot.n_customers()
+        && (0..base.n_customers()).all(|at| same_id(base.ids(), at, snapshot.ids(), at))
+    {
+        let is_within = |day: i32| day > window.after && day <= window.upto;
+        let recent = (0..base.n_customers())
+            .map(|at| base.purchases_of(at).filter(|row| is_within(row.day)).count())
+            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+            .collect();
+        snapshot.set_recent_purchases(recent);
+        return Ok(());
+    }
     let before = purchase_days_until(snapshot, orders, window.after)?;
     let upto = purchase_days_until(snapshot, orders, window.upto)?;
     let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);

@@ -16,6 +16,9 @@ use crate::held_out::{
 use crate::origins::{Origins, choose_origins};
 use crate::time::Span;
 
+/// The origin of rows that pool all of them.
+const ALL_ORIGINS: &str = "all";
+
 /// Origins within what the only origin of a bake-off was allowed to see.
 const EARLIER_ORIGINS: usize = 3;
 
@@ -178,6 +181,7 @@ pub(crate) fn judge(
             let day = iso(at[origin].data.origin);
             coverage.extend(coverage_rows(of, &day, held, levels.as_ref()));
         }
+        coverage.extend(pooled(of, &coverage));
     }
     let misses: Vec<f64> = value
         .at
@@ -200,6 +204,33 @@ pub(crate) fn judge(
         value_total_variance: (!misses.is_empty())
             .then(|| misses.iter().sum::<f64>() / misses.len() as f64),
     }
+}
+
+/// The rows of all origins together, for all customers and for each tenth.
+fn pooled(of: &str, coverage: &[BacktestCoverage]) -> Vec<BacktestCoverage> {
+    let of_decile = |decile: Option<u32>| {
+        let rows: Vec<&BacktestCoverage> =
+            coverage.iter().filter(|row| row.of == of && row.decile == decile).collect();
+        let n_customers: u64 = rows.iter().map(|row| row.n_customers).sum();
+        let mean = |value: fn(&BacktestCoverage) -> f64| {
+            rows.iter().map(|row| row.n_customers as f64 * value(row)).sum::<f64>()
+                / n_customers as f64
+        };
+        (n_customers > 0).then(|| BacktestCoverage {
+            of: of.to_owned(),
+            origin: ALL_ORIGINS.to_owned(),
+            decile,
+            n_customers,
+            predicted: mean(|row| row.predicted),
+            actual: mean(|row| row.actual),
+            coverage_90: mean(|row| row.coverage_90),
+            coverage_90_unadjusted: mean(|row| row.coverage_90_unadjusted),
+            coverage_90_closed: mean(|row| row.coverage_90_closed),
+            coverage_80: mean(|row| row.coverage_80),
+            coverage_80_unadjusted: mean(|row| row.coverage_80_unadjusted),
+        })
+    };
+    [None].into_iter().chain((1..=10).map(Some)).filter_map(of_decile).collect()
 }
 
 fn coverage_rows(

@@ -35,6 +35,7 @@ pub mod data_quality;
 pub mod headline;
 pub mod metrics;
 pub mod purchase_forecast;
+pub mod reason;
 pub mod report;
 pub mod segments;
 pub mod simulated_model;

@@ -17,6 +17,7 @@ use crate::forecaster::{Forecaster, RowForecast};
 use crate::headline::{HeadlineInputs, at_risk, headline};
 use crate::inquiry::Inquiry;
 use crate::purchase_forecast::median_next_order;
+use crate::reason::value_reasons;
 use crate::segments::{SegmentColumns, rfm_segments, value_segments};
 use crate::tracking::tracking;
 
@@ -168,6 +169,7 @@ fn best_customers(
     order.sort_by(by_residual);
     let end = inquiry.snapshot.end_day().unwrap_or(0);
     let money = inquiry.snapshot.columns();
+    let mut reasons = value_reasons(&inquiry.snapshot, &inquiry.served);
     order
         .into_iter()
         .map(|customer| CustomerValue {
@@ -194,6 +196,7 @@ fn best_customers(
             .map(iso),
             segment: groups.value[customer].to_owned(),
             rfm: groups.rfm[customer].clone(),
+            reason: std::mem::take(&mut reasons[customer]),
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use clv_answers::backtest::{Backtest, BacktestCoverage, BacktestScore};
+use clv_answers::backtest::{Backtest, BacktestScore};
 use clv_answers::{Answer, Table, Values};
 use clv_studies::backtest::{BacktestOptions, backtest};
 use clv_studies::served::base_of;
@@ -126,7 +126,7 @@ fn text(backtest: &Backtest) -> String {
 fn coverage_text(backtest: &Backtest) -> String {
     let mut text = String::new();
     for of in ["purchases", "value"] {
-        let rows = || backtest.coverage.iter().filter(move |row| row.of == of);
+        let rows = || backtest.coverage.iter().filter(|row| row.of == of && row.origin == "all");
         if rows().next().is_none() {
             continue;
         }
@@ -134,24 +134,16 @@ fn coverage_text(backtest: &Backtest) -> String {
             text,
             "\n90 % intervals of {of} by tenth of forecast, highest first: after adjustment, before, closed"
         );
-        for decile in (1..=10).map(Some).chain([None]) {
-            let members: Vec<_> = rows().filter(|row| row.decile == decile).collect();
-            if members.is_empty() {
-                continue;
-            }
-            let n: f64 = members.iter().map(|row| row.n_customers as f64).sum();
-            let mean = |value: &dyn Fn(&BacktestCoverage) -> f64| {
-                members.iter().map(|row| row.n_customers as f64 * value(row)).sum::<f64>() / n
-            };
-            let name = decile.map_or_else(|| "all".to_owned(), |decile| decile.to_string());
+        for row in rows() {
+            let name = row.decile.map_or_else(|| "all".to_owned(), |decile| decile.to_string());
             let _ = writeln!(
                 text,
                 "  {name:>3} {:>10.2} foretold {:>10.2} came {:>7.3} {:>7.3} {:>7.3}",
-                mean(&|row| row.predicted),
-                mean(&|row| row.actual),
-                mean(&|row| row.coverage_90),
-                mean(&|row| row.coverage_90_unadjusted),
-                mean(&|row| row.coverage_90_closed),
+                row.predicted,
+                row.actual,
+                row.coverage_90,
+                row.coverage_90_unadjusted,
+                row.coverage_90_closed,
             );
         }
     }

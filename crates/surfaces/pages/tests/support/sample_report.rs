@@ -115,6 +115,7 @@ fn customer(i: u32) -> CustomerValue {
             .then(|| format!("2012-{:02}-{:02}", 1 + i % 3, 1 + (i * 3) % 28)),
         segment: if i < 43 { "Top" } else { "High" }.into(),
         rfm: format!("{}-5-5", 5 - i % 2),
+        reason: "17 orders; one every 14 days; the last 9 days ago: within their rhythm".into(),
     }
 }
 
