@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model_card::HoldoutScore;
+
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelFit {
@@ -49,6 +51,12 @@ pub struct ModelFit {
     /// How intervals are widened or narrowed by what earlier holdouts taught; none where none was held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_levels: Option<SavedLevels>,
+    /// Shares of the customers by what their histories are like, for later fits to compare themselves with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub history_shares: BTreeMap<String, Vec<f64>>,
+    /// How well it did on what was held out; none where it was not tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<HoldoutScore>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clv_models::PurchaseHistory;
 use clv_models::blend::{PastForecasts, stack};
+use clv_numerics::distribution::student_quantile;
 
 use crate::contest::OriginContest;
 use crate::forecaster::{Forecaster, HorizonOptions};
@@ -29,6 +30,9 @@ const SAME_WITHIN: f64 = 0.02;
 
 /// Totals miss by about this much from one holdout to the next, however large the base.
 const USUAL_MISS: f64 = 0.03;
+
+/// A mean miss counts for as much as it stands above the end of its two-sided interval at this level.
+const TRUSTED_ABOVE: f64 = 0.9;
 
 /// The pace stays within this logarithm of 1.
 const MOST_LN_PACE: f64 = 0.4;
@@ -199,7 +203,8 @@ impl BlendRecipe {
             misses.iter().map(|miss| (miss - mean) * (miss - mean)).sum::<f64>() / (n - 1.0);
         // Neighbouring holdouts share half their days, so that n of them say what (n + 1) / 2 would.
         let variance_of_mean = (spread + USUAL_MISS * USUAL_MISS) / (0.5 * (n + 1.0));
-        let trust = (1.0 - variance_of_mean / (mean * mean)).max(0.0);
+        let doubt = student_quantile(n - 1.0, TRUSTED_ABOVE).powi(2);
+        let trust = (1.0 - doubt * variance_of_mean / (mean * mean)).max(0.0);
         if trust <= 0.0 {
             return 1.0;
         }

@@ -3,6 +3,7 @@
 
 use clv_answers::Table;
 use clv_answers::Values;
+use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
 use clv_tables::Day;
 use clv_valuation::definition::Definition;
@@ -59,6 +60,8 @@ pub struct Inquiry {
     pub served: Served,
     /// The horizon.
     pub horizon: Span,
+    /// The saved model that was asked for; none where a model was fitted.
+    pub saved: Option<ModelFit>,
 }
 
 impl Inquiry {
@@ -111,7 +114,8 @@ impl Inquiry {
             served.cautions.push(format!("no forecast could be tested on a holdout: {problem}"));
         }
         let horizon = options.horizon.clone();
-        Ok(Self { snapshot, intake: Some(intake), base, bake_off: outcome, served, horizon })
+        let saved = saved_of(&options.choice);
+        Ok(Self { snapshot, intake: Some(intake), base, bake_off: outcome, served, horizon, saved })
     }
 
     /// Asks a histories file, whose times are in the options' unit.
@@ -139,7 +143,8 @@ impl Inquiry {
             );
         }
         let horizon = options.horizon.clone();
-        Ok(Self { snapshot, intake: None, base: None, bake_off: None, served, horizon })
+        let saved = saved_of(&options.choice);
+        Ok(Self { snapshot, intake: None, base: None, bake_off: None, served, horizon, saved })
     }
 
     /// The horizon in the unit of whoever is served, discounted at `annual` per year.
@@ -315,6 +320,13 @@ fn bake_off_options(
         n_origins: N_ORIGINS,
         models: Vec::new(),
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
+    }
+}
+
+fn saved_of(choice: &ModelChoice) -> Option<ModelFit> {
+    match choice {
+        ModelChoice::Saved(saved) => Some(saved.as_ref().clone()),
+        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Id(_) => None,
     }
 }
 

@@ -34,6 +34,7 @@ pub mod customer_value;
 pub mod data_quality;
 pub mod headline;
 pub mod metrics;
+pub mod model_card;
 pub mod purchase_forecast;
 pub mod reason;
 pub mod report;

@@ -56,6 +56,8 @@ pub fn purchase_model_fit(
         data_period: period,
         blend: None,
         interval_levels: None,
+        history_shares: BTreeMap::new(),
+        holdout: None,
         spend: None,
     }
 }
@@ -86,6 +88,8 @@ pub fn spend_model_fit(
         data_period: period,
         blend: None,
         interval_levels: None,
+        history_shares: BTreeMap::new(),
+        holdout: None,
         spend: None,
     };
     if let Some(fitted) = spend.fitted() {

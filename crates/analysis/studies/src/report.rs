@@ -16,6 +16,7 @@ use crate::error::StudyError;
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::headline::{HeadlineInputs, at_risk, headline};
 use crate::inquiry::Inquiry;
+use crate::model_card::model_card;
 use crate::purchase_forecast::median_next_order;
 use crate::reason::value_reasons;
 use crate::segments::{SegmentColumns, rfm_segments, value_segments};
@@ -108,6 +109,7 @@ pub fn report(
         calibration: holdout.and_then(|held| held.calibration),
         backtest: inquiry.bake_off.as_ref().map(|outcome| outcome.answer.clone()),
         model: inquiry.served.fit.clone(),
+        card: model_card(inquiry, inquiry.saved.as_ref()),
         data_quality: quality,
         cautions,
     };

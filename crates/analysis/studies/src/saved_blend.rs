@@ -29,6 +29,8 @@ fn empty_fit(model: &str, unit: TimeUnit) -> ModelFit {
         data_period: None,
         blend: None,
         interval_levels: None,
+        history_shares: BTreeMap::new(),
+        holdout: None,
         spend: None,
     }
 }

@@ -14,6 +14,7 @@ use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
 use crate::handoff::GroupedHistories;
 use crate::held_out::IntervalLevels;
+use crate::model_card::{history_shares, holdout_score};
 use crate::model_fit::{
     model_entry, purchase_model_fit, saved_ln_covariance, saved_spend_model, spend_model_fit,
 };
@@ -139,6 +140,8 @@ pub fn serve(
         .map(|outcome| outcome.levels.clone())
         .unwrap_or_default();
     fit.interval_levels = saved_levels(&levels);
+    fit.history_shares = history_shares(&histories);
+    fit.holdout = bake_off.and_then(|outcome| holdout_score(outcome, &id));
     if fit.converged == Some(false) {
         cautions.push(format!(
             "the fit of {id} did not reach its optimum; `clv fit --model {id}` says more"

@@ -146,7 +146,7 @@ pub(crate) enum OutputFormat {
 /// Who forecasts.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: auto, nbd, pareto-nbd, bg-nbd or mbg-nbd.
+    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd or mbg-nbd.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// A model saved by `clv fit ... -o model.json`; goes before --model.
@@ -223,9 +223,15 @@ pub(crate) struct FitArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd or gamma-gamma.
+    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd or gamma-gamma.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
+    /// Print the model's card instead: data, parameters in words, scores, calibration, drift and limits.
+    #[arg(long)]
+    pub(crate) card: bool,
+    /// An earlier saved model; the card says what has drifted since.
+    #[arg(long, value_name = "FILE", requires = "card")]
+    pub(crate) model_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }

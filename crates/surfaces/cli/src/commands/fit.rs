@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use clv_answers::Answer;
+use clv_answers::model_card::ModelCard;
 use clv_answers::model_fit::ModelFit;
 use clv_studies::blend::BLEND;
 use clv_studies::inquiry::InquiryOptions;
+use clv_studies::model_card::model_card;
 use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
 use clv_studies::snapshot::Newborns;
@@ -35,11 +37,18 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         horizon: reading::span("--horizon", "52w")?,
         until: reading::until(&arguments.time)?,
         newborns: Newborns::LeftOut,
-        always_bake_off: false,
+        always_bake_off: arguments.card,
     };
     let engine = reading::engine(&arguments.read.reading, talk)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let mut provenance = asked.provenance;
+    if arguments.card {
+        let previous = arguments.model_file.as_deref().map(reading::saved_model).transpose()?;
+        let card = model_card(&asked.inquiry, previous.as_ref());
+        let text = card_text(&card);
+        output::answer(&Answer { answer: card, provenance }, &text, &arguments.output)?;
+        return Ok(super::put_aside(asked.inquiry.intake.as_ref(), talk));
+    }
     let Some(fit) = asked.inquiry.served.fit.clone() else {
         talk.say("no model beat the naive rule, so there is no model to save");
         return Ok(Outcome::No);
@@ -91,6 +100,70 @@ fn text(fit: &ModelFit) -> String {
     }
     if let Some(spend) = &fit.spend {
         let _ = write!(text, "\n{}", self::text(spend));
+    }
+    text
+}
+
+fn card_text(card: &ModelCard) -> String {
+    let mut text = format!(
+        "{} per {}, fitted to {} customers, {} of whom bought again\n",
+        card.model, card.time_unit, card.n_customers, card.n_repeaters
+    );
+    if let Some((first, last)) = &card.data_period {
+        let _ = writeln!(text, "data from {first} to {last}");
+    }
+    for one in &card.parameters {
+        let _ = writeln!(
+            text,
+            "  {:<11} {:<9} {:>12.4}  {}",
+            one.model, one.name, one.value, one.meaning
+        );
+    }
+    if let Some(score) = &card.score {
+        let _ = writeln!(
+            text,
+            "error over {} holdouts of {} days: {:.4} purchases per customer, the best naive rule {:.4}; bias {:+.1} %",
+            score.n_origins,
+            score.horizon_days,
+            score.mae,
+            score.naive_mae,
+            100.0 * score.bias
+        );
+    }
+    for one in &card.calibration {
+        let _ = writeln!(
+            text,
+            "90 % intervals of {} held {:.1} % ({:.1} % before adjustment), {:.1} to {:.1} % by tenth",
+            one.of,
+            100.0 * one.coverage_90,
+            100.0 * one.coverage_90_unadjusted,
+            100.0 * one.lowest_decile,
+            100.0 * one.highest_decile
+        );
+    }
+    if let Some(drift) = &card.drift {
+        let _ = writeln!(
+            text,
+            "since {}: {}",
+            drift.since.as_deref().unwrap_or("the earlier fit"),
+            drift.verdict
+        );
+        for one in &drift.histories {
+            let _ = writeln!(text, "  stability index of {}: {:.3}", one.of, one.stability_index);
+        }
+        for one in &drift.parameters {
+            let errors = one
+                .in_standard_errors
+                .map_or_else(String::new, |shift| format!(" ({shift:+.1} standard errors)"));
+            let _ = writeln!(
+                text,
+                "  {} {}: {:.4} to {:.4}{errors}",
+                one.model, one.name, one.before, one.now
+            );
+        }
+    }
+    for limit in &card.limits {
+        let _ = writeln!(text, "limit: {limit}");
     }
     text
 }

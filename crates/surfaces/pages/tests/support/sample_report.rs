@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_answers::backtest::{Backtest, BacktestCoverage, BacktestScore, BlendWeights};
 use clv_answers::calibration::{Calibration, CalibrationDecile};
 use clv_answers::cohorts::{Cohort, Cohorts};
 use clv_answers::concentration::Concentration;
 use clv_answers::customer_value::CustomerValue;
 use clv_answers::data_quality::{ComplaintExample, ComplaintGroup, DataQuality, DetectedColumn};
 use clv_answers::headline::{Headline, Interval};
+use clv_answers::model_card::{CardCalibration, HoldoutScore, ModelCard};
 use clv_answers::model_fit::ModelFit;
 use clv_answers::report::{DefinitionNote, Report};
 use clv_answers::segments::{Segment, Segments};
@@ -37,6 +38,7 @@ pub(crate) fn sample_report() -> Answer<Report> {
             calibration: Some(calibration()),
             backtest: Some(backtest()),
             model: Some(model()),
+            card: card(),
             data_quality: data_quality(),
             cautions: vec![
                 "The costs of goods and shipping are not known, so value is net sales, not profit.".into(),
@@ -357,8 +359,18 @@ fn backtest() -> Backtest {
         time_unit: "week".into(),
         origins: vec!["2011-03-11".into()],
         scores: rows.iter().map(|row| score("2011-03-11", row)).collect(),
-        coverage: Vec::new(),
-        blend: None,
+        coverage: ["purchases", "value"]
+            .iter()
+            .flat_map(|of| [None].into_iter().chain((1..=10).map(Some)).map(move |d| coverage(of, d)))
+            .collect(),
+        blend: Some(BlendWeights {
+            members: vec!["pareto-nbd".into(), "naive-own-rate".into()],
+            weights: ["one-time", "few", "frequent"]
+                .iter()
+                .map(|segment| ((*segment).to_owned(), vec![0.7, 0.3]))
+                .collect(),
+            pace: 1.0,
+        }),
         served: "pareto-nbd".into(),
         is_naive: false,
         reason: "Pareto/NBD had the smallest error of four models and two naive baselines, and its 90 % intervals \
@@ -366,6 +378,50 @@ fn backtest() -> Backtest {
             .into(),
         left_out: vec![("gamma-gamma".into(), "it foretells spend, not purchases".into())],
         sampled_customers: None,
+    }
+}
+
+fn coverage(of: &str, decile: Option<u32>) -> BacktestCoverage {
+    BacktestCoverage {
+        of: of.into(),
+        origin: "all".into(),
+        decile,
+        n_customers: 236,
+        predicted: 4.0 / f64::from(decile.unwrap_or(4)),
+        actual: 3.9 / f64::from(decile.unwrap_or(4)),
+        coverage_90: 0.897,
+        coverage_90_unadjusted: 0.871,
+        coverage_90_closed: 0.931,
+        coverage_80: 0.801,
+        coverage_80_unadjusted: 0.771,
+    }
+}
+
+fn card() -> ModelCard {
+    ModelCard {
+        model: "pareto-nbd".into(),
+        time_unit: "week".into(),
+        data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
+        n_customers: 4_338,
+        n_repeaters: 2_845,
+        parameters: Vec::new(),
+        score: Some(HoldoutScore {
+            horizon_days: 246,
+            n_origins: 1,
+            mae: 0.7545,
+            rmse: 1.6028,
+            bias: -0.031,
+            naive_mae: 1.0237,
+        }),
+        calibration: vec![CardCalibration {
+            of: "purchases".into(),
+            coverage_90: 0.897,
+            coverage_90_unadjusted: 0.927,
+            lowest_decile: 0.871,
+            highest_decile: 0.922,
+        }],
+        drift: None,
+        limits: vec!["Costs and campaigns are not in the data.".into()],
     }
 }
 
@@ -389,6 +445,8 @@ fn model() -> ModelFit {
         data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
         blend: None,
         interval_levels: None,
+        history_shares: BTreeMap::new(),
+        holdout: None,
         spend: None,
     };
     let mut purchases = fit(
