@@ -11,7 +11,7 @@ use crate::contest::{OriginContest, hold, horizon_of};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
 use crate::held_out::{HeldOut, IntervalLevels, LevelPair, held_out_purchases};
-use crate::lessons::{Lessons, HeldOutEverywhere, judge, n_groups_of};
+use crate::lessons::{HeldOutEverywhere, Lessons, judge, n_groups_of};
 use crate::origins::{Origins, choose_origins};
 use crate::time::{Span, TimeUnit};
 
@@ -175,16 +175,13 @@ fn records(at: &[OriginContest], lessons: &Lessons, horizon: &HorizonOptions) ->
         .contestants
         .iter()
         .map(|contestant| {
-            let purchases =
-                HeldOutEverywhere::of(
-                    at,
-                    lessons,
-                    contestant.id(),
-                    |origin, one, horizon| {
-                        Some(held_out_purchases(origin, one, horizon, n_groups))
-                    },
-                    horizon,
-                );
+            let purchases = HeldOutEverywhere::of(
+                at,
+                lessons,
+                contestant.id(),
+                |origin, one, horizon| Some(held_out_purchases(origin, one, horizon, n_groups)),
+                horizon,
+            );
             let scores = at
                 .iter()
                 .zip(&purchases.at)

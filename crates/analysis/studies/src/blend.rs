@@ -242,19 +242,17 @@ fn candidates(past: &[&OriginContest]) -> Vec<usize> {
         .collect();
     let least =
         errors.iter().fold((f64::INFINITY, f64::INFINITY), |l, e| (l.0.min(e.0), l.1.min(e.1)));
-    let badness = |at: usize| {
-        errors[at].0 / least.0.max(1e-12) + 2.0 * errors[at].1 / least.1.max(1e-12)
-    };
-    let mut order: Vec<usize> = (0..n)
-        .filter(|at| past.iter().all(|one| !one.contestants[*at].is_blend()))
-        .collect();
+    let badness =
+        |at: usize| errors[at].0 / least.0.max(1e-12) + 2.0 * errors[at].1 / least.1.max(1e-12);
+    let mut order: Vec<usize> =
+        (0..n).filter(|at| past.iter().all(|one| !one.contestants[*at].is_blend())).collect();
     order.sort_by(|a, b| badness(*a).total_cmp(&badness(*b)));
     // Models that degenerate into one another are fitted and weighed once.
     let mut distinct: Vec<usize> = Vec::new();
     for at in order {
-        let is_known = distinct.iter().any(|known| {
-            past.iter().all(|one| is_same_forecast(one, *known, at, SAME_WITHIN))
-        });
+        let is_known = distinct
+            .iter()
+            .any(|known| past.iter().all(|one| is_same_forecast(one, *known, at, SAME_WITHIN)));
         if !is_known {
             distinct.push(at);
         }

@@ -82,8 +82,7 @@ pub(crate) fn hold(
     let mut left_out: Vec<(String, String)> = Vec::new();
     let mut at: Vec<OriginContest> = Vec::new();
     for origin in &origins.days {
-        let data =
-            OriginData::at(base, *origin, origins.horizon_days, unit, origins.has_last_year);
+        let data = OriginData::at(base, *origin, origins.horizon_days, unit, origins.has_last_year);
         let n_repeaters = data.customers.iter().filter(|known| known.n_days > 1).count();
         let mut contestants = Vec::new();
         for entry in entries {

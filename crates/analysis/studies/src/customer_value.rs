@@ -1,13 +1,14 @@
 //! What each customer has brought and will bring, under a named definition, with intervals.
 
+use clv_models::conformal::ends as level_ends;
 use clv_valuation::definition::Definition;
 use clv_valuation::predictive::{CountForecast, SpendForecast};
-use clv_models::conformal::ends as level_ends;
 use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::handoff::GroupedHistories;
 use crate::held_out::{COVERAGES, LevelPair, groups_of, level_of};
+use crate::served::Served;
 use crate::spend::SpendOutlook;
 use crate::uncertainty::ParameterUncertainty;
 
@@ -58,18 +59,17 @@ struct RowSpread {
 /// `rows` are the forecasts of the grouped histories over `horizon`; `return_ratio` is the share of gross sales
 /// that comes back. A customer's own share is drawn towards it as if they had one usual order
 /// more: whoever sends back what they buy is not expected to keep the next one. The interval of a customer's residual value carries the uncertainty of the count, of the spend
-/// per purchase and of the parameters, at the `levels` that earlier holdouts taught for forecasts of its size.
+/// per purchase and of the parameters, at the levels that earlier holdouts taught for forecasts of its size.
 #[must_use]
 pub fn customer_values(
     customers: &CustomerColumns<'_>,
-    grouped: &GroupedHistories,
+    served: &Served,
     rows: &[RowForecast],
-    spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
     definition: &Definition,
     return_ratio: f64,
-    levels: Option<&LevelPair>,
 ) -> CustomerValues {
+    let (grouped, spend, levels) = (&served.grouped, &served.spend, served.levels.value.as_ref());
     let n = customers.n_repeats.len();
     let per_purchase: Vec<f64> = (0..n)
         .map(|at| spend.expected_spend(customers.n_repeats[at], customers.mean_spend[at]))

@@ -33,7 +33,9 @@ pub enum StudyError {
         problem: String,
     },
     /// A blend was asked for where no bake-off could teach one.
-    #[error("there is nothing to blend: it takes a bake-off on orders with at least two forecasters")]
+    #[error(
+        "there is nothing to blend: it takes a bake-off on orders with at least two forecasters"
+    )]
     NothingToBlend,
     /// A saved model that repeats recent purchases, and data that do not tell them.
     #[error("the saved model counts on {rule}, which needs each customer's dated purchases")]

@@ -127,12 +127,9 @@ impl Forecaster {
                 knows_leaving: false,
                 process: naive_process(*rule, *mean_rate, history, recent_purchases),
             },
-            Forecaster::Blend(_) => OutlookPart {
-                weight,
-                probability_alive: 0.0,
-                knows_leaving: false,
-                process: None,
-            },
+            Forecaster::Blend(_) => {
+                OutlookPart { weight, probability_alive: 0.0, knows_leaving: false, process: None }
+            }
         }
     }
 
@@ -174,7 +171,8 @@ impl Forecaster {
             .into_par_iter()
             .with_min_len(1024)
             .map(|row| {
-                self.outlook(&histories[row], grouped.recent_purchases_of_row(row)).forecast(horizon)
+                self.outlook(&histories[row], grouped.recent_purchases_of_row(row))
+                    .forecast(horizon)
             })
             .collect()
     }

@@ -232,8 +232,11 @@ pub fn held_out_value(
         .map(|(row, history)| spend_forecast(row, history.repeat_purchases(), &spend, &uncertainty))
         .collect();
     let rows_of = &data.grouped.row_of_customer;
-    let per_purchase: Vec<f64> =
-        n_repeats.iter().zip(&mean_spend).map(|(n, mean)| spend.expected_spend(*n, *mean)).collect();
+    let per_purchase: Vec<f64> = n_repeats
+        .iter()
+        .zip(&mean_spend)
+        .map(|(n, mean)| spend.expected_spend(*n, *mean))
+        .collect();
     let predicted: Vec<f64> = rows_of
         .iter()
         .zip(&per_purchase)

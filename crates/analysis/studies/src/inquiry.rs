@@ -170,12 +170,9 @@ impl Inquiry {
     pub fn forecast_table(&self, rows: &[RowForecast], horizon: &HorizonOptions) -> Table {
         forecast_table(
             self.snapshot.id_values(),
-            &self.served.forecaster,
-            &self.served.grouped,
+            &self.served,
             rows,
             horizon.length,
-            self.served.levels.purchases.as_ref(),
-            self.served.unit,
             self.snapshot.end_day(),
         )
         .with("reason", "", Values::Text(rhythm_reasons(&self.snapshot, &self.served)))
@@ -213,13 +210,11 @@ impl Inquiry {
         }
         Ok(customer_values(
             &self.snapshot.columns(),
-            &self.served.grouped,
+            &self.served,
             rows,
-            &self.served.spend,
             uncertainty,
             definition,
             self.snapshot.return_ratio(),
-            self.served.levels.value.as_ref(),
         ))
     }
 

@@ -10,9 +10,7 @@ use crate::blend::BlendRecipe;
 use crate::calendar::iso;
 use crate::contest::{Contestant, OriginContest, hold, horizon_of};
 use crate::forecaster::HorizonOptions;
-use crate::held_out::{
-    HeldOut, IntervalLevels, LevelPair, held_out_purchases, held_out_value,
-};
+use crate::held_out::{HeldOut, IntervalLevels, LevelPair, held_out_purchases, held_out_value};
 use crate::origins::{Origins, choose_origins};
 use crate::time::Span;
 

@@ -32,9 +32,10 @@ const SILENCE_BOUNDS: [f64; 5] = [0.0, 0.2, 0.4, 0.6, 0.8];
 pub fn model_card(inquiry: &Inquiry, previous: Option<&ModelFit>) -> ModelCard {
     let served = &inquiry.served;
     let fit = served.fit.as_ref();
-    let score = inquiry.bake_off.as_ref().and_then(|outcome| {
-        holdout_score(outcome, served.forecaster.id())
-    });
+    let score = inquiry
+        .bake_off
+        .as_ref()
+        .and_then(|outcome| holdout_score(outcome, served.forecaster.id()));
     let drift = previous.map(|previous| {
         let now = history_shares(&served.grouped.histories);
         drift(previous, fit, &now, score.as_ref(), served.unit)
@@ -62,12 +63,12 @@ pub fn holdout_score(outcome: &BacktestOutcome, id: &str) -> Option<HoldoutScore
         (!of_id.is_empty()).then(|| of_id.iter().sum::<f64>() / of_id.len() as f64)
     };
     let naive = scores.iter().filter(|one| one.model.starts_with("naive-"));
-    let naive_mae = naive
-        .filter_map(|one| mean(&one.model, |score| score.mae))
-        .fold(f64::INFINITY, f64::min);
-    let totals = scores.iter().filter(|one| one.model == id).fold((0.0, 0.0), |sums, one| {
-        (sums.0 + one.predicted_total, sums.1 + one.actual_total)
-    });
+    let naive_mae =
+        naive.filter_map(|one| mean(&one.model, |score| score.mae)).fold(f64::INFINITY, f64::min);
+    let totals = scores
+        .iter()
+        .filter(|one| one.model == id)
+        .fold((0.0, 0.0), |sums, one| (sums.0 + one.predicted_total, sums.1 + one.actual_total));
     Some(HoldoutScore {
         horizon_days: u32::try_from(outcome.origins.horizon_days).unwrap_or(0),
         n_origins: u32::try_from(outcome.origins.days.len()).unwrap_or(0),
@@ -155,7 +156,9 @@ fn meaning(model: &str, name: &str) -> &'static str {
         ("gamma-gamma", "gamma") => "the scale of spend",
         (_, "mean_rate") => "purchases per unit of time of a customer without a past",
         (_, "length") => "the window of days whose purchases are repeated",
-        (_, "r") => "how alike customers are in how often they buy: the smaller, the more they differ",
+        (_, "r") => {
+            "how alike customers are in how often they buy: the smaller, the more they differ"
+        }
         (_, "alpha") => "the pace of buying: r / alpha is the mean rate",
         (_, "s") => "how alike customers are in how soon they leave",
         (_, "beta") => "the pace of leaving: s / beta is the mean rate of leaving",
@@ -201,7 +204,8 @@ fn drift(
     let histories: Vec<HistoryDrift> = shares
         .iter()
         .filter_map(|(of, now)| {
-            let before = previous.history_shares.get(of).filter(|known| known.len() == now.len())?;
+            let before =
+                previous.history_shares.get(of).filter(|known| known.len() == now.len())?;
             Some(HistoryDrift { of: of.clone(), stability_index: stability_index(before, now) })
         })
         .collect();

@@ -8,6 +8,7 @@ use clv_models::conformal::ends;
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
 use crate::held_out::{LevelPair, groups_of, level_of};
+use crate::served::Served;
 use crate::time::TimeUnit;
 
 /// A next order later than this many days from now is as good as none.
@@ -20,18 +21,17 @@ type WaitDays = Option<[f64; 3]>;
 ///
 /// The counts' interval holds at least 80 %; so does the interval of the next order's date, given that there is a
 /// next order. `end_day` is the last day observed; without it (histories from a file) there are no dates and the
-/// wait is given in `unit` instead.
+/// wait is given in the unit of whoever is served.
 #[must_use]
 pub fn forecast_table(
     ids: Values,
-    forecaster: &Forecaster,
-    grouped: &GroupedHistories,
+    served: &Served,
     rows: &[RowForecast],
     horizon: f64,
-    levels: Option<&LevelPair>,
-    unit: TimeUnit,
     end_day: Option<i32>,
 ) -> Table {
+    let (forecaster, grouped, unit) = (&served.forecaster, &served.grouped, served.unit);
+    let levels = served.levels.purchases.as_ref();
     let counts = count_intervals(forecaster, grouped, rows, horizon, levels, 0.8);
     let waits = waits(forecaster, grouped, unit);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
@@ -88,8 +88,7 @@ pub fn count_intervals(
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let outlook =
-                forecaster.outlook(&histories[row], grouped.recent_purchases_of_row(row));
+            let outlook = forecaster.outlook(&histories[row], grouped.recent_purchases_of_row(row));
             let level = level_of(levels, group_of_row[row], coverage);
             let (low, high) = ends(rows[row].probability_none, coverage, level);
             let counts = outlook.count_quantiles(horizon, &[low, high]);

@@ -317,7 +317,6 @@ fn holdout(inquiry: &Inquiry) -> Option<Holdout> {
         tracking: tracked.and_then(|one| {
             tracking(base, &one.forecaster, &origin.data, horizon, horizon_days, outcome.unit)
         }),
-        calibration: served
-            .and_then(|one| calibration(origin, one, horizon, horizon_days, levels)),
+        calibration: served.and_then(|one| calibration(origin, one, horizon, horizon_days, levels)),
     })
 }

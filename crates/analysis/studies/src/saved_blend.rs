@@ -85,10 +85,9 @@ pub fn saved_forecaster(saved: &ModelFit) -> Result<(Forecaster, TimeUnit), Stud
     }
     let wrong = |problem: &str| StudyError::SavedModel { problem: problem.to_owned() };
     let blend = saved.blend.as_ref().ok_or_else(|| wrong("is a blend without members"))?;
-    let unit: TimeUnit = saved
-        .time_unit
-        .parse()
-        .map_err(|error| StudyError::SavedModel { problem: format!("has a wrong unit: {error}") })?;
+    let unit: TimeUnit = saved.time_unit.parse().map_err(|error| StudyError::SavedModel {
+        problem: format!("has a wrong unit: {error}"),
+    })?;
     let mut members = Vec::with_capacity(blend.members.len());
     for member in &blend.members {
         if member.time_unit != saved.time_unit {

@@ -96,10 +96,7 @@ pub fn serve(
                 Some(rule) => {
                     cautions.push(outcome.answer.reason.clone());
                     let levels = outcome.levels.clone();
-                    return Ok(Served {
-                        levels,
-                        ..serve_naive(snapshot, rule, options, cautions)
-                    });
+                    return Ok(Served { levels, ..serve_naive(snapshot, rule, options, cautions) });
                 }
                 None => outcome.answer.served.clone(),
             },

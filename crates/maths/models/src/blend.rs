@@ -79,19 +79,14 @@ impl Holdout {
         let lowest = |loss: &dyn Fn(f64) -> f64| {
             past.predicted
                 .iter()
-                .map(|of| {
-                    kept.iter().map(|at| loss(of[*at] - past.actual[*at])).sum::<f64>() / n
-                })
+                .map(|of| kept.iter().map(|at| loss(of[*at] - past.actual[*at])).sum::<f64>() / n)
                 .fold(f64::INFINITY, f64::min)
         };
         Self {
             lowest_absolute: lowest(&f64::abs).max(1e-12),
             lowest_squared: lowest(&|error| error * error).max(1e-24).sqrt(),
             total: actual.iter().sum::<f64>().max(1.0),
-            rows: kept
-                .iter()
-                .flat_map(|at| past.predicted.iter().map(move |of| of[*at]))
-                .collect(),
+            rows: kept.iter().flat_map(|at| past.predicted.iter().map(move |of| of[*at])).collect(),
             segment: kept.iter().map(|at| past.segment[*at]).collect(),
             actual,
         }

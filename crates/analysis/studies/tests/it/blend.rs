@@ -56,8 +56,7 @@ fn weights_are_shares_in_every_segment() {
 fn what_is_served_is_never_a_hundredth_worse_than_the_best_single_model() {
     let answer = backtest(&cdnow::base(), &options()).expect("the sample bears it").answer;
     let mean = |id: &str| {
-        let of: Vec<f64> =
-            answer.scores.iter().filter(|s| s.model == id).map(|s| s.mae).collect();
+        let of: Vec<f64> = answer.scores.iter().filter(|s| s.model == id).map(|s| s.mae).collect();
         of.iter().sum::<f64>() / of.len() as f64
     };
     let single = answer.scores.iter().map(|score| score.model.as_str());

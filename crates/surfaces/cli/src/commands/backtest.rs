@@ -110,8 +110,7 @@ fn text(backtest: &Backtest) -> String {
     if let Some(blend) = &backtest.blend {
         let _ = writeln!(text, "\nblend, pace {:.3}: {}", blend.pace, blend.members.join(", "));
         for (segment, weights) in &blend.weights {
-            let shares: Vec<String> =
-                weights.iter().map(|weight| format!("{weight:.2}")).collect();
+            let shares: Vec<String> = weights.iter().map(|weight| format!("{weight:.2}")).collect();
             let _ = writeln!(text, "  {segment:<9} {}", shares.join("  "));
         }
     }
