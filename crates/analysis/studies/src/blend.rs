@@ -32,7 +32,7 @@ const SAME_WITHIN: f64 = 0.02;
 const USUAL_MISS: f64 = 0.03;
 
 /// A mean miss counts for as much as it stands above the end of its two-sided interval at this level.
-const TRUSTED_ABOVE: f64 = 0.9;
+const TRUSTED_ABOVE: f64 = 0.8;
 
 /// The pace stays within this logarithm of 1.
 const MOST_LN_PACE: f64 = 0.4;
