@@ -1,5 +1,7 @@
 //! How well each model and each naive baseline foretold what was held out.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// One forecaster at one origin.
@@ -29,12 +31,58 @@ pub struct BacktestScore {
     pub msle: f64,
     /// Gini coefficient of actual purchases ranked by forecast, over the best reachable.
     pub normalized_gini: f64,
-    /// Share of customers within their 90 % interval; none for a forecaster without intervals.
+    /// Share of customers' purchases within their 90 % interval, adjusted by what other holdouts taught; an outcome on
+    /// an interval's end counts by the part of its probability that lies within, so that a right forecast scores 0.9.
     pub coverage_90: Option<f64>,
-    /// Share of customers within their 80 % interval.
+    /// The same for the 80 % interval.
     pub coverage_80: Option<f64>,
+    /// `coverage_90` of the intervals as they were before the adjustment.
+    #[serde(default)]
+    pub coverage_90_unadjusted: Option<f64>,
+    /// Share of customers whose purchases lie within the adjusted 90 % interval of whole numbers as it is printed, ends
+    /// included: at least `coverage_90`, and more the more customers buy nothing.
+    #[serde(default)]
+    pub coverage_90_closed: Option<f64>,
     /// Whether this is the forecaster served.
     pub served: bool,
+}
+
+/// How often the served forecaster's intervals held, for all customers of an origin or a tenth of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestCoverage {
+    /// What was foretold: `purchases` or `value`.
+    pub of: String,
+    /// The last day it was allowed to see, ISO 8601; `all` for all origins together, each customer of each counting once.
+    pub origin: String,
+    /// 1 is the tenth with the highest forecast; none for all customers together.
+    pub decile: Option<u32>,
+    /// Customers in it.
+    pub n_customers: u64,
+    /// Mean forecast, purchases or money per customer.
+    pub predicted: f64,
+    /// Mean of what came.
+    pub actual: f64,
+    /// Coverage of the 90 % intervals after the adjustment, as in [`BacktestScore::coverage_90`].
+    pub coverage_90: f64,
+    /// The same before the adjustment.
+    pub coverage_90_unadjusted: f64,
+    /// Coverage of the printed, closed 90 % intervals after the adjustment.
+    pub coverage_90_closed: f64,
+    /// Coverage of the 80 % intervals after the adjustment.
+    pub coverage_80: f64,
+    /// The same before the adjustment.
+    pub coverage_80_unadjusted: f64,
+}
+
+/// What the blend is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlendWeights {
+    /// The members' ids.
+    pub members: Vec<String>,
+    /// For each segment of customers, the members' weights in that order.
+    pub weights: BTreeMap<String, Vec<f64>>,
+    /// How much faster time runs than the members say, learnt from earlier totals; 1 where these do not agree.
+    pub pace: f64,
 }
 
 /// The bake-off: all forecasters at all origins, and which one is served.
@@ -48,6 +96,12 @@ pub struct Backtest {
     pub origins: Vec<String>,
     /// One row for each forecaster and origin.
     pub scores: Vec<BacktestScore>,
+    /// How often the intervals of what is served held, origin by origin and tenth by tenth.
+    #[serde(default)]
+    pub coverage: Vec<BacktestCoverage>,
+    /// What a blend learnt from all origins is made of; none where there was nothing to blend.
+    #[serde(default)]
+    pub blend: Option<BlendWeights>,
     /// The id served.
     pub served: String,
     /// Whether what is served is a naive baseline because nothing beat it.

@@ -17,10 +17,14 @@ pub struct CalibrationDecile {
     pub predicted_purchases: f64,
     /// Mean actual purchases.
     pub actual_purchases: f64,
-    /// Share of the tenth's customers whose spend fell within their 80 % interval.
+    /// Share of the tenth's customers whose spend fell within their 80 % interval, adjusted by what other holdouts
+    /// taught; spending nothing counts by the part of its probability that lies within.
     pub coverage_80: f64,
-    /// Share of the tenth's customers whose spend fell within their 90 % interval.
+    /// The same for the 90 % interval.
     pub coverage_90: f64,
+    /// `coverage_90` before the adjustment.
+    #[serde(default)]
+    pub coverage_90_unadjusted: f64,
 }
 
 /// Calibration of value at one origin.
@@ -38,8 +42,11 @@ pub struct Calibration {
     pub predicted_total: f64,
     /// Spend that came, money.
     pub actual_total: f64,
-    /// Share of customers within their 80 % interval.
+    /// Share of customers within their 80 % interval, counted as in the tenths.
     pub coverage_80: f64,
     /// Share of customers within their 90 % interval.
     pub coverage_90: f64,
+    /// `coverage_90` before the adjustment.
+    #[serde(default)]
+    pub coverage_90_unadjusted: f64,
 }

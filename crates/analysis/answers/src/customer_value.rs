@@ -37,4 +37,7 @@ pub struct CustomerValue {
     pub segment: String,
     /// The RFM scores, such as `5-4-5`.
     pub rfm: String,
+    /// Why the forecast is what it is, in one plain sentence.
+    #[serde(default)]
+    pub reason: String,
 }

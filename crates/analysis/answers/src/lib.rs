@@ -12,6 +12,7 @@ pub mod customer_value;
 pub mod data_quality;
 pub mod headline;
 pub mod metric;
+pub mod model_card;
 pub mod model_fit;
 pub mod posterior;
 pub mod report;

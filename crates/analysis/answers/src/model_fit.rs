@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::covariates::CovariateFit;
+use crate::model_card::HoldoutScore;
 use crate::posterior::PosteriorDraws;
 
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
@@ -57,7 +58,78 @@ pub struct ModelFit {
     /// `spend.NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covariates: Option<Box<CovariateFit>>,
+    /// The members of a blend with their weights; none for a model by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blend: Option<BlendFit>,
+    /// How intervals are widened or narrowed by what earlier holdouts taught; none where none was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_levels: Option<SavedLevels>,
+    /// Shares of the customers by what their histories are like, for later fits to compare themselves with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub history_shares: BTreeMap<String, Vec<f64>>,
+    /// How well it did on what was held out; none where it was not tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<HoldoutScore>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,
+}
+
+impl ModelFit {
+    /// A fit of which nothing is known yet but whose it is.
+    ///
+    /// ```
+    /// let fit = clv_answers::model_fit::ModelFit::blank("pareto-nbd", "week");
+    /// assert!(fit.parameters.is_empty() && fit.converged.is_none());
+    /// ```
+    #[must_use]
+    pub fn blank(model: &str, time_unit: &str) -> Self {
+        Self {
+            model: model.to_owned(),
+            time_unit: time_unit.to_owned(),
+            parameters: BTreeMap::new(),
+            standard_errors: BTreeMap::new(),
+            ln_covariance: Vec::new(),
+            covariance_order: Vec::new(),
+            log_likelihood: None,
+            log_likelihood_by_whole: BTreeMap::new(),
+            aic: None,
+            n_customers: None,
+            n_histories: None,
+            converged: None,
+            warnings: Vec::new(),
+            data_period: None,
+            posterior: None,
+            covariates: None,
+            blend: None,
+            interval_levels: None,
+            history_shares: BTreeMap::new(),
+            holdout: None,
+            spend: None,
+        }
+    }
+}
+
+/// A blend as it is saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlendFit {
+    /// The members, fitted; a naive rule has its mean rate as a parameter.
+    pub members: Vec<ModelFit>,
+    /// For each segment of customers (`one-time`, `few`, `frequent`), the members' weights in that order.
+    pub weights: BTreeMap<String, Vec<f64>>,
+    /// How much faster time runs than the members say.
+    pub pace: f64,
+}
+
+/// Levels of intervals as they are saved: for groups of equal size by forecast, lowest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLevels {
+    /// Of the 80 % intervals of purchases.
+    pub purchases_80: Vec<f64>,
+    /// Of the 90 % intervals of purchases.
+    pub purchases_90: Vec<f64>,
+    /// Of the 80 % intervals of value; empty where the data held no money.
+    pub value_80: Vec<f64>,
+    /// Of the 90 % intervals of value.
+    pub value_90: Vec<f64>,
 }

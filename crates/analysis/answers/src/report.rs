@@ -9,6 +9,7 @@ use crate::concentration::Concentration;
 use crate::customer_value::CustomerValue;
 use crate::data_quality::DataQuality;
 use crate::headline::Headline;
+use crate::model_card::ModelCard;
 use crate::model_fit::ModelFit;
 use crate::segments::Segments;
 use crate::tracking::Tracking;
@@ -51,6 +52,8 @@ pub struct Report {
     pub backtest: Option<Backtest>,
     /// The purchase model served; none where a naive baseline is.
     pub model: Option<ModelFit>,
+    /// The card of whoever is served.
+    pub card: ModelCard,
     /// What was read and put aside.
     pub data_quality: DataQuality,
     /// What the reader must know before relying on the figures, in plain sentences.

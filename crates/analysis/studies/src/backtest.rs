@@ -1,19 +1,18 @@
 //! The bake-off: every model and every naive rule forecasts what was held out, and the best is served.
 
-use std::sync::Arc;
-
-use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_answers::backtest::{Backtest, BacktestScore, BlendWeights};
 use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
-use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::scores;
-use rayon::prelude::*;
 
 use crate::base::CustomerBase;
+use crate::blend::{BlendRecipe, SEGMENTS};
 use crate::calendar::iso;
+use crate::contest::{OriginContest, hold, horizon_of};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
-use crate::handoff::GroupedHistories;
-use crate::origins::{OriginData, Origins, choose_origins};
+use crate::held_out::{HeldOut, IntervalLevels, LevelPair, held_out_purchases};
+use crate::lessons::{HeldOutEverywhere, Lessons, judge, n_groups_of};
+use crate::origins::{Origins, choose_origins};
 use crate::time::{Span, TimeUnit};
 
 /// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
@@ -53,8 +52,23 @@ pub struct BacktestOutcome {
     pub naive: Option<NaiveRule>,
     /// The mean squared logarithm of actual over predicted totals of what is served, over the origins.
     pub relative_total_variance: f64,
+    /// The same of totals of money; none where the data hold no money.
+    pub value_total_variance: Option<f64>,
     /// The origins.
     pub origins: Origins,
+    /// The horizon in `unit`.
+    pub horizon: HorizonOptions,
+    /// The unit of time of the models.
+    pub unit: TimeUnit,
+    /// Everyone's forecasts from each origin; a blend there has learnt from the others.
+    pub at: Vec<OriginContest>,
+    /// The blend that all origins teach; none where there is nothing to blend.
+    pub recipe: Option<BlendRecipe>,
+    /// The interval levels that all origins teach about what is served.
+    pub levels: IntervalLevels,
+    /// Those that the last origin was judged with, learnt without it.
+    pub levels_at_last: IntervalLevels,
+    lessons: Lessons,
 }
 
 impl BacktestOutcome {
@@ -72,6 +86,25 @@ impl BacktestOutcome {
             score.served = score.model == id;
         }
         self.relative_total_variance = squared_ln_miss(&self.answer.scores, id);
+        self.judge_intervals();
+    }
+
+    /// The naive rule of this id; none where it is a model's.
+    #[must_use]
+    pub fn naive_rule(&self, id: &str) -> Option<NaiveRule> {
+        match self.at.last()?.of(id)?.forecaster {
+            Forecaster::Naive { rule, .. } => Some(rule),
+            Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
+        }
+    }
+
+    /// Learns the interval levels of what is served, and how they would have held at each origin.
+    fn judge_intervals(&mut self) {
+        let judged = judge(&self.at, &self.lessons, &self.answer.served, &self.horizon);
+        self.value_total_variance = judged.value_total_variance;
+        self.levels = judged.levels;
+        self.levels_at_last = judged.levels_at_last;
+        self.answer.coverage = judged.coverage;
     }
 }
 
@@ -88,6 +121,7 @@ fn squared_ln_miss(scores: &[BacktestScore], id: &str) -> f64 {
 struct Record {
     id: String,
     naive: Option<NaiveRule>,
+    is_blend: bool,
     scores: Vec<BacktestScore>,
 }
 
@@ -107,49 +141,68 @@ pub fn backtest(
 ) -> Result<BacktestOutcome, StudyError> {
     let entries = entries_of(&options.models)?;
     let origins = choose_origins(base, options)?;
-    let horizon = HorizonOptions {
-        length: f64::from(origins.horizon_days) / options.unit.days(),
-        discount_rate: 0.0,
-    };
-    let mut records: Vec<Record> = Vec::new();
-    let mut left_out: Vec<(String, String)> = Vec::new();
-    for origin in &origins.days {
-        let data = OriginData::at(
-            base,
-            *origin,
-            origins.horizon_days,
-            options.unit,
-            origins.has_last_year,
-        );
-        let n_repeaters = data.customers.iter().filter(|known| known.n_days > 1).count();
-        for entry in &entries {
-            if n_repeaters < FEWEST_REPEATERS {
-                let why = format!(
-                    "only {n_repeaters} customers had bought again by {}, and it takes {FEWEST_REPEATERS}",
-                    iso(*origin)
-                );
-                left_out.push((entry.id.to_owned(), why));
-                continue;
-            }
-            if entry.is_discrete() {
-                let why = "it counts whole periods, and orders are held out by the day".to_owned();
-                left_out.push((entry.id.to_owned(), why));
-                continue;
-            }
-            match fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default()) {
-                Ok(fitted) => {
-                    let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
-                    note(&mut records, &forecaster, score(&forecaster, &data, &horizon));
-                }
-                Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
-            }
-        }
-        for forecaster in data.naive_forecasters(horizon.length) {
-            note(&mut records, &forecaster, score(&forecaster, &data, &horizon));
-        }
+    let horizon = horizon_of(&origins, options.unit);
+    let (mut at, left_out) = hold(base, &entries, &origins, options.unit);
+    let mut lessons = Lessons::of(base, &entries, &origins, options, &at);
+    let recipe = lessons.add_blends(&mut at, &horizon);
+    let records = records(&at, &lessons, &horizon);
+    let mut outcome = conclude(records, left_out, origins, horizon, options);
+    outcome.answer.blend = recipe.as_ref().map(weights_in_words);
+    outcome.at = at;
+    outcome.recipe = recipe;
+    outcome.lessons = lessons;
+    outcome.judge_intervals();
+    Ok(outcome)
+}
+
+fn weights_in_words(recipe: &BlendRecipe) -> BlendWeights {
+    BlendWeights {
+        members: recipe.members.clone(),
+        weights: SEGMENTS
+            .iter()
+            .zip(&recipe.weights)
+            .map(|(segment, weights)| ((*segment).to_owned(), weights.clone()))
+            .collect(),
+        pace: recipe.pace,
     }
-    records.retain(|record| record.scores.len() == origins.days.len());
-    Ok(conclude(records, left_out, origins, horizon.length, options))
+}
+
+/// Everyone's scores at every origin.
+fn records(at: &[OriginContest], lessons: &Lessons, horizon: &HorizonOptions) -> Vec<Record> {
+    let Some(first) = at.first() else { return Vec::new() };
+    let n_groups = n_groups_of(at, lessons);
+    first
+        .contestants
+        .iter()
+        .map(|contestant| {
+            let purchases = HeldOutEverywhere::of(
+                at,
+                lessons,
+                contestant.id(),
+                |origin, one, horizon| Some(held_out_purchases(origin, one, horizon, n_groups)),
+                horizon,
+            );
+            let scores = at
+                .iter()
+                .zip(&purchases.at)
+                .enumerate()
+                .filter_map(|(origin, (contest, held))| {
+                    let levels = purchases.levels_for(origin);
+                    Some(score(contestant.id(), contest, held.as_ref()?, levels.as_ref()))
+                })
+                .collect();
+            let naive = match &contestant.forecaster {
+                Forecaster::Naive { rule, .. } => Some(*rule),
+                Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
+            };
+            Record {
+                id: contestant.id().to_owned(),
+                naive,
+                is_blend: contestant.is_blend(),
+                scores,
+            }
+        })
+        .collect()
 }
 
 fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyError> {
@@ -174,74 +227,34 @@ fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyE
         .collect()
 }
 
-fn note(records: &mut Vec<Record>, forecaster: &Forecaster, score: BacktestScore) {
-    if let Some(record) = records.iter_mut().find(|record| record.id == score.model) {
-        record.scores.push(score);
-        return;
-    }
-    let naive = match forecaster {
-        Forecaster::Naive { rule, .. } => Some(*rule),
-        Forecaster::Model(_) | Forecaster::Traits(_) => None,
-    };
-    records.push(Record { id: score.model.clone(), naive, scores: vec![score] });
-}
-
 /// Scores one forecaster at one origin.
-fn score(forecaster: &Forecaster, data: &OriginData, horizon: &HorizonOptions) -> BacktestScore {
-    let rows = forecaster.forecast_rows(&data.grouped, horizon);
-    let rows_of = &data.grouped.row_of_customer;
-    let predicted: Vec<f64> =
-        rows_of.iter().map(|row| rows[*row as usize].expected_purchases).collect();
+fn score(
+    id: &str,
+    origin: &OriginContest,
+    held: &HeldOut,
+    levels: Option<&LevelPair>,
+) -> BacktestScore {
+    let (predicted, actual) = (&held.predicted, &held.actual);
     let weights = vec![1.0; predicted.len()];
-    let actual = &data.actual;
-    let coverage = |of: f64| {
-        let intervals = count_intervals(forecaster, &data.grouped, horizon.length, of);
-        let (low, high): (Vec<f64>, Vec<f64>) =
-            rows_of.iter().map(|row| intervals[*row as usize]).unzip();
-        scores::coverage(&low, &high, actual, &weights)
-    };
-    let has_intervals = !forecaster.is_naive();
     BacktestScore {
-        model: forecaster.id().to_owned(),
-        origin: iso(data.origin),
+        model: id.to_owned(),
+        origin: iso(origin.data.origin),
         n_customers: actual.len() as u64,
         actual_total: actual.iter().sum(),
         predicted_total: predicted.iter().sum(),
-        bias: scores::bias::bias(&predicted, actual, &weights),
-        mae: scores::mae::mae(&predicted, actual, &weights),
-        rmse: scores::rmse::rmse(&predicted, actual, &weights),
-        correlation: scores::correlation::correlation(&predicted, actual, &weights),
-        spearman: scores::spearman::spearman(&predicted, actual, &weights),
-        msle: scores::msle::msle(&predicted, actual, &weights),
-        normalized_gini: scores::normalized_gini::normalized_gini(&predicted, actual, &weights),
-        coverage_90: has_intervals.then(|| coverage(0.9)),
-        coverage_80: has_intervals.then(|| coverage(0.8)),
+        bias: scores::bias::bias(predicted, actual, &weights),
+        mae: scores::mae::mae(predicted, actual, &weights),
+        rmse: scores::rmse::rmse(predicted, actual, &weights),
+        correlation: scores::correlation::correlation(predicted, actual, &weights),
+        spearman: scores::spearman::spearman(predicted, actual, &weights),
+        msle: scores::msle::msle(predicted, actual, &weights),
+        normalized_gini: scores::normalized_gini::normalized_gini(predicted, actual, &weights),
+        coverage_90: Some(held.coverage(levels, 0.9)),
+        coverage_80: Some(held.coverage(levels, 0.8)),
+        coverage_90_unadjusted: Some(held.coverage(None, 0.9)),
+        coverage_90_closed: Some(held.closed_coverage(levels, 0.9)),
         served: false,
     }
-}
-
-/// For each row an interval of the count that holds at least `coverage`: from 0 where no purchase is likelier than a
-/// tail, else the central one.
-#[must_use]
-pub fn count_intervals(
-    forecaster: &Forecaster,
-    grouped: &GroupedHistories,
-    horizon: f64,
-    coverage: f64,
-) -> Vec<(f64, f64)> {
-    let levels = [0.5 * (1.0 - coverage), coverage, 0.5 * (1.0 + coverage)];
-    (0..grouped.histories.len())
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|row| {
-            let (probability_alive, process) = forecaster.outlook_of_row(grouped, row);
-            process.map_or((0.0, 0.0), |process| {
-                let counts = process.count_quantiles(horizon, probability_alive, &levels);
-                let high = if counts[0] == 0 { counts[1] } else { counts[2] };
-                (counts[0] as f64, high as f64)
-            })
-        })
-        .collect()
 }
 
 /// Decides who is served and says why.
@@ -249,7 +262,7 @@ fn conclude(
     records: Vec<Record>,
     left_out: Vec<(String, String)>,
     origins: Origins,
-    horizon: f64,
+    horizon: HorizonOptions,
     options: &BacktestOptions,
 ) -> BacktestOutcome {
     // Among those whose error is as good as equal to the smallest the smaller squared error wins.
@@ -267,7 +280,8 @@ fn conclude(
     // A model is served only if its error is smaller than that of every naive rule.
     let winners: Vec<&Record> =
         models.iter().copied().filter(|one| one.mean(|s| s.mae) < to_beat).collect();
-    let best_model = best_of(if winners.is_empty() { models } else { winners.clone() });
+    let best_model = best_of(if winners.is_empty() { models.clone() } else { winners.clone() });
+    let best_single = best_of(models.into_iter().filter(|one| !one.is_blend).collect());
     let best_naive = best_of(naive);
     let best_model = best_model.map(|at| &records[at]);
     let best_naive = best_naive.map(|at| &records[at]);
@@ -281,7 +295,7 @@ fn conclude(
     let reason = reason(best_model, best_naive, served, least_naive, &left_out, origins.days.len());
     let served_id = served.map_or_else(String::new, |record| record.id.clone());
     let naive = served.and_then(|record| record.naive);
-    let best_model = best_model.map(|record| record.id.clone());
+    let best_model = best_single.map(|at| records[at].id.clone());
     let mut scores: Vec<BacktestScore> =
         records.into_iter().flat_map(|record| record.scores).collect();
     for score in &mut scores {
@@ -289,17 +303,33 @@ fn conclude(
     }
     let relative_total_variance = squared_ln_miss(&scores, &served_id);
     let answer = Backtest {
-        horizon,
+        horizon: horizon.length,
         time_unit: options.unit.name().to_owned(),
         origins: origins.days.iter().map(|day| iso(*day)).collect(),
         scores,
+        coverage: Vec::new(),
+        blend: None,
         served: served_id,
         is_naive: naive.is_some(),
         reason,
         left_out,
         sampled_customers: options.sampled_customers,
     };
-    BacktestOutcome { answer, best_model, naive, relative_total_variance, origins }
+    BacktestOutcome {
+        answer,
+        best_model,
+        naive,
+        relative_total_variance,
+        value_total_variance: None,
+        origins,
+        horizon,
+        unit: options.unit,
+        at: Vec::new(),
+        recipe: None,
+        levels: IntervalLevels::default(),
+        levels_at_last: IntervalLevels::default(),
+        lessons: Lessons::default(),
+    }
 }
 
 fn reason(

@@ -1,11 +1,14 @@
 //! What each customer has brought and will bring, under a named definition, with intervals.
 
+use clv_models::conformal::ends as level_ends;
 use clv_valuation::definition::Definition;
 use clv_valuation::predictive::{CountForecast, SpendForecast};
 use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::handoff::GroupedHistories;
+use crate::held_out::{COVERAGES, LevelPair, groups_of, level_of};
+use crate::served::Served;
 use crate::spend::SpendOutlook;
 use crate::uncertainty::ParameterUncertainty;
 
@@ -42,11 +45,11 @@ pub struct CustomerValues {
 }
 
 /// One distinct history's future spend, scaled so that the customer's expected spend per purchase is 1.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct RowSpread {
-    interval_80: (f64, f64),
-    interval_90: (f64, f64),
-    variance: f64,
+    law: SpendForecast,
+    /// For each group of forecasts that a customer of this history is in, the 80 % and 90 % intervals.
+    intervals: Vec<(usize, [(f64, f64); 2])>,
     /// Discounted over undiscounted expected purchases.
     discount: f64,
 }
@@ -56,19 +59,26 @@ struct RowSpread {
 /// `rows` are the forecasts of the grouped histories over `horizon`; `return_ratio` is the share of gross sales
 /// that comes back. A customer's own share is drawn towards it as if they had one usual order
 /// more: whoever sends back what they buy is not expected to keep the next one. The interval of a customer's residual value carries the uncertainty of the count, of the spend
-/// per purchase and of the parameters.
+/// per purchase and of the parameters, at the levels that earlier holdouts taught for forecasts of its size.
 #[must_use]
 pub fn customer_values(
     customers: &CustomerColumns<'_>,
-    grouped: &GroupedHistories,
+    served: &Served,
     rows: &[RowForecast],
-    spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
     definition: &Definition,
     return_ratio: f64,
 ) -> CustomerValues {
-    let spreads = row_spreads(grouped, rows, spend, uncertainty);
+    let (grouped, spend, levels) = (&served.grouped, &served.spend, served.levels.value.as_ref());
     let n = customers.n_repeats.len();
+    let per_purchase: Vec<f64> = (0..n)
+        .map(|at| spend.expected_spend_of(at, customers.n_repeats[at], customers.mean_spend[at]))
+        .collect();
+    let gross_to_come: Vec<f64> = (0..n)
+        .map(|at| rows[grouped.row_of_customer[at] as usize].expected_purchases * per_purchase[at])
+        .collect();
+    let groups = groups_of(levels, &gross_to_come);
+    let spreads = row_spreads(grouped, rows, spend, uncertainty, &groups, levels);
     let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
     let gross: f64 = customers.gross.iter().sum();
     let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
@@ -83,15 +93,10 @@ pub fn customer_values(
     for customer in 0..n {
         let row = grouped.row_of_customer[customer] as usize;
         let spread = &spreads[row];
-        let expected_spend = spend.expected_spend_of(
-            customer,
-            customers.n_repeats[customer],
-            customers.mean_spend[customer],
-        );
         let own_return_ratio = (customers.returns[customer] + usual_order * return_ratio)
             / (customers.gross[customer] + usual_order);
         let value_of_purchase =
-            definition.value_of_purchase(expected_spend, own_return_ratio.clamp(0.0, 1.0));
+            definition.value_of_purchase(per_purchase[customer], own_return_ratio.clamp(0.0, 1.0));
         let residual = rows[row].discounted_purchases * value_of_purchase;
         let scale = value_of_purchase * spread.discount;
         let ends = |(low, high): (f64, f64)| {
@@ -104,12 +109,21 @@ pub fn customer_values(
         );
         values.historic.push(historic);
         values.residual.push(residual);
-        values.interval_80.push(ends(spread.interval_80));
-        values.interval_90.push(ends(spread.interval_90));
+        let [of_80, of_90] = spread.of(groups[customer]);
+        values.interval_80.push(ends(of_80));
+        values.interval_90.push(ends(of_90));
         values.lifetime.push(definition.lifetime_value(historic, residual));
-        values.variance_of_total += spread.variance * scale * scale;
+        values.variance_of_total += spread.law.variance() * scale * scale;
     }
     values
+}
+
+impl RowSpread {
+    /// The 80 % and 90 % intervals of a customer in this group.
+    fn of(&self, group: usize) -> [(f64, f64); 2] {
+        let found = self.intervals.iter().find(|(known, _)| *known == group);
+        found.map_or([(0.0, 0.0); 2], |(_, intervals)| *intervals)
+    }
 }
 
 fn row_spreads(
@@ -117,24 +131,38 @@ fn row_spreads(
     rows: &[RowForecast],
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
+    groups: &[usize],
+    levels: Option<&LevelPair>,
 ) -> Vec<RowSpread> {
     let histories = grouped.histories.histories();
+    let mut groups_of_row: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
+    for (row, group) in grouped.row_of_customer.iter().zip(groups) {
+        let known = &mut groups_of_row[*row as usize];
+        if !known.contains(group) {
+            known.push(*group);
+        }
+    }
     rows.par_iter()
         .zip(histories)
+        .zip(groups_of_row)
         .with_min_len(1024)
-        .map(|(row, history)| {
-            let forecast = spend_forecast(row, history.repeat_purchases(), spend, uncertainty);
+        .map(|((row, history), groups)| {
+            let law = spend_forecast(row, history.repeat_purchases(), spend, uncertainty);
             let discount = if row.expected_purchases > 0.0 {
                 row.discounted_purchases / row.expected_purchases
             } else {
                 1.0
             };
-            RowSpread {
-                interval_80: forecast.interval(0.8),
-                interval_90: forecast.interval(0.9),
-                variance: forecast.variance(),
-                discount,
-            }
+            let interval = |group: usize, coverage: f64| {
+                let level = level_of(levels, group, coverage);
+                let (low, high) = level_ends(law.probability_none(), coverage, level);
+                (law.quantile(low), law.quantile(high))
+            };
+            let intervals = groups
+                .into_iter()
+                .map(|group| (group, COVERAGES.map(|coverage| interval(group, coverage))))
+                .collect();
+            RowSpread { law, intervals, discount }
         })
         .collect()
 }
@@ -171,15 +199,7 @@ pub fn new_customer_value(
     return_ratio: f64,
     horizon: &HorizonOptions,
 ) -> f64 {
-    let process = match forecaster {
-        Forecaster::Model(model) => Some(model.new_customer()),
-        Forecaster::Traits(models) => Some(models.typical().new_customer()),
-        Forecaster::Naive { .. } => {
-            forecaster.outlook(&clv_models::PurchaseHistory::newborn(), 0).1
-        }
-    };
-    let discounted = process
-        .map_or(0.0, |process| process.discounted_purchases(horizon.length, horizon.discount_rate));
+    let discounted = forecaster.new_customer().forecast(horizon).discounted_purchases;
     definition.value_of_purchase(mean_first_spend, return_ratio)
         + discounted * definition.value_of_purchase(spend.expected_spend(0, 0.0), return_ratio)
 }

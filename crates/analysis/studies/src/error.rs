@@ -49,6 +49,17 @@ pub enum StudyError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A blend was asked for where no bake-off could teach one.
+    #[error(
+        "there is nothing to blend: it takes a bake-off on orders with at least two forecasters"
+    )]
+    NothingToBlend,
+    /// A saved model that repeats recent purchases, and data that do not tell them.
+    #[error("the saved model counts on {rule}, which needs each customer's dated purchases")]
+    NoRecentPurchases {
+        /// The rule's id.
+        rule: String,
+    },
     /// A histories file that names an unknown unit of time.
     #[error("the histories file names its time_unit wrongly: {0}")]
     HistoriesUnit(#[source] crate::time::TimeError),
@@ -157,6 +168,10 @@ impl StudyError {
             StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
             StudyError::SavedModel { .. } => {
                 Some("write one with `clv fit ... -o model.json`".to_owned())
+            }
+            StudyError::NothingToBlend => Some("--model auto, or a single model".to_owned()),
+            StudyError::NoRecentPurchases { .. } => {
+                Some("score orders instead of a histories file, or save a single model".to_owned())
             }
             StudyError::Histories { .. } | StudyError::HistoriesUnit(_) => {
                 Some("write one with `clv histories ORDERS -o histories.parquet`".to_owned())

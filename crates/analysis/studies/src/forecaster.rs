@@ -1,4 +1,4 @@
-//! Who forecasts purchases: a fitted model, or a naive rule that every model has to beat.
+//! Who forecasts purchases: a fitted model, a naive rule that every model has to beat, or a blend of both.
 
 use std::sync::Arc;
 
@@ -7,8 +7,10 @@ use clv_models::purchase::{FutureProcess, ProcessSummary, PurchaseModel};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::blend::Blend;
 use crate::covariates::TraitModels;
 use crate::handoff::GroupedHistories;
+use crate::outlook::{Outlook, OutlookPart};
 
 /// A rule without a model. Rates are per unit of time of the study.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +56,8 @@ pub enum Forecaster {
         /// without any past.
         mean_rate: f64,
     },
+    /// Several of them, weighted.
+    Blend(Arc<Blend>),
 }
 
 /// What is expected of one distinct history over a horizon.
@@ -88,10 +92,11 @@ impl Forecaster {
             Forecaster::Model(model) => model.id(),
             Forecaster::Traits(models) => models.id(),
             Forecaster::Naive { rule, .. } => rule.id(),
+            Forecaster::Blend(_) => crate::blend::BLEND,
         }
     }
 
-    /// The model behind a row of `grouped`; none for a naive rule.
+    /// The model behind a row of `grouped`; none for a naive rule or a blend.
     #[must_use]
     pub fn model_of_row(
         &self,
@@ -101,21 +106,7 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => Some(model),
             Forecaster::Traits(models) => Some(models.of_stratum(grouped.stratum_of_row(row))),
-            Forecaster::Naive { .. } => None,
-        }
-    }
-
-    /// As [`outlook`](Self::outlook), for a row of `grouped` with the traits of its customers.
-    #[must_use]
-    pub fn outlook_of_row(
-        &self,
-        grouped: &GroupedHistories,
-        row: usize,
-    ) -> (f64, Option<FutureProcess>) {
-        let history = &grouped.histories.histories()[row];
-        match self.model_of_row(grouped, row) {
-            Some(model) => (model.probability_alive(history), Some(model.if_alive(history))),
-            None => self.outlook(history, grouped.recent_purchases_of_row(row)),
+            Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
         }
     }
 
@@ -125,41 +116,77 @@ impl Forecaster {
         matches!(self, Forecaster::Naive { .. })
     }
 
-    /// What a customer with this history will do from now on: the chance that they are one, and the process if
-    /// they are; where traits matter, the mean customer. No process means that no purchase is expected. `recent_purchases` are those of the window that
-    /// [`NaiveRule::SamePeriod`] repeats.
+    /// What a customer with this history will do from now on; where traits matter, the mean customer.
+    /// `recent_purchases` are those of the window that [`NaiveRule::SamePeriod`] repeats.
     #[must_use]
-    pub fn outlook(
-        &self,
-        history: &PurchaseHistory,
-        recent_purchases: u32,
-    ) -> (f64, Option<FutureProcess>) {
-        let alive = match self {
-            Forecaster::Model(model) => model.probability_alive(history),
-            Forecaster::Traits(models) => models.typical().probability_alive(history),
-            Forecaster::Naive { .. } => 1.0,
-        };
-        (alive, self.process(history, recent_purchases))
+    pub fn outlook(&self, history: &PurchaseHistory, recent_purchases: u32) -> Outlook {
+        match self {
+            Forecaster::Blend(blend) => blend.outlook(history, recent_purchases),
+            _ => Outlook::new(vec![self.part(1.0, history, recent_purchases)], 1.0),
+        }
     }
 
-    /// The process of a customer with this history who is one now.
-    fn process(&self, history: &PurchaseHistory, recent_purchases: u32) -> Option<FutureProcess> {
-        let steady = |count: f64, time: f64| {
-            (count > 0.0 && time > 0.0).then_some(FutureProcess::Steady { r: count, alpha: time })
-        };
-        // A gamma law this narrow is a Poisson process.
-        let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
+    /// As [`outlook`](Self::outlook), for a row of `grouped` with the traits of its customers.
+    #[must_use]
+    pub fn outlook_of_row(&self, grouped: &GroupedHistories, row: usize) -> Outlook {
+        let history = &grouped.histories.histories()[row];
+        match (self, self.model_of_row(grouped, row)) {
+            (Forecaster::Traits(_), Some(model)) => {
+                Outlook::new(vec![OutlookPart::of_model(model.as_ref(), 1.0, history)], 1.0)
+            }
+            _ => self.outlook(history, grouped.recent_purchases_of_row(row)),
+        }
+    }
+
+    /// One part of an outlook; a blend within a blend counts as no forecast.
+    pub(crate) fn part(
+        &self,
+        weight: f64,
+        history: &PurchaseHistory,
+        recent_purchases: u32,
+    ) -> OutlookPart {
         match self {
-            Forecaster::Model(model) => Some(model.if_alive(history)),
-            Forecaster::Traits(models) => Some(models.typical().if_alive(history)),
-            Forecaster::Naive { mean_rate, .. } if history.age() <= 0.0 => at_rate(*mean_rate),
-            Forecaster::Naive { rule: NaiveRule::OwnRate, .. } => {
-                steady(f64::from(history.repeat_purchases()), history.age())
+            Forecaster::Model(model) => OutlookPart::of_model(model.as_ref(), weight, history),
+            Forecaster::Traits(models) => {
+                OutlookPart::of_model(models.typical().as_ref(), weight, history)
             }
-            Forecaster::Naive { rule: NaiveRule::SamePeriod { length, .. }, .. } => {
-                steady(f64::from(recent_purchases), *length)
+            Forecaster::Naive { rule, mean_rate } => OutlookPart {
+                weight,
+                probability_alive: 1.0,
+                knows_leaving: false,
+                process: naive_process(*rule, *mean_rate, history, recent_purchases),
+            },
+            Forecaster::Blend(_) => {
+                OutlookPart { weight, probability_alive: 0.0, knows_leaving: false, process: None }
             }
-            Forecaster::Naive { rule: NaiveRule::MeanRate, mean_rate } => at_rate(*mean_rate),
+        }
+    }
+
+    /// What a customer gained now will do after the first purchase.
+    #[must_use]
+    pub fn new_customer(&self) -> Outlook {
+        let newborn = PurchaseHistory::newborn();
+        match self {
+            Forecaster::Blend(blend) => blend.new_customer(),
+            _ => Outlook::new(vec![self.part_of_new_customer(1.0, &newborn)], 1.0),
+        }
+    }
+
+    pub(crate) fn part_of_new_customer(
+        &self,
+        weight: f64,
+        newborn: &PurchaseHistory,
+    ) -> OutlookPart {
+        let new_customer = |model: &dyn PurchaseModel| OutlookPart {
+            weight,
+            probability_alive: 1.0,
+            knows_leaving: true,
+            process: Some(model.new_customer()),
+        };
+        match self {
+            Forecaster::Model(model) => new_customer(model.as_ref()),
+            Forecaster::Traits(models) => new_customer(models.typical().as_ref()),
+            _ => self.part(weight, newborn, 0),
         }
     }
 
@@ -171,10 +198,17 @@ impl Forecaster {
         horizon: &HorizonOptions,
     ) -> Vec<RowForecast> {
         let histories = grouped.histories.histories();
+        if matches!(self, Forecaster::Blend(_)) {
+            return (0..histories.len())
+                .into_par_iter()
+                .with_min_len(256)
+                .map(|row| self.outlook_of_row(grouped, row).forecast(horizon))
+                .collect();
+        }
         let futures = self.distinct_futures(grouped, horizon);
         let alive = match self {
             Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
-            Forecaster::Traits(_) | Forecaster::Naive { .. } => None,
+            Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
         };
         let alive_of = |row: usize| match (&alive, self.model_of_row(grouped, row)) {
             (Some(alive), _) => alive[row],
@@ -194,9 +228,12 @@ impl Forecaster {
         let mut of_row = Vec::with_capacity(grouped.histories.len());
         for (row, history) in grouped.histories.histories().iter().enumerate() {
             let recent = grouped.recent_purchases_of_row(row);
-            let process = match self.model_of_row(grouped, row) {
-                Some(model) => Some(model.if_alive(history)),
-                None => self.process(history, recent),
+            let process = match (self, self.model_of_row(grouped, row)) {
+                (_, Some(model)) => Some(model.if_alive(history)),
+                (Forecaster::Naive { rule, mean_rate }, None) => {
+                    naive_process(*rule, *mean_rate, history, recent)
+                }
+                _ => None,
             };
             let stratum = grouped.stratum_of_row(row);
             let key = (history.repeat_purchases(), history.age().to_bits(), recent, stratum);
@@ -240,5 +277,25 @@ fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> Row
         expected_pairs: probability_alive * summary.expected_pairs,
         probability_none: 1.0 - probability_alive * (1.0 - summary.probability_none),
         discounted_purchases: probability_alive * summary.discounted_purchases,
+    }
+}
+
+/// The process of a naive rule; none where it expects no purchase.
+fn naive_process(
+    rule: NaiveRule,
+    mean_rate: f64,
+    history: &PurchaseHistory,
+    recent_purchases: u32,
+) -> Option<FutureProcess> {
+    let steady = |count: f64, time: f64| {
+        (count > 0.0 && time > 0.0).then_some(FutureProcess::Steady { r: count, alpha: time })
+    };
+    // A gamma law this narrow is a Poisson process.
+    let at_rate = |rate: f64| steady(1e6, if rate > 0.0 { 1e6 / rate } else { 0.0 });
+    match rule {
+        _ if history.age() <= 0.0 => at_rate(mean_rate),
+        NaiveRule::OwnRate => steady(f64::from(history.repeat_purchases()), history.age()),
+        NaiveRule::SamePeriod { length, .. } => steady(f64::from(recent_purchases), length),
+        NaiveRule::MeanRate => at_rate(mean_rate),
     }
 }

@@ -1,6 +1,5 @@
 //! The few numbers at the top.
 
-use clv_answers::calibration::Calibration;
 use clv_answers::headline::{Headline, Interval};
 use clv_valuation::definition::Definition;
 use clv_valuation::equity::TotalForecast;
@@ -26,8 +25,6 @@ pub struct HeadlineInputs<'a> {
     pub uncertainty: &'a ParameterUncertainty,
     /// Every customer's value.
     pub values: &'a CustomerValues,
-    /// How the last holdout's value came true; none without a holdout.
-    pub calibration: Option<&'a Calibration>,
     /// Which customers are at risk, one entry for each.
     pub is_at_risk: &'a [bool],
     /// The definition.
@@ -51,10 +48,15 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
     let returns: f64 = columns.returns.iter().sum();
     let backtest_variance =
         inquiry.bake_off.as_ref().map_or(0.0, |outcome| outcome.relative_total_variance);
-    let n_backtests = inquiry.bake_off.as_ref().map_or(0, |outcome| outcome.origins.days.len());
+    // Neighbouring holdouts share half their days, so that n of them say what (n + 1) / 2 would.
+    let n_backtests =
+        inquiry.bake_off.as_ref().map_or(0, |outcome| outcome.origins.days.len().div_ceil(2));
     // Totals of money miss by more than totals of purchases where what is spent per purchase moves too.
-    let value_backtest_variance =
-        backtest_variance.max(inputs.calibration.map_or(0.0, squared_ln_miss));
+    let value_backtest_variance = inquiry
+        .bake_off
+        .as_ref()
+        .and_then(|outcome| outcome.value_total_variance)
+        .map_or(backtest_variance, |of_value| of_value.max(backtest_variance));
     let equity = TotalForecast {
         expected: residual,
         variance_of_customers: inputs.values.variance_of_total,
@@ -124,15 +126,6 @@ pub fn at_risk(inquiry: &Inquiry) -> Vec<bool> {
         })
         .collect();
     grouped.row_of_customer.iter().map(|row| of_row[*row as usize]).collect()
-}
-
-/// The squared logarithm of what came over what was predicted, in money.
-fn squared_ln_miss(calibration: &Calibration) -> f64 {
-    if calibration.predicted_total > 0.0 && calibration.actual_total > 0.0 {
-        (calibration.actual_total / calibration.predicted_total).ln().powi(2)
-    } else {
-        0.0
-    }
 }
 
 fn interval(total: &TotalForecast) -> Interval {

@@ -11,8 +11,9 @@ use clv_models::purchase::PurchaseModel;
 use clv_tables::Day;
 use clv_valuation::definition::Definition;
 
-use crate::backtest::{BacktestOptions, BacktestOutcome, count_intervals};
+use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::{CustomerBase, RecentWindow};
+use crate::blend::BLEND;
 use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
@@ -21,6 +22,8 @@ use crate::model_fit::GAMMA_GAMMA;
 use crate::newborns::same_id;
 use crate::posterior::{DrawOptions, purchase_draws, saved_draws, spend_draws};
 use crate::purchase_forecast::{count_intervals_over, forecast_table};
+use crate::reason::{rhythm_reasons, value_reasons};
+use crate::saved_blend::{repeated_period, saved_forecaster};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::spend::spend_observations;
@@ -70,6 +73,8 @@ pub struct Inquiry {
     pub served: Served,
     /// The horizon.
     pub horizon: Span,
+    /// The saved model that was asked for; none where a model was fitted.
+    pub saved: Option<ModelFit>,
 }
 
 impl Inquiry {
@@ -82,7 +87,8 @@ impl Inquiry {
         if options.always_bake_off {
             check_span(&snapshot)?;
         }
-        let wants_bake_off = options.always_bake_off || matches!(options.choice, ModelChoice::Auto);
+        let wants_bake_off = options.always_bake_off
+            || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend);
         let mut base = None;
         let mut outcome = None;
         let mut too_short = None;
@@ -97,15 +103,17 @@ impl Inquiry {
             }
             base = Some(sampled);
         }
-        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
-            settle_naive_rule(found, &mut snapshot, orders)?;
+        if let Some(found) = &mut outcome
+            && let Some(id) = asked_for(&options.choice)
+        {
+            found.serve_instead(id);
+        }
+        if let Some(window) = window_to_repeat(&options.choice, outcome.as_ref(), &snapshot)? {
+            note_recent_purchases(window, &mut snapshot, orders, base.as_ref())?;
         }
         let unfinished = count_whole_periods(&mut snapshot, orders, options)?;
         let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
         served.cautions.extend(unfinished);
-        if let Some(found) = &mut outcome {
-            found.serve_instead(served.forecaster.id());
-        }
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
             if options.horizon.days() > 1.5 * tested {
@@ -115,12 +123,14 @@ impl Inquiry {
                 ));
             }
         }
+        served.cautions.extend(season_caution(&snapshot, outcome.as_ref()));
         served.cautions.extend(silence_caution(options.until, &intake));
         if let Some(problem) = too_short {
             served.cautions.push(format!("no forecast could be tested on a holdout: {problem}"));
         }
         let horizon = options.horizon.clone();
-        Ok(Self { snapshot, intake: Some(intake), base, bake_off: outcome, served, horizon })
+        let saved = saved_of(&options.choice);
+        Ok(Self { snapshot, intake: Some(intake), base, bake_off: outcome, served, horizon, saved })
     }
 
     /// Asks a histories file, whose times are in the options' unit.
@@ -129,7 +139,7 @@ impl Inquiry {
     /// [`StudyError`] where a row is no history or the model is unknown.
     pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
         let unit = match &options.choice {
-            ModelChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
+            ModelChoice::Saved(saved) => saved_forecaster(saved)?.1,
             ModelChoice::Covariates(request) => match &request.choice {
                 CovariateChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
                 CovariateChoice::Fit(_) => options.unit,
@@ -152,7 +162,8 @@ impl Inquiry {
             );
         }
         let horizon = options.horizon.clone();
-        Ok(Self { snapshot, intake: None, base: None, bake_off: None, served, horizon })
+        let saved = saved_of(&options.choice);
+        Ok(Self { snapshot, intake: None, base: None, bake_off: None, served, horizon, saved })
     }
 
     /// The horizon in the unit of whoever is served, discounted at `annual` per year.
@@ -176,20 +187,18 @@ impl Inquiry {
     /// The forecast of every customer, as `clv forecast` gives it.
     #[must_use]
     pub fn forecast_table(&self, rows: &[RowForecast], horizon: &HorizonOptions) -> Table {
-        let grouped = &self.served.grouped;
-        let counts = match self.drawn_models(MOST_COUNT_DRAWS) {
-            Some(models) => count_intervals_over(&models, grouped, horizon.length, 0.8),
-            None => count_intervals(&self.served.forecaster, grouped, horizon.length, 0.8),
-        };
+        let drawn = self
+            .drawn_models(MOST_COUNT_DRAWS)
+            .map(|models| count_intervals_over(&models, &self.served.grouped, horizon.length, 0.8));
         forecast_table(
             self.snapshot.id_values(),
-            &self.served.forecaster,
-            grouped,
+            &self.served,
             rows,
-            &counts,
-            self.served.unit,
+            drawn.as_deref(),
+            horizon.length,
             self.snapshot.end_day(),
         )
+        .with("reason", "", Values::Text(rhythm_reasons(&self.snapshot, &self.served)))
     }
 
     /// The served model at up to `n` of the draws saved with it, evenly taken; none where none were saved.
@@ -265,9 +274,8 @@ impl Inquiry {
         }
         Ok(customer_values(
             &self.snapshot.columns(),
-            &self.served.grouped,
+            &self.served,
             rows,
-            &self.served.spend,
             uncertainty,
             definition,
             self.snapshot.return_ratio(),
@@ -301,6 +309,7 @@ impl Inquiry {
             .with("residual_value_high_90", "money", Values::Real(high_90))
             .with("lifetime_value", "money", known(values.lifetime))
             .with("definition_id", "", Values::Same(definition.id(), n))
+            .with("reason", "", Values::Text(value_reasons(&self.snapshot, &self.served)))
     }
 }
 
@@ -320,6 +329,20 @@ fn check_span(snapshot: &Snapshot) -> Result<(), StudyError> {
         }
         _ => Ok(()),
     }
+}
+
+/// What to say where no season has come round twice within the data.
+fn season_caution(snapshot: &Snapshot, outcome: Option<&BacktestOutcome>) -> Option<String> {
+    const YEAR_DAYS: i32 = 365;
+    let tested = outcome?.origins.horizon_days;
+    let (first_day, ..) = snapshot.days()?;
+    let span = snapshot.end_day()? - *first_day.iter().min()?;
+    (span < YEAR_DAYS + tested).then(|| {
+        format!(
+            "the data hold {span} days, in which no season has come round twice: what a season does to totals is in no \
+             interval"
+        )
+    })
 }
 
 /// What to say where the day asked for lies beyond the data.
@@ -366,9 +389,10 @@ fn count_whole_periods(
     options: &InquiryOptions,
 ) -> Result<Option<String>, StudyError> {
     let (id, unit) = match &options.choice {
-        // No model of whole periods takes covariates.
-        ModelChoice::Auto | ModelChoice::Covariates(_) => return Ok(None),
+        // No model of whole periods takes covariates or is part of a blend.
+        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Covariates(_) => return Ok(None),
         ModelChoice::Id(id) => (id.as_str(), options.unit),
+        ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
         ModelChoice::Saved(saved) => {
             (saved.model.as_str(), crate::model_fit::saved_purchase_model(saved)?.1)
         }
@@ -385,24 +409,86 @@ fn count_whole_periods(
     }))
 }
 
-/// A naive rule that won is taken to the present: the purchases of the window that
-/// it repeats.
-fn settle_naive_rule(
-    outcome: &BacktestOutcome,
+fn saved_of(choice: &ModelChoice) -> Option<ModelFit> {
+    match choice {
+        ModelChoice::Saved(saved) => Some(saved.as_ref().clone()),
+        ModelChoice::Covariates(request) => match &request.choice {
+            CovariateChoice::Saved(saved) => Some(saved.as_ref().clone()),
+            CovariateChoice::Fit(_) => None,
+        },
+        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Id(_) => None,
+    }
+}
+
+/// The id that was asked for; none where the bake-off decides, or where who is asked for takes no part in it.
+fn asked_for(choice: &ModelChoice) -> Option<&str> {
+    match choice {
+        ModelChoice::Auto | ModelChoice::Covariates(_) => None,
+        ModelChoice::Blend => Some(BLEND),
+        ModelChoice::Id(id) => Some(id),
+        ModelChoice::Saved(saved) => Some(&saved.model),
+    }
+}
+
+/// The days whose purchases whoever is served repeats; none where nobody does.
+fn window_to_repeat(
+    choice: &ModelChoice,
+    outcome: Option<&BacktestOutcome>,
+    snapshot: &Snapshot,
+) -> Result<Option<RecentWindow>, StudyError> {
+    let Some(end) = snapshot.end_day() else { return Ok(None) };
+    if let ModelChoice::Saved(saved) = choice {
+        let (forecaster, unit) = saved_forecaster(saved)?;
+        return Ok(repeated_period(&forecaster).and_then(|rule| match rule {
+            NaiveRule::SamePeriod { length, is_last_year } => {
+                let days = (length * unit.days()).round().max(1.0) as i32;
+                Some(RecentWindow::before(end, days, is_last_year))
+            }
+            NaiveRule::MeanRate | NaiveRule::OwnRate => None,
+        }));
+    }
+    let Some(found) = outcome else { return Ok(None) };
+    let members = found.recipe.as_ref().map_or(&[][..], |recipe| recipe.members.as_slice());
+    let mut rules = match &found.naive {
+        Some(rule) => vec![*rule],
+        None if found.answer.served == BLEND => {
+            members.iter().filter_map(|id| found.naive_rule(id)).collect()
+        }
+        None => Vec::new(),
+    };
+    rules.retain(|rule| matches!(rule, NaiveRule::SamePeriod { .. }));
+    Ok(rules.first().and_then(|rule| match rule {
+        NaiveRule::SamePeriod { is_last_year, .. } => {
+            Some(RecentWindow::before(end, found.origins.horizon_days, *is_last_year))
+        }
+        NaiveRule::MeanRate | NaiveRule::OwnRate => None,
+    }))
+}
+
+/// Notes how many purchase days each customer had within a window.
+fn note_recent_purchases(
+    window: RecentWindow,
     snapshot: &mut Snapshot,
     orders: &Orders,
+    base: Option<&CustomerBase>,
 ) -> Result<(), StudyError> {
-    match outcome.naive {
-        Some(NaiveRule::SamePeriod { is_last_year, .. }) => {
-            let Some(end) = snapshot.end_day() else { return Ok(()) };
-            let window = RecentWindow::before(end, outcome.origins.horizon_days, is_last_year);
-            let before = purchase_days_until(snapshot, orders, window.after)?;
-            let upto = purchase_days_until(snapshot, orders, window.upto)?;
-            let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);
-            snapshot.set_recent_purchases(recent.collect());
-        }
-        Some(NaiveRule::MeanRate | NaiveRule::OwnRate) | None => {}
+    // The bake-off has everyone's days in memory, unless it ran on a sample or some are not born yet.
+    if let Some(base) = base
+        && base.n_customers() == snapshot.n_customers()
+        && (0..base.n_customers()).all(|at| same_id(base.ids(), at, snapshot.ids(), at))
+    {
+        let is_within = |day: i32| day > window.after && day <= window.upto;
+        let recent = (0..base.n_customers())
+            .map(|at| base.purchases_of(at).filter(|row| is_within(row.day)).count())
+            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+            .collect();
+        snapshot.set_recent_purchases(recent);
+        return Ok(());
     }
+    let before = purchase_days_until(snapshot, orders, window.after)?;
+    let upto = purchase_days_until(snapshot, orders, window.upto)?;
+    let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);
+    snapshot.set_recent_purchases(recent.collect());
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub const GAMMA_GAMMA: &str = "gamma-gamma";
 pub fn model_entry(id: &str) -> Result<&'static PurchaseModelEntry, StudyError> {
     purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
         let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
-        known.push("auto");
+        known.extend(["blend", "auto"]);
         StudyError::UnknownModel { id: id.to_owned(), known: known.join(", ") }
     })
 }
@@ -42,8 +42,6 @@ pub fn purchase_model_fit(
     let parameters = fitted.model().parameters();
     let names: Vec<String> = parameters.iter().map(|one| one.name.to_owned()).collect();
     ModelFit {
-        model: fitted.model().id().to_owned(),
-        time_unit: unit.name().to_owned(),
         parameters: parameters.iter().map(|one| (one.name.to_owned(), one.value)).collect(),
         standard_errors: standard_errors(&names, fitted.standard_errors()),
         ln_covariance: fitted.ln_covariance().cloned().unwrap_or_default(),
@@ -56,9 +54,7 @@ pub fn purchase_model_fit(
         converged: Some(fitted.converged()),
         warnings: distinct(fitted.warnings().iter().map(ToString::to_string)),
         data_period: period,
-        posterior: None,
-        covariates: None,
-        spend: None,
+        ..ModelFit::blank(fitted.model().id(), unit.name())
     }
 }
 
@@ -73,23 +69,9 @@ pub fn spend_model_fit(
     let values = model.parameters();
     let names: Vec<String> = values.iter().map(|one| one.name.to_owned()).collect();
     let mut answer = ModelFit {
-        model: GAMMA_GAMMA.to_owned(),
-        time_unit: unit.name().to_owned(),
         parameters: values.iter().map(|one| (one.name.to_owned(), one.value)).collect(),
-        standard_errors: BTreeMap::new(),
-        ln_covariance: Vec::new(),
-        covariance_order: Vec::new(),
-        log_likelihood: None,
-        log_likelihood_by_whole: BTreeMap::new(),
-        aic: None,
-        n_customers: None,
-        n_histories: None,
-        converged: None,
-        warnings: Vec::new(),
         data_period: period,
-        posterior: None,
-        covariates: None,
-        spend: None,
+        ..ModelFit::blank(GAMMA_GAMMA, unit.name())
     };
     if let Some(fitted) = spend.fitted() {
         answer.standard_errors = standard_errors(&names, &fitted.standard_errors);

@@ -8,7 +8,10 @@ use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
+use crate::held_out::{LevelPair, groups_of, level_of};
+use crate::served::Served;
 use crate::time::TimeUnit;
+use clv_models::conformal::ends;
 
 /// A next order later than this many days from now is as good as none.
 const LATEST_DAYS: f64 = 36_525.0;
@@ -18,19 +21,25 @@ type WaitDays = Option<[f64; 3]>;
 
 /// The forecast table: one row for each customer, beside the `ids` column given.
 ///
-/// `counts` are the counts' 80 % intervals, one for each distinct history; the interval of the next order's date holds
-/// 80 % too, given that there is a next order. `end_day` is the last day observed; without it (histories from a file) there are no dates and the
-/// wait is given in `unit` instead.
+/// `drawn` are the counts' 80 % intervals over draws of the parameters, one for each distinct history; without them the
+/// counts' interval holds at least 80 % at the level that earlier holdouts taught. So does the interval of the next
+/// order's date, given that there is a next order. `end_day` is the last day observed; without it (histories from a
+/// file) there are no dates and the wait is given in the unit of whoever is served.
 #[must_use]
 pub fn forecast_table(
     ids: Values,
-    forecaster: &Forecaster,
-    grouped: &GroupedHistories,
+    served: &Served,
     rows: &[RowForecast],
-    counts: &[(f64, f64)],
-    unit: TimeUnit,
+    drawn: Option<&[(f64, f64)]>,
+    horizon: f64,
     end_day: Option<i32>,
 ) -> Table {
+    let (forecaster, grouped, unit) = (&served.forecaster, &served.grouped, served.unit);
+    let levels = served.levels.purchases.as_ref();
+    let counts = match drawn {
+        Some(drawn) => drawn.to_vec(),
+        None => count_intervals(forecaster, grouped, rows, horizon, levels, 0.8),
+    };
     let waits = waits(forecaster, grouped, unit);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
@@ -92,6 +101,38 @@ pub fn count_intervals_over(
         .collect()
 }
 
+/// For each row an interval of the count that holds at least `coverage`: from 0 where no purchase is likelier than a
+/// tail, else the central one; at the level that earlier holdouts taught for forecasts of its size.
+#[must_use]
+pub fn count_intervals(
+    forecaster: &Forecaster,
+    grouped: &GroupedHistories,
+    rows: &[RowForecast],
+    horizon: f64,
+    levels: Option<&LevelPair>,
+    coverage: f64,
+) -> Vec<(f64, f64)> {
+    let histories = grouped.histories.histories();
+    let customers = &grouped.row_of_customer;
+    let expected: Vec<f64> =
+        customers.iter().map(|row| rows[*row as usize].expected_purchases).collect();
+    let mut group_of_row = vec![0; rows.len()];
+    for (row, group) in customers.iter().zip(groups_of(levels, &expected)) {
+        group_of_row[*row as usize] = group;
+    }
+    (0..histories.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|row| {
+            let outlook = forecaster.outlook_of_row(grouped, row);
+            let level = level_of(levels, group_of_row[row], coverage);
+            let (low, high) = ends(rows[row].probability_none, coverage, level);
+            let counts = outlook.count_quantiles(horizon, &[low, high]);
+            (counts[0] as f64, counts[1] as f64)
+        })
+        .collect()
+}
+
 /// Quantiles of the number of purchases where each outlook is as likely as the others.
 fn quantiles_over(outlooks: &[(f64, FutureProcess)], horizon: f64, levels: &[f64; 3]) -> [f64; 3] {
     const MOST: u64 = 4000;
@@ -132,8 +173,9 @@ fn waits(forecaster: &Forecaster, grouped: &GroupedHistories, unit: TimeUnit) ->
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let (_, process) = forecaster.outlook_of_row(grouped, row);
-            process.map(|process| [0.1, 0.5, 0.9].map(|q| process.wait_quantile(q) * unit.days()))
+            let outlook = forecaster.outlook_of_row(grouped, row);
+            let days = |q: f64| Some(outlook.wait_quantile(q)? * unit.days());
+            Some([days(0.1)?, days(0.5)?, days(0.9)?])
         })
         .collect()
 }
@@ -148,7 +190,7 @@ pub fn median_next_order(
     end_day: i32,
 ) -> Option<i32> {
     let row = grouped.row_of_customer[customer] as usize;
-    let (_, process) = forecaster.outlook_of_row(grouped, row);
-    let days = process?.wait_quantile(0.5) * unit.days();
+    let outlook = forecaster.outlook_of_row(grouped, row);
+    let days = outlook.wait_quantile(0.5)? * unit.days();
     (days <= LATEST_DAYS).then(|| date(end_day, days))
 }

@@ -1,12 +1,9 @@
 //! The whole story of one order file: every question asked once.
 
-use std::sync::Arc;
-
 use clv_answers::customer_value::CustomerValue;
 use clv_answers::report::{DefinitionNote, Report};
 use clv_answers::{Table, Values};
 use clv_engine::Orders;
-use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_valuation::definition::Definition;
 
 use crate::calendar::iso;
@@ -16,12 +13,12 @@ use crate::concentration::concentration;
 use crate::customer_value::CustomerValues;
 use crate::data_quality::data_quality;
 use crate::error::StudyError;
-use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
+use crate::forecaster::{Forecaster, RowForecast};
 use crate::headline::{HeadlineInputs, at_risk, headline};
 use crate::inquiry::Inquiry;
-use crate::model_fit::model_entry;
-use crate::origins::OriginData;
+use crate::model_card::model_card;
 use crate::purchase_forecast::median_next_order;
+use crate::reason::value_reasons;
 use crate::segments::{SegmentColumns, rfm_segments, value_segments};
 use crate::tracking::tracking;
 
@@ -54,9 +51,9 @@ pub fn report(
     let values = inquiry.values(&rows, &uncertainty, definition)?;
     let is_at_risk = at_risk(inquiry);
     let quality = data_quality(orders, intake, inquiry.snapshot.n_customers() as u64);
-    let holdout = holdout(inquiry)?;
+    let holdout = holdout(inquiry);
     let mut cautions = inquiry.served.cautions.clone();
-    cautions.extend(holdout.as_ref().and_then(|held| miss(&held.calibration)));
+    cautions.extend(holdout.as_ref().and_then(|held| miss(held.calibration.as_ref()?)));
     cautions.extend(sample_caution(inquiry));
     cautions.extend(until_caution(inquiry, intake));
     let headline = headline(&HeadlineInputs {
@@ -65,7 +62,6 @@ pub fn report(
         horizon: &horizon,
         uncertainty: &uncertainty,
         values: &values,
-        calibration: holdout.as_ref().map(|held| &held.calibration),
         is_at_risk: &is_at_risk,
         definition,
         currency: quality.currency.clone(),
@@ -110,9 +106,10 @@ pub fn report(
             cohorts,
         ),
         tracking: holdout.as_ref().and_then(|held| held.tracking.clone()),
-        calibration: holdout.map(|held| held.calibration),
+        calibration: holdout.and_then(|held| held.calibration),
         backtest: inquiry.bake_off.as_ref().map(|outcome| outcome.answer.clone()),
         model: inquiry.served.fit.clone(),
+        card: model_card(inquiry, inquiry.saved.as_ref()),
         data_quality: quality,
         cautions,
     };
@@ -174,6 +171,7 @@ fn best_customers(
     order.sort_by(by_residual);
     let end = inquiry.snapshot.end_day().unwrap_or(0);
     let money = inquiry.snapshot.columns();
+    let mut reasons = value_reasons(&inquiry.snapshot, &inquiry.served);
     order
         .into_iter()
         .map(|customer| CustomerValue {
@@ -200,6 +198,7 @@ fn best_customers(
             .map(iso),
             segment: groups.value[customer].to_owned(),
             rfm: groups.rfm[customer].clone(),
+            reason: std::mem::take(&mut reasons[customer]),
         })
         .collect()
 }
@@ -298,48 +297,26 @@ fn sample_caution(inquiry: &Inquiry) -> Option<String> {
 /// What the last holdout shows of whoever is served.
 struct Holdout {
     tracking: Option<clv_answers::tracking::Tracking>,
-    calibration: clv_answers::calibration::Calibration,
+    calibration: Option<clv_answers::calibration::Calibration>,
 }
 
-/// Fits the served model again at the last origin and looks at what came after. Where a naive rule is served, the
-/// rule is calibrated and the best model is tracked.
-fn holdout(inquiry: &Inquiry) -> Result<Option<Holdout>, StudyError> {
-    let (Some(base), Some(outcome)) = (&inquiry.base, &inquiry.bake_off) else { return Ok(None) };
-    let Some(origin) = outcome.origins.days.last() else { return Ok(None) };
+/// Looks at what came after the last origin of the bake-off. Where a naive rule is served, the rule is calibrated and
+/// the best model is tracked.
+fn holdout(inquiry: &Inquiry) -> Option<Holdout> {
+    let (base, outcome) = (inquiry.base.as_ref()?, inquiry.bake_off.as_ref()?);
+    let origin = outcome.at.last()?;
     let horizon_days = outcome.origins.horizon_days;
-    let unit = inquiry.served.unit;
-    let data = OriginData::at(base, *origin, horizon_days, unit, outcome.origins.has_last_year);
-    let horizon =
-        HorizonOptions { length: f64::from(horizon_days) / unit.days(), discount_rate: 0.0 };
-    let id = match &inquiry.served.forecaster {
-        Forecaster::Model(model) => Some(model.id().to_owned()),
-        Forecaster::Traits(models) => Some(models.id().to_owned()),
-        Forecaster::Naive { .. } => outcome.best_model.clone(),
+    let served = origin.of(inquiry.served.forecaster.id());
+    let tracked = match &inquiry.served.forecaster {
+        Forecaster::Naive { .. } => outcome.best_model.as_ref().and_then(|id| origin.of(id)),
+        Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => served,
     };
-    let entry = id.as_deref().map(model_entry).transpose()?;
-    // A model of whole periods sees other histories than an origin's, which are by the day.
-    if entry.is_some_and(|entry| entry.is_discrete()) {
-        return Ok(None);
-    }
-    let fitted = match entry {
-        Some(entry) => {
-            Some(fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default())?)
-        }
-        None => None,
-    };
-    let model = fitted.as_ref().map(|fitted| Forecaster::Model(Arc::clone(fitted.model())));
-    let calibrated = match &inquiry.served.forecaster {
-        Forecaster::Naive { rule, .. } => {
-            data.naive_forecasters(horizon.length).into_iter().find(|known| known.id() == rule.id())
-        }
-        Forecaster::Model(_) | Forecaster::Traits(_) => model.clone(),
-    };
-    let Some(calibrated) = calibrated else { return Ok(None) };
-    let ln_covariance =
-        fitted.as_ref().and_then(|fitted| fitted.ln_covariance()).map(Vec::as_slice);
-    Ok(Some(Holdout {
-        tracking: model
-            .and_then(|model| tracking(base, &model, &data, &horizon, horizon_days, unit)),
-        calibration: calibration(&calibrated, ln_covariance, &data, &horizon, horizon_days),
-    }))
+    let horizon = &outcome.horizon;
+    let levels = outcome.levels_at_last.value.as_ref();
+    Some(Holdout {
+        tracking: tracked.and_then(|one| {
+            tracking(base, &one.forecaster, &origin.data, horizon, horizon_days, outcome.unit)
+        }),
+        calibration: served.and_then(|one| calibration(origin, one, horizon, horizon_days, levels)),
+    })
 }

@@ -222,23 +222,10 @@ fn to_come(curve: &RetentionCurve, renewals: u32, ratio: f64) -> RenewalsToCome 
 fn fit_answer(curve: &RetentionCurve, subscribers: &Subscribers) -> ModelFit {
     let mut warnings = subscribers.cautions.clone();
     let mut answer = ModelFit {
-        model: curve.id().to_owned(),
-        time_unit: subscribers.unit.name().to_owned(),
-        parameters: BTreeMap::new(),
-        standard_errors: BTreeMap::new(),
-        ln_covariance: Vec::new(),
-        covariance_order: Vec::new(),
-        log_likelihood: None,
-        log_likelihood_by_whole: BTreeMap::new(),
-        aic: None,
         n_customers: Some(subscribers.tenures.n_customers().round() as u64),
         n_histories: Some(subscribers.tenures.n_distinct() as u64),
-        converged: None,
-        warnings: Vec::new(),
         data_period: period(subscribers),
-        posterior: None,
-        covariates: None,
-        spend: None,
+        ..ModelFit::blank(curve.id(), subscribers.unit.name())
     };
     match curve {
         RetentionCurve::Seen(seen) => {

@@ -4,21 +4,27 @@ use std::sync::Arc;
 
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{Orders, PurchaseOccasions};
+use clv_models::PurchaseHistories;
 use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
 use clv_models::purchase::PurchaseModel;
 use clv_models::spend::GammaGamma;
 
 use crate::backtest::{BacktestOptions, BacktestOutcome, FEWEST_REPEATERS, backtest};
 use crate::base::{CustomerBase, DayRow};
+use crate::blend::{BLEND, BlendRecipe, Member};
 use crate::covariates::{CovariateRequest, effect_of, serve_with_covariates};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
 use crate::handoff::GroupedHistories;
+use crate::held_out::IntervalLevels;
+use crate::model_card::{history_shares, holdout_score};
 use crate::model_fit::{
-    model_entry, purchase_model_fit, saved_ln_covariance, saved_purchase_model, saved_spend_model,
-    spend_model_fit,
+    model_entry, purchase_model_fit, saved_ln_covariance, saved_spend_model, spend_model_fit,
 };
 use crate::posterior::saved_draws;
+use crate::saved_blend::{
+    blend_fit, levels_of_saved, naive_fit, repeated_period, saved_forecaster, saved_levels,
+};
 use crate::snapshot::{MICROS, Snapshot};
 use crate::spend::SpendOutlook;
 use crate::time::{Span, TimeUnit};
@@ -37,6 +43,8 @@ pub enum ModelChoice {
     Auto,
     /// A model of the catalogue, by id.
     Id(String),
+    /// The blend that the bake-off teaches.
+    Blend,
     /// A model that was saved.
     Saved(Box<ModelFit>),
     /// A model that knows who the customers are, fitted or saved.
@@ -56,6 +64,8 @@ pub struct Served {
     pub fit: Option<ModelFit>,
     /// The spend model.
     pub spend: SpendOutlook,
+    /// How its intervals are widened or narrowed by what earlier holdouts taught.
+    pub levels: IntervalLevels,
     /// The customers' histories in `unit`.
     pub grouped: GroupedHistories,
     /// What to know before relying on it.
@@ -89,12 +99,14 @@ pub fn serve(
         ModelChoice::Covariates(request) => {
             return serve_with_covariates(snapshot, request, options.unit);
         }
+        ModelChoice::Blend => BLEND.to_owned(),
         ModelChoice::Id(id) => id.clone(),
         ModelChoice::Auto => match bake_off {
             Some(outcome) => match outcome.naive {
                 Some(rule) => {
                     cautions.push(outcome.answer.reason.clone());
-                    return Ok(serve_naive(snapshot, rule, options, cautions));
+                    let levels = outcome.levels.clone();
+                    return Ok(Served { levels, ..serve_naive(snapshot, rule, options, cautions) });
                 }
                 None => outcome.answer.served.clone(),
             },
@@ -114,15 +126,33 @@ pub fn serve(
             }
         },
     };
-    let entry = model_entry(&id)?;
     let grouped = snapshot.grouped(options.unit);
-    if entry.is_discrete() {
-        check_whole(entry.id, &grouped.histories)?;
-    }
     let histories = snapshot.histories_to_fit(&grouped);
-    let fitted = fit_purchase_model(entry, &histories, &FitOptions::default())?;
     let spend = fit_spend(snapshot);
-    let fit = combined_fit(&fitted, &spend, options.unit, snapshot.period());
+    let mean_rate = snapshot.mean_rate(options.unit);
+    let (forecaster, ln_covariance, mut fit) = if id == BLEND {
+        let recipe = bake_off.and_then(|outcome| Some((outcome.recipe.as_ref()?, outcome)));
+        let (recipe, outcome) = recipe.ok_or(StudyError::NothingToBlend)?;
+        let (forecaster, fit) = fit_blend(recipe, outcome, &histories, mean_rate, options.unit)?;
+        (forecaster, None, with_spend(fit, &spend, options.unit, snapshot.period()))
+    } else {
+        let entry = model_entry(&id)?;
+        if entry.is_discrete() {
+            check_whole(entry.id, &grouped.histories)?;
+        }
+        let fitted = fit_purchase_model(entry, &histories, &FitOptions::default())?;
+        let fit = combined_fit(&fitted, &spend, options.unit, snapshot.period());
+        let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
+        (forecaster, fitted.ln_covariance().cloned(), fit)
+    };
+    // What the holdouts teach about intervals goes with the forecaster they judged.
+    let levels = bake_off
+        .filter(|outcome| outcome.answer.served == id)
+        .map(|outcome| outcome.levels.clone())
+        .unwrap_or_default();
+    fit.interval_levels = saved_levels(&levels);
+    fit.history_shares = history_shares(&histories);
+    fit.holdout = bake_off.and_then(|outcome| holdout_score(outcome, &id));
     if fit.converged == Some(false) {
         cautions.push(format!(
             "the fit of {id} did not reach its optimum; `clv fit --model {id}` says more"
@@ -138,11 +168,12 @@ pub fn serve(
         cautions.extend(of_spend.warnings.iter().cloned());
     }
     Ok(Served {
-        forecaster: Forecaster::Model(Arc::clone(fitted.model())),
+        forecaster,
         unit: options.unit,
-        ln_covariance: fitted.ln_covariance().cloned(),
+        ln_covariance,
         fit: Some(fit),
         spend,
+        levels,
         grouped,
         cautions,
     })
@@ -166,7 +197,16 @@ pub fn combined_fit(
     unit: TimeUnit,
     period: Option<(String, String)>,
 ) -> ModelFit {
-    let mut fit = purchase_model_fit(fitted, unit, period.clone());
+    with_spend(purchase_model_fit(fitted, unit, period.clone()), spend, unit, period)
+}
+
+fn with_spend(
+    mut fit: ModelFit,
+    spend: &SpendOutlook,
+    unit: TimeUnit,
+    period: Option<(String, String)>,
+) -> ModelFit {
+    fit.data_period.clone_from(&period);
     fit.spend = Some(Box::new(spend_model_fit(spend, unit, period)));
     fit
 }
@@ -195,26 +235,67 @@ fn saved_spend_draws(saved: &ModelFit) -> Result<Vec<GammaGamma>, StudyError> {
         })
 }
 
-fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
-    let (model, unit) = saved_purchase_model(saved)?;
+/// Fits a recipe's members to everyone.
+fn fit_blend(
+    recipe: &BlendRecipe,
+    outcome: &BacktestOutcome,
+    histories: &PurchaseHistories,
+    mean_rate: f64,
+    unit: TimeUnit,
+) -> Result<(Forecaster, ModelFit), StudyError> {
+    let mut members = Vec::new();
+    let mut fits = Vec::new();
+    for id in &recipe.members {
+        if let Some(rule) = outcome.naive_rule(id) {
+            let forecaster = Forecaster::Naive { rule, mean_rate };
+            fits.push(naive_fit(rule, mean_rate, unit));
+            members.push(Member { forecaster, ln_covariance: None });
+            continue;
+        }
+        let fitted = fit_purchase_model(model_entry(id)?, histories, &FitOptions::default())?;
+        fits.push(purchase_model_fit(&fitted, unit, None));
+        members.push(Member {
+            forecaster: Forecaster::Model(Arc::clone(fitted.model())),
+            ln_covariance: fitted.ln_covariance().cloned(),
+        });
+    }
+    let fit = blend_fit(recipe, fits, histories.n_customers(), unit);
+    Ok((recipe.of(members), fit))
+}
+
+/// That nothing is missing that a saved model knows customers by.
+fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
     let of_spend = saved.spend.iter().flat_map(|spend| spend.parameters.keys());
     let effect = saved.parameters.keys().chain(of_spend).find(|name| effect_of(name).is_some());
     let is_pooled = saved.covariates.as_ref().is_some_and(|fit| fit.pooling.is_some());
-    if effect.is_some() || is_pooled {
-        return Err(StudyError::Covariates {
-            problem: format!(
-                "the saved model knows who customers are ({}), and nothing of them was given",
-                effect.map_or("groups", String::as_str)
-            ),
-            hint: Some(
-                "--covariates FILE, a table of customer_id and the model's covariates".to_owned(),
-            ),
-        });
+    if effect.is_none() && !is_pooled {
+        return Ok(());
     }
-    check_draws(saved, model.as_ref())?;
+    Err(StudyError::Covariates {
+        problem: format!(
+            "the saved model knows who customers are ({}), and nothing of them was given",
+            effect.map_or("groups", String::as_str)
+        ),
+        hint: Some(
+            "--covariates FILE, a table of customer_id and the model's covariates".to_owned(),
+        ),
+    })
+}
+
+fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
+    check_traits(saved)?;
+    let (forecaster, unit) = saved_forecaster(saved)?;
+    if let Some(rule) = repeated_period(&forecaster)
+        && !snapshot.has_recent_purchases()
+    {
+        return Err(StudyError::NoRecentPurchases { rule: rule.id().to_owned() });
+    }
     let grouped = snapshot.grouped(unit);
-    if model.new_customer().is_discrete() {
-        check_whole(model.id(), &grouped.histories)?;
+    if let Forecaster::Model(model) = &forecaster {
+        check_draws(saved, model.as_ref())?;
+        if model.new_customer().is_discrete() {
+            check_whole(model.id(), &grouped.histories)?;
+        }
     }
     let columns = snapshot.columns();
     let mut cautions = saved.warnings.clone();
@@ -230,11 +311,15 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
         }
     };
     Ok(Served {
-        ln_covariance: saved_ln_covariance(saved, model.as_ref()),
-        forecaster: Forecaster::Model(model),
+        ln_covariance: match &forecaster {
+            Forecaster::Model(model) => saved_ln_covariance(saved, model.as_ref()),
+            Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
+        },
+        forecaster,
         unit,
         fit: Some(saved.clone()),
         spend,
+        levels: levels_of_saved(saved),
         grouped,
         cautions,
     })
@@ -253,6 +338,7 @@ fn serve_naive(
         ln_covariance: None,
         fit: None,
         spend: fit_spend(snapshot),
+        levels: IntervalLevels::default(),
         grouped,
         cautions,
     }

@@ -326,6 +326,12 @@ impl Snapshot {
         self.recent_purchases = Some(recent);
     }
 
+    /// Whether each customer's purchase days within some recent window are known.
+    #[must_use]
+    pub fn has_recent_purchases(&self) -> bool {
+        self.recent_purchases.is_some()
+    }
+
     /// Counts and money for valuing the customers.
     #[must_use]
     pub fn columns(&self) -> CustomerColumns<'_> {

@@ -25,7 +25,9 @@ pub fn tracking(
     horizon_days: i32,
     unit: TimeUnit,
 ) -> Option<Tracking> {
-    let Forecaster::Model(model) = forecaster else { return None };
+    if forecaster.is_naive() {
+        return None;
+    }
     let first = data.customers.iter().map(|known| known.first_day).min()?;
     let last = data.origin + horizon_days;
     let period_days = if (last - first) / 7 <= MOST_WEEKS { 7 } else { 28 };
@@ -48,7 +50,7 @@ pub fn tracking(
             }
         }
     }
-    let new_customer = model.new_customer();
+    let new_customer = forecaster.new_customer();
     let expected_at_age: Vec<f64> =
         (0..n_days).map(|age| new_customer.expected_purchases(age as f64 / unit.days())).collect();
     let cumulative = |day: i32| -> f64 {
@@ -75,7 +77,7 @@ pub fn tracking(
         .map(|(weight, row)| weight * row.expected_purchases)
         .sum();
     Some(Tracking {
-        model: model.id().to_owned(),
+        model: forecaster.id().to_owned(),
         period: if period_days == 7 { "week" } else { "four weeks" }.to_owned(),
         period_end: period_end.into_iter().map(iso).collect(),
         actual,

@@ -161,6 +161,28 @@ impl ParameterUncertainty {
         self
     }
 
+    /// That of a blend, from its members' with their weights: all learnt from the same customers, they are taken to err
+    /// together, so that deviations add and not variances.
+    fn blended(members: impl Iterator<Item = (Self, f64)>) -> Self {
+        let mut blended = Self::none();
+        let mut add = |of: &Self, weight: f64| {
+            if blended.knots.is_empty() {
+                blended.knots.clone_from(&of.knots);
+                blended.at_knots = vec![0.0; of.knots.len()];
+            }
+            blended.of_total += weight * of.of_total.sqrt();
+            for (sum, variance) in blended.at_knots.iter_mut().zip(&of.at_knots) {
+                *sum += weight * variance.sqrt();
+            }
+        };
+        for (of, weight) in members.filter(|(of, _)| !of.knots.is_empty()) {
+            add(&of, weight);
+        }
+        blended.of_total *= blended.of_total;
+        blended.at_knots.iter_mut().for_each(|deviation| *deviation *= *deviation);
+        blended
+    }
+
     /// Relative variance of a customer's expected purchases, at least 0.
     #[must_use]
     pub fn at(&self, expected_purchases: f64) -> f64 {
@@ -218,7 +240,7 @@ pub(crate) fn relative_variance(values: &[f64]) -> f64 {
     if mean > 0.0 && variance.is_finite() { variance / (mean * mean) } else { 0.0 }
 }
 
-/// The same for whoever forecasts: naive rules have no parameters to be unsure of.
+/// The same for whoever forecasts: naive rules have no parameters to be unsure of, and a blend has its members'.
 #[must_use]
 pub fn parameter_uncertainty(
     forecaster: &Forecaster,
@@ -249,6 +271,19 @@ pub fn parameter_uncertainty(
             };
             ParameterUncertainty::at_points(&points, expected_at, grouped, expected_purchases)
                 .with_groups(of_group, grouped, expected_purchases)
+        }
+        (Forecaster::Blend(blend), _) => {
+            let of_members = blend.members.iter().map(|member| {
+                let covariance = member.ln_covariance.as_deref();
+                parameter_uncertainty(
+                    &member.forecaster,
+                    covariance,
+                    grouped,
+                    expected_purchases,
+                    horizon,
+                )
+            });
+            ParameterUncertainty::blended(of_members.zip(blend.mean_weights()))
         }
         _ => ParameterUncertainty::none(),
     }

@@ -11,7 +11,9 @@ pub mod season;
 pub mod simulate;
 pub mod spend;
 
+pub mod blend;
 pub mod catalogue;
+pub mod conformal;
 pub mod conformance;
 pub mod covariates;
 pub mod fit;

@@ -11,7 +11,7 @@
 //! Given that there is any spend at all, S is taken as gamma distributed with those moments. The point mass
 //! at 0 is exact, so that the lower end of most intervals is exactly 0, as it is in truth.
 
-use clv_numerics::distribution::gamma_quantile;
+use clv_numerics::distribution::{gamma_cdf, gamma_quantile};
 
 /// The number of purchases to come of one customer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,21 +85,59 @@ impl SpendForecast {
         self.variance
     }
 
-    /// The amount that spend stays below with probability `level`, in [0, 1); money.
+    /// P(no spend at all).
     #[must_use]
-    pub fn quantile(&self, level: f64) -> f64 {
+    pub fn probability_none(&self) -> f64 {
+        self.probability_none
+    }
+
+    /// Shape and rate of the gamma law of spend, given that there is any; none where there never is.
+    fn if_any(&self) -> Option<(f64, f64)> {
         let probability_any = 1.0 - self.probability_none;
-        if level <= self.probability_none || probability_any <= 0.0 || self.mean <= 0.0 {
-            return 0.0;
+        if probability_any <= 0.0 || self.mean <= 0.0 {
+            return None;
         }
         let mean_if_any = self.mean / probability_any;
         let second_moment_if_any = (self.variance + self.mean * self.mean) / probability_any;
         let variance_if_any = second_moment_if_any - mean_if_any * mean_if_any;
         // A tenth of a percent of spread stands for none at all and keeps the gamma law proper.
         let variance_if_any = variance_if_any.max(1e-6 * mean_if_any * mean_if_any);
-        let shape = mean_if_any * mean_if_any / variance_if_any;
-        let rate = mean_if_any / variance_if_any;
-        let level_if_any = (level - self.probability_none) / probability_any;
+        Some((mean_if_any * mean_if_any / variance_if_any, mean_if_any / variance_if_any))
+    }
+
+    /// P(spend of at most `amount`), money; the point mass at 0 included from 0 on.
+    ///
+    /// ```
+    /// use clv_valuation::predictive::{CountForecast, SpendForecast, SpendPerPurchase};
+    /// let count = CountForecast { probability_none: 0.5, expected: 1.0, expected_pairs: 1.0 };
+    /// let spend = SpendPerPurchase { mean: 10.0, variance_of_mean: 4.0, variance_of_purchase: 9.0 };
+    /// let forecast = SpendForecast::new(&count, &spend, 0.0);
+    /// assert_eq!(forecast.cumulative(0.0), 0.5);
+    /// assert!((forecast.cumulative(forecast.quantile(0.8)) - 0.8).abs() < 1e-9);
+    /// ```
+    #[must_use]
+    pub fn cumulative(&self, amount: f64) -> f64 {
+        if amount < 0.0 {
+            return 0.0;
+        }
+        match self.if_any() {
+            Some((shape, rate)) if amount > 0.0 => {
+                let any = 1.0 - self.probability_none;
+                self.probability_none + any * gamma_cdf(shape, rate, amount)
+            }
+            Some(_) => self.probability_none,
+            None => 1.0,
+        }
+    }
+
+    /// The amount that spend stays below with probability `level`, in [0, 1); money.
+    #[must_use]
+    pub fn quantile(&self, level: f64) -> f64 {
+        if level <= self.probability_none {
+            return 0.0;
+        }
+        let Some((shape, rate)) = self.if_any() else { return 0.0 };
+        let level_if_any = (level - self.probability_none) / (1.0 - self.probability_none);
         gamma_quantile(shape, rate, level_if_any)
     }
 

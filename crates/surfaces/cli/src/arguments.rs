@@ -147,8 +147,8 @@ pub(crate) enum OutputFormat {
 /// Who forecasts.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k or bg-bb; of subscriptions bdw, sbg or
-    /// kaplan-meier.
+    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k or bg-bb; of subscriptions bdw, sbg
+    /// or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// A model saved by `clv fit ... -o model.json`; goes before --model.
@@ -264,7 +264,7 @@ pub(crate) struct FitArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The model: auto, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, bg-bb or gamma-gamma; of subscriptions
+    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, bg-bb or gamma-gamma; of subscriptions
     /// bdw, sbg or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
@@ -287,6 +287,12 @@ pub(crate) struct FitArguments {
     pub(crate) occasions: Option<u32>,
     #[command(flatten)]
     pub(crate) covariates: CovariateArguments,
+    /// Print the model's card instead: data, parameters in words, scores, calibration, drift and limits.
+    #[arg(long)]
+    pub(crate) card: bool,
+    /// An earlier saved model; the card says what has drifted since.
+    #[arg(long, value_name = "FILE", requires = "card")]
+    pub(crate) model_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }

@@ -54,7 +54,7 @@ pub(crate) fn with_covariates(
             CovariateChoice::Saved(saved)
         }
         ModelChoice::Id(model) => CovariateChoice::Fit(options(model, arguments, is_spend)?),
-        ModelChoice::Auto => {
+        ModelChoice::Auto | ModelChoice::Blend => {
             return Err(usage(
                 "--covariates needs a model by name: no bake-off is run with covariates yet",
                 Some("--model pareto-nbd or --model mbg-nbd"),

@@ -9,6 +9,7 @@ use clv_answers::model_fit::ModelFit;
 use clv_engine::{
     DateOrder, Day, Engine, EngineOptions, Intake, Orders, Progress, ReadOptions, ZeroOrders,
 };
+use clv_studies::blend::BLEND;
 use clv_studies::calendar::{day_of, day_of_date, iso};
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::served::ModelChoice;
@@ -130,6 +131,7 @@ pub(crate) fn inquiry_options(
     let choice = match &model.model_file {
         Some(path) => ModelChoice::Saved(Box::new(saved_model(path)?)),
         None if model.model == "auto" => ModelChoice::Auto,
+        None if model.model == BLEND => ModelChoice::Blend,
         None => {
             clv_studies::model_fit::model_entry(&model.model)?;
             ModelChoice::Id(model.model.clone())

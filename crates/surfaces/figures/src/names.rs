@@ -20,6 +20,7 @@ pub fn model_name(id: &str) -> String {
         "pareto-ggg" => "Pareto/GGG".into(),
         "bg-bb" => "BG/BB".into(),
         "gamma-gamma" => "gamma-gamma".into(),
+        "blend" => "the blend".into(),
         other => other.strip_prefix("naive-").unwrap_or(other).replace('-', " "),
     }
 }

@@ -16,23 +16,9 @@ use crate::time::TimeUnit;
 fn plain(model: &str, unit: TimeUnit, estimates: &[Estimate]) -> ModelFit {
     let errors = estimates.iter().filter_map(|one| Some((one.name.clone(), one.standard_error?)));
     ModelFit {
-        model: model.to_owned(),
-        time_unit: unit.name().to_owned(),
         parameters: estimates.iter().map(|one| (one.name.clone(), one.value)).collect(),
         standard_errors: errors.collect(),
-        ln_covariance: Vec::new(),
-        covariance_order: Vec::new(),
-        log_likelihood: None,
-        log_likelihood_by_whole: BTreeMap::new(),
-        aic: None,
-        n_customers: None,
-        n_histories: None,
-        converged: None,
-        warnings: Vec::new(),
-        data_period: None,
-        posterior: None,
-        covariates: None,
-        spend: None,
+        ..ModelFit::blank(model, unit.name())
     }
 }
 

@@ -22,6 +22,7 @@ use super::{CovariateChoice, CovariateOptions, CovariateRequest, Target, refused
 use crate::error::StudyError;
 use crate::forecaster::Forecaster;
 use crate::handoff::GroupedHistories;
+use crate::held_out::IntervalLevels;
 use crate::model_fit::{model_entry, saved_covariance, saved_purchase_model, spend_model_fit};
 use crate::served::{Served, fit_spend};
 use crate::snapshot::Snapshot;
@@ -366,6 +367,7 @@ fn served(
         ln_covariance: covariance,
         fit: Some(fit),
         spend,
+        levels: IntervalLevels::default(),
         grouped: plain.by_strata(&of_customer),
         cautions,
     }

@@ -1,32 +1,23 @@
-//! Intervals of value on a simulated shop hold what they promise.
+//! Intervals of counts and of value hold what they promise on simulated shops, in every tenth of forecasts.
 
-use std::sync::Arc;
-
+use clv_answers::backtest::BacktestCoverage;
 use clv_engine::CustomerIds;
-use clv_models::catalogue::purchase_model;
-use clv_models::fit::{FitOptions, fit_purchase_model};
-use clv_models::purchase::{FutureProcess, PurchaseModel};
+use clv_models::purchase::FutureProcess;
 use clv_models::simulate::{simulate_customers, simulate_spends};
 use clv_models::spend::GammaGamma;
+use clv_studies::backtest::{BacktestOptions, BacktestOutcome, backtest};
 use clv_studies::base::{CustomerBase, DayRow};
-use clv_studies::calibration::calibration;
-use clv_studies::forecaster::{Forecaster, HorizonOptions};
-use clv_studies::origins::OriginData;
 use clv_studies::time::TimeUnit;
 
-const N_CUSTOMERS: usize = 6_000;
-const OBSERVED_WEEKS: f64 = 78.0;
-const HOLDOUT_DAYS: i32 = 364;
+const N_CUSTOMERS: usize = 4_000;
 
-/// Customers who join over nine months and buy as a Pareto/NBD says, for amounts as a gamma-gamma says.
-fn shop() -> CustomerBase {
-    let process = FutureProcess::Lapsing { r: 0.55, alpha: 10.6, s: 0.61, beta: 11.7 };
+/// Customers who join over nine months and buy as a process says, for amounts as a gamma-gamma says.
+pub(crate) fn shop(process: &FutureProcess, weeks: f64, seed: u64) -> CustomerBase {
     let spend = GammaGamma::new(6.25, 3.74, 15.44).expect("the parameters are in range");
-    let weeks = OBSERVED_WEEKS + f64::from(HOLDOUT_DAYS) / 7.0;
-    let customers = simulate_customers(&process, &[0.0; N_CUSTOMERS], weeks, 7);
+    let customers = simulate_customers(process, &[0.0; N_CUSTOMERS], weeks, seed);
     let n_purchases: Vec<usize> =
         customers.iter().map(|customer| customer.purchase_times.len() + 1).collect();
-    let amounts = simulate_spends(&spend, &n_purchases, 11);
+    let amounts = simulate_spends(&spend, &n_purchases, seed + 4);
     let end_day = (weeks * 7.0) as i32;
     let mut offsets = vec![0];
     let mut rows: Vec<DayRow> = Vec::new();
@@ -53,28 +44,56 @@ fn shop() -> CustomerBase {
     CustomerBase::new(CustomerIds::Integer(ids), offsets, rows, end_day)
 }
 
+fn outcome(base: &CustomerBase) -> BacktestOutcome {
+    let options = BacktestOptions {
+        unit: TimeUnit::Week,
+        horizon: None,
+        wished_horizon: "52w".parse().expect("52 weeks are a span"),
+        until: None,
+        n_origins: 3,
+        models: ["nbd", "pareto-nbd", "bg-nbd"].map(str::to_owned).to_vec(),
+        sampled_customers: None,
+    };
+    backtest(base, &options).expect("the shop is old enough")
+}
+
+/// Four shops: customers who lapse, who leave after purchases, who never leave, who buy often.
+fn shops() -> [(FutureProcess, f64, u64); 4] {
+    [
+        (FutureProcess::Lapsing { r: 0.55, alpha: 10.6, s: 0.61, beta: 11.7 }, 130.0, 7),
+        (FutureProcess::LeavingAfterPurchase { r: 0.6, alpha: 6.0, a: 0.8, b: 2.4 }, 120.0, 23),
+        (FutureProcess::Steady { r: 1.1, alpha: 20.0 }, 110.0, 31),
+        (FutureProcess::Lapsing { r: 1.6, alpha: 5.0, s: 0.9, beta: 30.0 }, 130.0, 41),
+    ]
+}
+
 #[test]
-fn intervals_of_value_hold_what_they_promise_where_spending_is_likelier_than_not() {
-    let origin = (OBSERVED_WEEKS * 7.0) as i32;
-    let data = OriginData::at(&shop(), origin, HOLDOUT_DAYS, TimeUnit::Week, false);
-    let entry = purchase_model("pareto-nbd").expect("it is in the catalogue");
-    let fitted = fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default())
-        .expect("there are histories");
-    let model: Arc<dyn PurchaseModel> = Arc::clone(fitted.model());
-    let horizon = HorizonOptions { length: f64::from(HOLDOUT_DAYS) / 7.0, discount_rate: 0.0 };
-    let answer = calibration(
-        &Forecaster::Model(model),
-        fitted.ln_covariance().map(Vec::as_slice),
-        &data,
-        &horizon,
-        HOLDOUT_DAYS,
-    );
-    // The best three tenths spend more often than not; below them silence alone is likelier than 80 %.
-    for decile in &answer.deciles[..3] {
-        let found = (decile.decile, decile.coverage_80, decile.coverage_90);
-        assert!((0.75..=0.85).contains(&decile.coverage_80), "{found:?}");
-        assert!((0.85..=0.95).contains(&decile.coverage_90), "{found:?}");
+fn ninety_percent_intervals_hold_overall_and_in_every_tenth_on_every_shop() {
+    for (process, weeks, seed) in shops() {
+        let answer = outcome(&shop(&process, weeks, seed)).answer;
+        for of in ["purchases", "value"] {
+            let at = |decile: Option<u32>| -> f64 {
+                let is_meant = |row: &&BacktestCoverage| {
+                    row.of == of && row.origin == "all" && row.decile == decile
+                };
+                answer.coverage.iter().find(is_meant).expect("all origins are pooled").coverage_90
+            };
+            let overall = at(None);
+            assert!((0.88..=0.92).contains(&overall), "{process:?} {of}: {overall}");
+            for decile in 1..=10 {
+                let found = at(Some(decile));
+                assert!((0.85..=0.95).contains(&found), "{process:?} {of} {decile}: {found}");
+            }
+        }
     }
-    let off = (answer.predicted_total / answer.actual_total - 1.0).abs();
-    assert!(off < 0.1, "the total is off by {off}");
+}
+
+#[test]
+fn a_closed_interval_holds_at_least_what_is_counted_by_parts() {
+    let (process, weeks, seed) = shops()[0].clone();
+    let answer = outcome(&shop(&process, weeks, seed)).answer;
+    assert!(!answer.coverage.is_empty());
+    for row in &answer.coverage {
+        assert!(row.coverage_90_closed >= row.coverage_90 - 1e-9, "{row:?}");
+    }
 }

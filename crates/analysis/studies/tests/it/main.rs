@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stderr, reason = "a test that skips says why")]
 
+mod blend;
 mod boosted;
 mod cdnow;
 mod holdout;

@@ -10,10 +10,12 @@ pub mod coverage;
 pub mod mae;
 pub mod msle;
 pub mod normalized_gini;
+pub mod probability_integral;
 pub mod rmse;
 pub mod spearman;
 
 pub use coverage::coverage;
+pub use probability_integral::ProbabilityIntegral;
 
 /// Which way is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
 
 fn text(backtest: &Backtest) -> String {
     let mut text = format!(
-        "{:<18} {:<10} {:>9} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>6}\n",
+        "{:<18} {:<10} {:>9} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>6} {:>6}\n",
         "model",
         "origin",
         "customers",
@@ -84,13 +84,14 @@ fn text(backtest: &Backtest) -> String {
         "spearman",
         "msle",
         "gini",
-        "cov90"
+        "cov90",
+        "before"
     );
     for score in &backtest.scores {
-        let coverage = score.coverage_90.map_or_else(String::new, |share| format!("{share:.3}"));
+        let share = |of: Option<f64>| of.map_or_else(String::new, |share| format!("{share:.3}"));
         let _ = writeln!(
             text,
-            "{:<18} {:<10} {:>9} {:>10.1} {:>10.1} {:>7.3} {:>7.4} {:>7.4} {:>7.4} {:>8.4} {:>7.4} {:>6.3} {:>6}{}",
+            "{:<18} {:<10} {:>9} {:>10.1} {:>10.1} {:>7.3} {:>7.4} {:>7.4} {:>7.4} {:>8.4} {:>7.4} {:>6.3} {:>6} {:>6}{}",
             score.model,
             score.origin,
             score.n_customers,
@@ -103,13 +104,50 @@ fn text(backtest: &Backtest) -> String {
             score.spearman,
             score.msle,
             score.normalized_gini,
-            coverage,
+            share(score.coverage_90),
+            share(score.coverage_90_unadjusted),
             if score.served { "  served" } else { "" }
         );
     }
     let _ = writeln!(text, "\n{}", backtest.reason);
+    if let Some(blend) = &backtest.blend {
+        let _ = writeln!(text, "\nblend, pace {:.3}: {}", blend.pace, blend.members.join(", "));
+        for (segment, weights) in &blend.weights {
+            let shares: Vec<String> = weights.iter().map(|weight| format!("{weight:.2}")).collect();
+            let _ = writeln!(text, "  {segment:<9} {}", shares.join("  "));
+        }
+    }
+    text.push_str(&coverage_text(backtest));
     for (model, why) in &backtest.left_out {
         let _ = writeln!(text, "left out: {model}: {why}");
+    }
+    text
+}
+
+/// How often the intervals of what is served held, in the tenths of customers by forecast, over all origins.
+fn coverage_text(backtest: &Backtest) -> String {
+    let mut text = String::new();
+    for of in ["purchases", "value"] {
+        let rows = || backtest.coverage.iter().filter(|row| row.of == of && row.origin == "all");
+        if rows().next().is_none() {
+            continue;
+        }
+        let _ = writeln!(
+            text,
+            "\n90 % intervals of {of} by tenth of forecast, highest first: after adjustment, before, closed"
+        );
+        for row in rows() {
+            let name = row.decile.map_or_else(|| "all".to_owned(), |decile| decile.to_string());
+            let _ = writeln!(
+                text,
+                "  {name:>3} {:>10.2} foretold {:>10.2} came {:>7.3} {:>7.3} {:>7.3}",
+                row.predicted,
+                row.actual,
+                row.coverage_90,
+                row.coverage_90_unadjusted,
+                row.coverage_90_closed,
+            );
+        }
     }
     text
 }
@@ -147,6 +185,16 @@ fn table(backtest: &Backtest) -> Table {
             "coverage_80",
             "share",
             Values::OptionalReal(scores.iter().map(|s| s.coverage_80).collect()),
+        )
+        .with(
+            "coverage_90_unadjusted",
+            "share",
+            Values::OptionalReal(scores.iter().map(|s| s.coverage_90_unadjusted).collect()),
+        )
+        .with(
+            "coverage_90_closed",
+            "share",
+            Values::OptionalReal(scores.iter().map(|s| s.coverage_90_closed).collect()),
         )
         .with("served", "", Values::Truth(scores.iter().map(|s| s.served).collect()))
 }

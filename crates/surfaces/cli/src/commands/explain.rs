@@ -64,7 +64,26 @@ const FIGURES: &[(&str, &str)] = &[
     ("rmse", "root mean squared error, purchases per customer"),
     ("msle", "mean squared error of ln(1 + purchases)"),
     ("normalized_gini", "how well the forecast ranks customers: 1 is perfect, 0 is chance"),
-    ("coverage_90", "share of customers whose purchases fell into their 90 % interval"),
+    (
+        "coverage_90",
+        "share of customers' purchases within their 90 % interval, adjusted by other holdouts; an outcome at its end counts by the part of its probability that lies within, so that a right forecast scores 0.9",
+    ),
+    (
+        "coverage_90_unadjusted",
+        "coverage_90 of the intervals before the adjustment by other holdouts",
+    ),
+    (
+        "coverage_90_closed",
+        "share of customers whose purchases lie within the 90 % interval of whole numbers as printed, ends included",
+    ),
+    (
+        "reason",
+        "why a customer's forecast is what it is: their rhythm and their silence against it",
+    ),
+    (
+        "blend",
+        "models and naive baselines together, weighted by how well they did on holdouts they had not seen",
+    ),
 ];
 
 pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {

@@ -20,12 +20,12 @@ fn tables_have_the_columns_that_were_promised() {
         (
             vec!["forecast", SAMPLE, "--model", "pareto-nbd", "--horizon", "39w"],
             "customer_id,expected_purchases,expected_purchases_low,expected_purchases_high,probability_alive,\
-             probability_next_order,next_order_date,next_order_date_low,next_order_date_high",
+             probability_next_order,next_order_date,next_order_date_low,next_order_date_high,reason",
         ),
         (
             vec!["value", SAMPLE, "--model", "bg-nbd"],
             "customer_id,historic_value,residual_value,residual_value_low,residual_value_high,\
-             residual_value_low_90,residual_value_high_90,lifetime_value,definition_id",
+             residual_value_low_90,residual_value_high_90,lifetime_value,definition_id,reason",
         ),
     ];
     for (words, heading) in rows_of {
@@ -90,8 +90,9 @@ fn backtest_reproduces_the_holdout_of_the_papers() {
     assert_eq!(of("pareto-nbd")["actual_total"], 1882.0);
     assert!((of("pareto-nbd")["mae"].as_f64().expect("a number") - 0.7545).abs() < 5e-5);
     assert!((of("bg-nbd")["mae"].as_f64().expect("a number") - 0.7855).abs() < 5e-5);
-    assert_eq!(of("pareto-nbd")["served"], true);
-    assert_eq!(answer["provenance"]["model"], "pareto-nbd");
+    let served = &answer["answer"]["served"];
+    assert_eq!(of(served.as_str().expect("an id"))["served"], true);
+    assert_eq!(&answer["provenance"]["model"], served);
     let csv = folder.clv(&[&words[..], &["--output-format", "csv"]].concat());
     assert!(csv.stdout.starts_with(
         "model,origin,n_customers,actual_total,predicted_total,bias,mae,rmse,correlation,spearman,msle,\
@@ -171,6 +172,45 @@ fn how_regular_customers_are_survives_a_histories_file_and_is_missed_without_its
     assert_eq!(orders["warnings"], file["warnings"]);
     let warnings = four["warnings"].to_string();
     assert!(warnings.contains("sum_ln_interpurchase_times"), "{warnings}");
+}
+
+#[test]
+fn a_saved_blend_scores_like_the_one_that_was_just_learnt() {
+    let folder = Folder::new();
+    let ended = folder.clv(&["fit", SAMPLE, "--model", "blend", "-o", "blend.json"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let saved = std::fs::read_to_string(folder.path("blend.json")).expect("it was written");
+    assert!(saved.contains("\"members\"") && saved.contains("\"one-time\""), "{saved}");
+    let again = folder.clv(&["value", SAMPLE, "--model-file", "blend.json"]);
+    let fresh = folder.clv(&["value", SAMPLE, "--model", "blend"]);
+    let (again, fresh) = (rows(&again.stdout), rows(&fresh.stdout));
+    assert_eq!(again.len(), 2358);
+    for (a, b) in again[1..].iter().zip(&fresh[1..]) {
+        for column in 1..8 {
+            let (a, b): (f64, f64) =
+                (a[column].parse().expect("a number"), b[column].parse().expect("a number"));
+            assert!((a - b).abs() < 1e-6 * a.abs().max(1.0), "column {column}: {a} and {b}");
+        }
+        assert!(a[9].contains("order"), "{a:?}");
+    }
+}
+
+#[test]
+fn a_card_tells_what_has_drifted_since_an_earlier_fit() {
+    let folder = Folder::new();
+    let until = ["fit", SAMPLE, "--model", "mbg-nbd", "--until", "1997-06-30", "-o", "old.json"];
+    assert_eq!(folder.clv(&until).status, 0);
+    let words = ["fit", SAMPLE, "--model", "mbg-nbd", "--card", "--model-file", "old.json"];
+    let card = json(&folder.clv(&words).stdout);
+    let card = &card["answer"];
+    assert_eq!(card["drift"]["since"], "1997-06-30");
+    let shifts = card["drift"]["parameters"].as_array().expect("a list");
+    assert!(shifts.iter().any(|shift| shift["name"] == "alpha"), "{card}");
+    assert!(card["score"]["mae"].as_f64().expect("it was tested") > 0.0);
+    assert!(!card["limits"].as_array().expect("a list").is_empty());
+    // Half of the base bought again in the year between: that is another base.
+    let moved = card["drift"]["histories"].as_array().expect("a list");
+    assert!(moved.iter().any(|one| one["stability_index"].as_f64().expect("a number") > 0.05));
 }
 
 #[test]

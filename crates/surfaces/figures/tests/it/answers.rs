@@ -77,6 +77,7 @@ pub(crate) fn calibration() -> Calibration {
         actual_purchases: actual / 40.0,
         coverage_80: 0.8,
         coverage_90: 0.9,
+        coverage_90_unadjusted: 0.93,
     };
     Calibration {
         model: "pareto-nbd".into(),
@@ -87,6 +88,7 @@ pub(crate) fn calibration() -> Calibration {
         actual_total: 14_055.0,
         coverage_80: 0.8,
         coverage_90: 0.9,
+        coverage_90_unadjusted: 0.93,
     }
 }
 
@@ -106,6 +108,8 @@ pub(crate) fn backtest() -> Backtest {
         normalized_gini: 0.78,
         coverage_90: None,
         coverage_80: None,
+        coverage_90_unadjusted: None,
+        coverage_90_closed: None,
         served,
     };
     Backtest {
@@ -117,6 +121,8 @@ pub(crate) fn backtest() -> Backtest {
             score("bg-nbd", 0.7855, false),
             score("naive-own-rate", 1.0237, false),
         ],
+        coverage: Vec::new(),
+        blend: None,
         served: "pareto-nbd".into(),
         is_naive: false,
         reason: "smallest error".into(),

@@ -1,6 +1,6 @@
 //! The bake-off: every forecaster and every naive baseline, which one is served, and why.
 
-use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_answers::backtest::{Backtest, BacktestCoverage, BacktestScore, BlendWeights};
 use clv_figures::backtest::backtest as draw;
 use clv_figures::names::{is_naive, model_name};
 use clv_figures::numbers::{count, day, decimal, share, signed_share};
@@ -46,6 +46,24 @@ fn body(backtest: &Backtest) -> Markup {
                     " Run on a sample of " (count(sampled)) " customers."
                 }
             }
+            @if let Some(blend) = &backtest.blend {
+                h3.subhead { "What the blend is made of" }
+                (blend_weights(blend))
+                p.remark {
+                    "Weights were learnt from the holdouts above, for customers with one order, with two to four and with \
+                     more; each origin\u{2019}s blend from the other origins only. Time runs "
+                    (decimal(blend.pace, 2)) " times as fast as the members say: what earlier totals taught."
+                }
+            }
+            @if backtest.coverage.iter().any(|row| row.origin == "all") {
+                h3.subhead { "Do the intervals hold?" }
+                (coverage(backtest))
+                p.remark {
+                    "Share of customers within the 90\u{a0}% interval of what is served, by tenth of forecast, before and \
+                     after the adjustment that the other holdouts teach. An outcome at an interval\u{2019}s end counts by \
+                     the part of its probability that lies within, so that a right forecast scores 90\u{a0}%."
+                }
+            }
             @if !backtest.left_out.is_empty() {
                 h3.subhead { "Could not take part" }
                 dl.list {
@@ -56,6 +74,76 @@ fn body(backtest: &Backtest) -> Markup {
             }
         }
     }
+}
+
+fn blend_weights(blend: &BlendWeights) -> Markup {
+    let rows = html! {
+        thead {
+            tr {
+                th scope="col" { "Customers" }
+                @for member in &blend.members { th.n scope="col" { (model_name(member)) } }
+            }
+        }
+        tbody {
+            @for segment in ["one-time", "few", "frequent"] {
+                @if let Some(weights) = blend.weights.get(segment) {
+                    tr {
+                        th scope="row" { (segment) }
+                        @for weight in weights { td.n data-v=(weight) { (share(*weight)) } }
+                    }
+                }
+            }
+        }
+    };
+    scrolling(&Options { id: "blend-weights", caption: "weights of the blend by segment" }, &rows)
+}
+
+fn coverage(backtest: &Backtest) -> Markup {
+    let of = |what: &str, decile: Option<u32>| {
+        backtest
+            .coverage
+            .iter()
+            .find(|row| row.of == what && row.origin == "all" && row.decile == decile)
+    };
+    let cells = |row: Option<&BacktestCoverage>| {
+        html! {
+            @match row {
+                Some(row) => {
+                    td.n data-v=(row.coverage_90_unadjusted) { (share(row.coverage_90_unadjusted)) }
+                    td.n data-v=(row.coverage_90) { (share(row.coverage_90)) }
+                }
+                None => { td.n.blank {} td.n.blank {} }
+            }
+        }
+    };
+    let deciles = (1..=10).map(Some).chain([None]);
+    let rows = html! {
+        thead {
+            tr {
+                th scope="col" { "Tenth by forecast" }
+                th.n scope="col" { "Purchases, before" }
+                th.n scope="col" { "Purchases, after" }
+                th.n scope="col" { "Value, before" }
+                th.n scope="col" { "Value, after" }
+            }
+        }
+        tbody {
+            @for decile in deciles.filter(|decile| of("purchases", *decile).is_some()) {
+                tr {
+                    th scope="row" {
+                        @match decile {
+                            Some(1) => "1 (highest)",
+                            Some(decile) => (decile),
+                            None => "all customers",
+                        }
+                    }
+                    (cells(of("purchases", decile)))
+                    (cells(of("value", decile)))
+                }
+            }
+        }
+    };
+    scrolling(&Options { id: "interval-coverage", caption: "coverage of 90 % intervals" }, &rows)
 }
 
 fn scores(backtest: &Backtest) -> Markup {

@@ -60,6 +60,7 @@ fn table(best: &[CustomerValue]) -> Markup {
                 th scope="col" { "First order" }
                 th scope="col" { "Segment" }
                 th scope="col" { "RFM" }
+                th scope="col" { "Why" }
             }
         }
         tbody { @for customer in best { (row(customer, digits)) } }
@@ -88,6 +89,7 @@ fn row(c: &CustomerValue, digits: usize) -> Markup {
             td { (c.first_order) }
             td { (c.segment) }
             td { (c.rfm) }
+            td.words { (c.reason) }
         }
     }
 }

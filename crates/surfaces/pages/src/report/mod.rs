@@ -10,6 +10,7 @@ mod customer_value;
 mod data_quality;
 mod first_steps;
 mod headline;
+mod model_card;
 mod model_fit;
 mod provenance;
 mod segments;
@@ -52,6 +53,7 @@ pub fn page(report: &Answer<Report>) -> Page {
     sections.push(data_quality::section(&answer.data_quality));
     sections.push(customer_value::section(answer, currency));
     sections.push(model_fit::section(answer.model.as_ref(), answer.backtest.as_ref()));
+    sections.push(model_card::section(&answer.card));
     sections.push(provenance::section(answer, provenance));
     sections.push(terms::section());
     Page {

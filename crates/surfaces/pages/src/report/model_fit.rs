@@ -2,7 +2,7 @@
 
 use clv_answers::backtest::Backtest;
 use clv_answers::model_fit::ModelFit;
-use clv_figures::names::model_name;
+use clv_figures::names::{is_naive, model_name};
 use clv_figures::numbers::{count, day, decimal};
 use maud::{Markup, html};
 
@@ -22,7 +22,14 @@ pub(super) fn section(model: Option<&ModelFit>, backtest: Option<&Backtest>) -> 
         lead: model.map(|m| story(&m.model).to_owned()).unwrap_or_default(),
         body: match model {
             Some(model) => html! {
-                (fitted(model, "purchases"))
+                @match &model.blend {
+                    Some(blend) => {
+                        @for member in blend.members.iter().filter(|one| !is_naive(&one.model)) {
+                            (fitted(member, "purchases, a member of the blend"))
+                        }
+                    }
+                    None => (fitted(model, "purchases")),
+                }
                 @if let Some(spend) = &model.spend { (fitted(spend, "spend")) }
             },
             None => html! {
@@ -122,6 +129,10 @@ fn story(model: &str) -> &'static str {
         "mbg-nbd" => {
             "Every customer buys at a rate of their own and may leave for good after any purchase, the first \
              included."
+        }
+        "blend" => {
+            "Several forecasters together, each weighted by how well it did on holdouts it had not seen; customers with \
+             one order, a few and many have weights of their own."
         }
         "gamma-gamma" => {
             "Every customer has a typical amount of their own around which their orders vary; those with few orders \

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_answers::backtest::{Backtest, BacktestCoverage, BacktestScore, BlendWeights};
 use clv_answers::calibration::{Calibration, CalibrationDecile};
 use clv_answers::cohorts::{Cohort, Cohorts};
 use clv_answers::concentration::Concentration;
 use clv_answers::customer_value::CustomerValue;
 use clv_answers::data_quality::{ComplaintExample, ComplaintGroup, DataQuality, DetectedColumn};
 use clv_answers::headline::{Headline, Interval};
+use clv_answers::model_card::{CardCalibration, HoldoutScore, ModelCard};
 use clv_answers::model_fit::ModelFit;
 use clv_answers::report::{DefinitionNote, Report};
 use clv_answers::segments::{Segment, Segments};
@@ -37,6 +38,7 @@ pub(crate) fn sample_report() -> Answer<Report> {
             calibration: Some(calibration()),
             backtest: Some(backtest()),
             model: Some(model()),
+            card: card(),
             data_quality: data_quality(),
             cautions: vec![
                 "The costs of goods and shipping are not known, so value is net sales, not profit.".into(),
@@ -115,6 +117,7 @@ fn customer(i: u32) -> CustomerValue {
             .then(|| format!("2012-{:02}-{:02}", 1 + i % 3, 1 + (i * 3) % 28)),
         segment: if i < 43 { "Top" } else { "High" }.into(),
         rfm: format!("{}-5-5", 5 - i % 2),
+        reason: "17 orders; one every 14 days; the last 9 days ago: within their rhythm".into(),
     }
 }
 
@@ -307,6 +310,7 @@ fn calibration() -> Calibration {
             actual_purchases: predicted / 401.0,
             coverage_80: 0.84 - 0.008 * f64::from(i),
             coverage_90: 0.93 - 0.006 * f64::from(i),
+            coverage_90_unadjusted: 0.95 - 0.009 * f64::from(i),
         }
     };
     Calibration {
@@ -318,6 +322,7 @@ fn calibration() -> Calibration {
         actual_total: 1_962_904.0,
         coverage_80: 0.803,
         coverage_90: 0.897,
+        coverage_90_unadjusted: 0.861,
     }
 }
 
@@ -345,6 +350,8 @@ fn backtest() -> Backtest {
         normalized_gini: row.4 + 0.2,
         coverage_90: row.5,
         coverage_80: row.5.map(|c| c - 0.1),
+        coverage_90_unadjusted: row.5.map(|c| c + 0.03),
+        coverage_90_closed: row.5.map(|c| c + 0.04),
         served: row.0 == "pareto-nbd",
     };
     Backtest {
@@ -352,6 +359,18 @@ fn backtest() -> Backtest {
         time_unit: "week".into(),
         origins: vec!["2011-03-11".into()],
         scores: rows.iter().map(|row| score("2011-03-11", row)).collect(),
+        coverage: ["purchases", "value"]
+            .iter()
+            .flat_map(|of| [None].into_iter().chain((1..=10).map(Some)).map(move |d| coverage(of, d)))
+            .collect(),
+        blend: Some(BlendWeights {
+            members: vec!["pareto-nbd".into(), "naive-own-rate".into()],
+            weights: ["one-time", "few", "frequent"]
+                .iter()
+                .map(|segment| ((*segment).to_owned(), vec![0.7, 0.3]))
+                .collect(),
+            pace: 1.0,
+        }),
         served: "pareto-nbd".into(),
         is_naive: false,
         reason: "Pareto/NBD had the smallest error of four models and two naive baselines, and its 90 % intervals \
@@ -362,28 +381,64 @@ fn backtest() -> Backtest {
     }
 }
 
+fn coverage(of: &str, decile: Option<u32>) -> BacktestCoverage {
+    BacktestCoverage {
+        of: of.into(),
+        origin: "all".into(),
+        decile,
+        n_customers: 236,
+        predicted: 4.0 / f64::from(decile.unwrap_or(4)),
+        actual: 3.9 / f64::from(decile.unwrap_or(4)),
+        coverage_90: 0.897,
+        coverage_90_unadjusted: 0.871,
+        coverage_90_closed: 0.931,
+        coverage_80: 0.801,
+        coverage_80_unadjusted: 0.771,
+    }
+}
+
+fn card() -> ModelCard {
+    ModelCard {
+        model: "pareto-nbd".into(),
+        time_unit: "week".into(),
+        data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
+        n_customers: 4_338,
+        n_repeaters: 2_845,
+        parameters: Vec::new(),
+        score: Some(HoldoutScore {
+            horizon_days: 246,
+            n_origins: 1,
+            mae: 0.7545,
+            rmse: 1.6028,
+            bias: -0.031,
+            naive_mae: 1.0237,
+        }),
+        calibration: vec![CardCalibration {
+            of: "purchases".into(),
+            coverage_90: 0.897,
+            coverage_90_unadjusted: 0.927,
+            lowest_decile: 0.871,
+            highest_decile: 0.922,
+        }],
+        drift: None,
+        limits: vec!["Costs and campaigns are not in the data.".into()],
+    }
+}
+
 fn model() -> ModelFit {
     let map = |pairs: &[(&str, f64)]| {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect::<BTreeMap<_, _>>()
     };
     let fit = |model: &str, parameters: &[(&str, f64)], errors: &[(&str, f64)]| ModelFit {
-        model: model.into(),
-        time_unit: "week".into(),
         parameters: map(parameters),
         standard_errors: map(errors),
-        ln_covariance: Vec::new(),
-        covariance_order: Vec::new(),
-        log_likelihood_by_whole: BTreeMap::new(),
         log_likelihood: Some(-9_594.976),
         aic: Some(19_197.95),
         n_customers: Some(4_338),
         n_histories: Some(3_904),
         converged: Some(true),
-        warnings: Vec::new(),
         data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
-        posterior: None,
-        covariates: None,
-        spend: None,
+        ..ModelFit::blank(model, "week")
     };
     let mut purchases = fit(
         "pareto-nbd",

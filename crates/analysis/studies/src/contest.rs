@@ -1,0 +1,134 @@
+//! Everyone who could forecast, at every origin: what they foretold, beside what came.
+
+use std::sync::Arc;
+
+use clv_models::catalogue::PurchaseModelEntry;
+use clv_models::fit::{FitOptions, fit_purchase_model};
+
+use crate::backtest::FEWEST_REPEATERS;
+use crate::base::CustomerBase;
+use crate::blend::BlendRecipe;
+use crate::calendar::iso;
+use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
+use crate::origins::{OriginData, Origins};
+use crate::time::TimeUnit;
+
+/// One forecaster at one origin.
+#[derive(Debug, Clone)]
+pub struct Contestant {
+    /// The forecaster, fitted to what was known at the origin.
+    pub forecaster: Forecaster,
+    /// Covariance of the free coordinates of its parameters, where known.
+    pub ln_covariance: Option<Vec<Vec<f64>>>,
+    /// Its forecasts of the distinct histories.
+    pub rows: Vec<RowForecast>,
+}
+
+impl Contestant {
+    /// The forecaster's id.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.forecaster.id()
+    }
+
+    /// Whether it blends others.
+    #[must_use]
+    pub fn is_blend(&self) -> bool {
+        matches!(self.forecaster, Forecaster::Blend(_))
+    }
+}
+
+/// One origin and everyone's forecasts from it.
+#[derive(Debug, Clone)]
+pub struct OriginContest {
+    /// What was known, and what came.
+    pub data: OriginData,
+    /// The contestants, in the same order at every origin.
+    pub contestants: Vec<Contestant>,
+}
+
+impl OriginContest {
+    /// Purchases that a contestant foretold of each customer.
+    #[must_use]
+    pub fn predicted(&self, contestant: usize) -> Vec<f64> {
+        let rows = &self.contestants[contestant].rows;
+        let customers = &self.data.grouped.row_of_customer;
+        customers.iter().map(|row| rows[*row as usize].expected_purchases).collect()
+    }
+
+    /// Adds the blend that a recipe makes of the contestants; nothing where a member took no part.
+    pub(crate) fn add_blend(&mut self, recipe: &BlendRecipe, horizon: &HorizonOptions) {
+        if let Some(forecaster) = recipe.forecaster_at(self) {
+            let rows = forecaster.forecast_rows(&self.data.grouped, horizon);
+            self.contestants.push(Contestant { forecaster, ln_covariance: None, rows });
+        }
+    }
+
+    /// The contestant of this id.
+    #[must_use]
+    pub fn of(&self, id: &str) -> Option<&Contestant> {
+        self.contestants.iter().find(|one| one.id() == id)
+    }
+}
+
+/// Lets everyone forecast from every origin; whoever could not at one of them takes no part, with the reason.
+pub(crate) fn hold(
+    base: &CustomerBase,
+    entries: &[&'static PurchaseModelEntry],
+    origins: &Origins,
+    unit: TimeUnit,
+) -> (Vec<OriginContest>, Vec<(String, String)>) {
+    let horizon = horizon_of(origins, unit);
+    let mut left_out: Vec<(String, String)> = Vec::new();
+    let mut at: Vec<OriginContest> = Vec::new();
+    for origin in &origins.days {
+        let data = OriginData::at(base, *origin, origins.horizon_days, unit, origins.has_last_year);
+        let n_repeaters = data.customers.iter().filter(|known| known.n_days > 1).count();
+        let mut contestants = Vec::new();
+        for entry in entries {
+            if n_repeaters < FEWEST_REPEATERS {
+                let why = format!(
+                    "only {n_repeaters} customers had bought again by {}, and it takes {FEWEST_REPEATERS}",
+                    iso(*origin)
+                );
+                left_out.push((entry.id.to_owned(), why));
+                continue;
+            }
+            if entry.is_discrete() {
+                let why = "it counts whole periods, and orders are held out by the day".to_owned();
+                left_out.push((entry.id.to_owned(), why));
+                continue;
+            }
+            match fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default()) {
+                Ok(fitted) => {
+                    let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
+                    let rows = forecaster.forecast_rows(&data.grouped, &horizon);
+                    let ln_covariance = fitted.ln_covariance().cloned();
+                    contestants.push(Contestant { forecaster, ln_covariance, rows });
+                }
+                Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
+            }
+        }
+        for forecaster in data.naive_forecasters(horizon.length) {
+            let rows = forecaster.forecast_rows(&data.grouped, &horizon);
+            contestants.push(Contestant { forecaster, ln_covariance: None, rows });
+        }
+        at.push(OriginContest { data, contestants });
+    }
+    let is_everywhere = |id: &str| at.iter().all(|one| one.of(id).is_some());
+    let kept: Vec<&'static str> = at
+        .first()
+        .map(|one| one.contestants.iter().map(Contestant::id).filter(|id| is_everywhere(id)))
+        .into_iter()
+        .flatten()
+        .collect();
+    for one in &mut at {
+        one.contestants.retain(|contestant| kept.contains(&contestant.id()));
+    }
+    (at, left_out)
+}
+
+/// The horizon of the origins in a unit, undiscounted.
+pub(crate) fn horizon_of(origins: &Origins, unit: TimeUnit) -> HorizonOptions {
+    HorizonOptions { length: f64::from(origins.horizon_days) / unit.days(), discount_rate: 0.0 }
+}
