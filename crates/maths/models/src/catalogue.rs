@@ -7,10 +7,11 @@ use crate::fit::log_normal_spend::{
 };
 use crate::fit::{FittedSpendModel, fit_gamma_gamma};
 use crate::purchase::bg_nbd::BgNbd;
+use crate::purchase::ggom_nbd::GgomNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
-use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, ggom_nbd, mbg_nbd, nbd, pareto_nbd};
 use crate::spend::{
     GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
 };
@@ -113,6 +114,26 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 has_dropout: true,
                 build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
                 start: |histories| with_coin(start_rates(histories, 1.3)),
+            },
+            PurchaseModelEntry {
+                id: ggom_nbd::ID,
+                name: "GGom/NBD",
+                story: "Customers buy at their own rate and may leave silently, the more readily the older they are.",
+                parameter_names: &ggom_nbd::PARAMETER_NAMES,
+                kinds: &[
+                    ParameterKind::Positive,
+                    ParameterKind::Time,
+                    ParameterKind::Rate,
+                    ParameterKind::Positive,
+                    ParameterKind::Positive,
+                ],
+                typical: &[0.6, 10.0, 0.1, 0.6, 3.0],
+                has_dropout: true,
+                build: |values| Ok(Box::new(GgomNbd::from_values(values)?)),
+                start: |histories| {
+                    let [r, alpha] = start_rates(histories, 1.3);
+                    vec![r, alpha, 1.0 / mean_age(histories), 0.6, 0.6]
+                },
             },
         ]
     });

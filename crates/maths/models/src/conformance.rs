@@ -4,6 +4,7 @@
 //! draw at random comes from fixed seeds.
 
 use clv_numerics::gamma::{ln_beta, ln_gamma};
+use clv_numerics::quadrature::gauss_legendre;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -158,6 +159,25 @@ fn brute_force(process: &FutureProcess, history: &PurchaseHistory) -> (f64, f64)
         FutureProcess::LeavingAfterPurchase { r, alpha, a, b } => coin(r, alpha, a, b, x),
         FutureProcess::LeavingAtOnceOrAfterPurchase { r, alpha, a, b } => {
             coin(r, alpha, a, b, x + 1.0)
+        }
+        FutureProcess::Aging { r, alpha, b, s, beta } => {
+            let levels = rates(s, beta);
+            let alive = |level: f64, until: f64| (-level * (b * until).exp_m1()).exp();
+            let surviving: f64 = levels.iter().map(|&(level, w)| w * alive(level, age)).sum();
+            let staying = surviving * mean_purchases(r, alpha, age);
+            let leaves_at = |time: f64| -> f64 {
+                let rate = |level: f64| level * b * (b * time).exp();
+                levels.iter().map(|&(level, w)| w * rate(level) * alive(level, time)).sum()
+            };
+            let n_panels = 16;
+            let width = (age - last) / f64::from(n_panels);
+            let left = (0..n_panels).map(|k| {
+                let from = last + width * f64::from(k);
+                gauss_legendre(16).integrate(from, from + width, |time| {
+                    leaves_at(time) * mean_purchases(r, alpha, time)
+                })
+            });
+            (staying, left.sum())
         }
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let (mut staying, mut left) = (0.0, 0.0);

@@ -110,6 +110,12 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
             let dropout_rate = gamma_draw(s, beta, random);
             (purchase_rate, exponential_draw(random) / dropout_rate, 0.0)
         }
+        FutureProcess::Aging { r, alpha, b, s, beta } => {
+            let purchase_rate = gamma_draw(r, alpha, random);
+            let level = gamma_draw(s, beta, random);
+            // The cumulated rate of leaving, level (e^(b u) - 1), reaches an exponential draw.
+            (purchase_rate, (exponential_draw(random) / level).ln_1p() / b, 0.0)
+        }
         FutureProcess::LeavingAfterPurchase { r, alpha, a, b } => {
             let purchase_rate = gamma_draw(r, alpha, random);
             (purchase_rate, f64::INFINITY, beta_draw(a, b, random))

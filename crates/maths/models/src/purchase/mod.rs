@@ -1,6 +1,6 @@
 //! Who buys again and who leaves, in continuous time without a contract.
 //!
-//! A [`PurchaseModel`] is a model with its parameters. All four split a customer's future in two: the chance
+//! A [`PurchaseModel`] is a model with its parameters. All of them split a customer's future in two: the chance
 //! that they are still a customer, and a [`FutureProcess`] that describes what a customer does who is. That
 //! split is exact for each of them, and it means that forecasts, intervals, dates and discounting are written
 //! once for the process and serve every model.
@@ -9,12 +9,14 @@ use std::fmt::Debug;
 
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
+mod aging_dropout;
 mod coin_dropout;
 mod dropout_integral;
 mod likelihood_pass;
 
 pub mod bg_nbd;
 pub mod future;
+pub mod ggom_nbd;
 pub mod mbg_nbd;
 pub mod nbd;
 pub mod pareto_nbd;

@@ -7,19 +7,23 @@
 //! A customer who may leave right now leaves with probability a / (a + b); who stays has, by Bayes, a dropout
 //! probability with shapes a and b + 1. So that process is the one of leaving after purchases, behind one toss.
 
+mod aging;
 mod beta_mean;
 mod count;
 mod lapsing;
 mod leaving;
 mod leaving_curves;
-mod panels;
+pub(super) mod panels;
 mod steady;
 mod summary;
 
+use aging::Aging;
 use lapsing::Lapsing;
 use leaving::Leaving;
 use steady::Steady;
 pub use summary::ProcessSummary;
+
+use super::aging_dropout::AgingLifetime;
 
 /// The purchases to come of a customer who is one now, time counted from now.
 ///
@@ -43,6 +47,19 @@ pub enum FutureProcess {
         /// Shape of the dropout rate.
         s: f64,
         /// Rate of the dropout rate, time.
+        beta: f64,
+    },
+    /// May leave at any moment, the more readily the older (GGom/NBD).
+    Aging {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate, time.
+        alpha: f64,
+        /// Pace of aging, 1/time.
+        b: f64,
+        /// Shape of the level of the dropout rate.
+        s: f64,
+        /// Rate of that level now.
         beta: f64,
     },
     /// May leave after each purchase to come (BG/NBD and its kin).
@@ -73,6 +90,7 @@ pub enum FutureProcess {
 enum Kind {
     Steady(Steady),
     Lapsing(Lapsing),
+    Aging(Aging),
     Leaving(Leaving),
 }
 
@@ -82,6 +100,7 @@ macro_rules! of {
         match $kind {
             Kind::Steady(process) => process.$method($($argument),*),
             Kind::Lapsing(process) => process.$method($($argument),*),
+            Kind::Aging(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
         }
     };
@@ -94,6 +113,10 @@ impl FutureProcess {
             Self::Steady { r, alpha } => (1.0, Kind::Steady(Steady { r, alpha })),
             Self::Lapsing { r, alpha, s, beta } => {
                 (1.0, Kind::Lapsing(Lapsing { r, alpha, s, beta }))
+            }
+            Self::Aging { r, alpha, b, s, beta } => {
+                let lifetime = AgingLifetime { b, s, beta };
+                (1.0, Kind::Aging(Aging { r, alpha, lifetime }))
             }
             Self::LeavingAfterPurchase { r, alpha, a, b } => {
                 (1.0, Kind::Leaving(Leaving { r, alpha, a, b }))
