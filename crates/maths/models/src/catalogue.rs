@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use clv_numerics::gamma::{digamma, trigamma};
+
 use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
@@ -11,7 +13,10 @@ use crate::purchase::ggom_nbd::GgomNbd;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
-use crate::purchase::{ParameterError, PurchaseModel, bg_nbd, ggom_nbd, mbg_nbd, nbd, pareto_nbd};
+use crate::purchase::pareto_nbd_lognormal::ParetoNbdLognormal;
+use crate::purchase::{
+    ParameterError, PurchaseModel, bg_nbd, ggom_nbd, mbg_nbd, nbd, pareto_nbd, pareto_nbd_lognormal,
+};
 use crate::spend::{
     GammaGamma, LogNormalSpend, SpendModel, SpendObservations, SpendParameterError, log_normal,
 };
@@ -133,6 +138,29 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 start: |histories| {
                     let [r, alpha] = start_rates(histories, 1.3);
                     vec![r, alpha, 1.0 / mean_age(histories), 0.6, 0.6]
+                },
+            },
+            PurchaseModelEntry {
+                id: pareto_nbd_lognormal::ID,
+                name: "Pareto/NBD with log-normal rates",
+                story: "Customers buy at their own rate and may leave silently at any moment; who buys often may be the more or the less loyal.",
+                parameter_names: &pareto_nbd_lognormal::PARAMETER_NAMES,
+                kinds: &[
+                    ParameterKind::LnRate,
+                    ParameterKind::LnRate,
+                    ParameterKind::Positive,
+                    ParameterKind::Positive,
+                    ParameterKind::Correlation,
+                ],
+                typical: &[-3.0, -3.5, 1.2, 1.2, 0.3],
+                has_dropout: true,
+                build: |values| Ok(Box::new(ParetoNbdLognormal::from_values(values)?)),
+                start: |histories| {
+                    // The gamma law's mean and deviation of the logarithm.
+                    let [r, alpha] = start_rates(histories, 1.3);
+                    let mean_ln_rate = digamma(r) - alpha.ln();
+                    let sd_ln_rate = trigamma(r).sqrt().clamp(0.2, 3.0);
+                    vec![mean_ln_rate, -mean_age(histories).ln(), sd_ln_rate, 1.2, 0.0]
                 },
             },
         ]

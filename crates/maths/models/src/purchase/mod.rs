@@ -12,6 +12,7 @@ use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 mod aging_dropout;
 mod coin_dropout;
 mod dropout_integral;
+mod latent_rates;
 mod likelihood_pass;
 
 pub mod bg_nbd;
@@ -20,8 +21,9 @@ pub mod ggom_nbd;
 pub mod mbg_nbd;
 pub mod nbd;
 pub mod pareto_nbd;
+pub mod pareto_nbd_lognormal;
 
-pub use future::{FutureProcess, ProcessSummary};
+pub use future::{FutureProcess, LatentPoint, ProcessSummary};
 
 /// A purchase model with its parameters.
 pub trait PurchaseModel: Debug + Send + Sync {
@@ -95,6 +97,18 @@ pub enum ParameterError {
         name: &'static str,
         /// Its value.
         value: f64,
+    },
+    /// A value outside the support of a parameter that need not be positive.
+    #[error("parameter {name} of {model} is {value}, expected {expected}")]
+    OutsideSupport {
+        /// The model's id.
+        model: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it may be.
+        expected: &'static str,
     },
     /// Too few or too many values.
     #[error("{model} has {expected} parameters, {given} were given")]

@@ -1,12 +1,15 @@
 //! Simulated customers against the closed forms of the process that made them.
 
-use clv_models::purchase::FutureProcess;
+use clv_models::purchase::pareto_nbd_lognormal::ParetoNbdLognormal;
+use clv_models::purchase::{FutureProcess, PurchaseModel};
 use clv_models::simulate::{histories, simulate_customers};
 
 const N: usize = 60_000;
 
-fn processes() -> [FutureProcess; 5] {
+fn processes() -> [FutureProcess; 6] {
+    let lognormal = ParetoNbdLognormal::from_values(&[-2.5, -3.0, 1.0, 1.1, 0.3]).unwrap();
     [
+        lognormal.new_customer(),
         FutureProcess::Steady { r: 0.8, alpha: 9.0 },
         FutureProcess::Lapsing { r: 0.9, alpha: 8.0, s: 1.2, beta: 15.0 },
         FutureProcess::Aging { r: 0.9, alpha: 8.0, b: 0.08, s: 0.7, beta: 2.0 },

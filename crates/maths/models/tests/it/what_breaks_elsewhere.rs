@@ -32,7 +32,11 @@ fn fit(id: &str, histories: &PurchaseHistories) -> FittedPurchaseModel {
 fn check_is_an_answer(fitted: &FittedPurchaseModel) {
     let parameters = fitted.model().parameters();
     assert!(fitted.log_likelihood().is_finite(), "{fitted:?}");
-    assert!(parameters.iter().all(|p| p.value.is_finite() && p.value > 0.0), "{fitted:?}");
+    let entry = purchase_model(fitted.model().id()).unwrap();
+    for (parameter, kind) in parameters.iter().zip(entry.kinds) {
+        let is_legal = parameter.value > 0.0 || !kind.is_positive();
+        assert!(parameter.value.is_finite() && is_legal, "{fitted:?}");
+    }
     assert!(fitted.converged() || !fitted.warnings().is_empty(), "{fitted:?}");
     for error in fitted.standard_errors().iter().flatten() {
         assert!(error.is_finite() && *error > 0.0, "{fitted:?}");

@@ -46,6 +46,7 @@ impl FutureProcess {
             Kind::Steady(process) => process.summary(horizon, discount_rate),
             Kind::Lapsing(process) => process.summary(horizon, discount_rate),
             Kind::Aging(process) => process.summary(horizon, discount_rate),
+            Kind::AtPoints(process) => process.summary(horizon, discount_rate),
             Kind::Leaving(process) => process.summary(horizon, discount_rate),
         };
         let discounted = if discount_rate > 0.0 {
