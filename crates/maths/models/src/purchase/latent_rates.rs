@@ -195,10 +195,10 @@ impl Chunk {
             density *= ratio;
             ratio *= ratio_of_ratios;
         }
-        for k in 0..LANES {
+        for (k, prior) in prior.into_iter().enumerate() {
             let rate = columns.dropout_rate[k];
-            let alive = prior[k] * (factors[0] * columns.stays[k]);
-            let at_last = prior[k] * (factors[1] * columns.stays_until_last[k]);
+            let alive = prior * (factors[0] * columns.stays[k]);
+            let at_last = prior * (factors[1] * columns.stays_until_last[k]);
             self.alive[k] = alive;
             self.either[k] = alive + rate / (row.rate + rate) * (at_last - alive).max(0.0);
         }
