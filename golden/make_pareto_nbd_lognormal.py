@@ -1,8 +1,8 @@
-"""Makes golden/pareto_nbd_lognormal.toml: Pareto/NBD with log-normal rates on the CDNOW sample, by mpmath and numpy.
+"""Makes golden/pareto_nbd_lognormal.toml: Pareto/NBD with log-normal rates on the CDNOW sample, by numpy.
 
 Run from the project root: python3 golden/make_pareto_nbd_lognormal.py > golden/pareto_nbd_lognormal.toml
 A dense grid of both logarithms, the same for every customer, in double precision: another route than the adaptive one of the program.
-The maximum was found by the program; that it is one shows in the likelihood, which is lower at every neighbour.
+The parameters of the maximum are the program's own; the likelihood and the forecasts there are computed here.
 """
 
 import csv
