@@ -114,6 +114,51 @@ class Lapsing:
             return exp(findroot(lambda v: self.buys_first(exp(v)) / target - 1, (lo, hi), solver="anderson", tol=1e-34))
 
 
+class Aging(Lapsing):
+    """Gompertz lifetimes with a gamma distributed level; no power law at the end, so integrals stop where survival has."""
+
+    name = "aging"
+    keys = ("r", "alpha", "b", "s", "beta")
+
+    def __init__(self, r, alpha, b, s, beta):
+        super().__init__(r, alpha, s, beta)
+        self.b = mpf(b)
+
+    def alive(self, u):
+        return (1 + expm1(self.b * u) / self.beta) ** (-self.s)
+
+    def hazard(self, u):
+        return self.s * self.b / (self.beta * exp(-self.b * u) - expm1(-self.b * u))
+
+    def integral(self, f, t, rate=0):
+        end = 60 / (self.s * self.b) + (log(self.beta) / self.b if self.beta > 1 else 0)
+        end = min(t, end, 60 / mpf(rate) if rate else inf)
+        scale = min(self.alpha, self.beta / self.b, 1 / self.b)
+        cuts = sorted({min(end, c) for c in [scale * expm1(mpf(k) / 2) for k in range(200)]} | {end})
+        steps = []
+        for low, high in zip(cuts, cuts[1:]):
+            n = min(400, int((high - low) * self.b / 2) + 1)
+            steps += [low + (high - low) * k / n for k in range(n)]
+        with mp.workdps(22):
+            return quad(f, steps + [end])
+
+    def expected(self, t):
+        return self.r / self.alpha * self.integral(self.alive, t)
+
+    def pairs(self, t):
+        return self.r * (self.r + 1) / self.alpha**2 * 2 * self.integral(lambda u: u * self.alive(u), t)
+
+    def buys_first(self, t):
+        return self.integral(lambda u: self.r / (self.alpha + u) * self.idle(u) * self.alive(u), t)
+
+    def masses(self, t, ns):
+        left = lambda n: self.integral(lambda u: self.hazard(u) * self.alive(u) * nb(self.r, u / self.alpha, n), t)
+        return [nb(self.r, t / self.alpha, n) * self.alive(t) + left(n) for n in ns]
+
+    def discounted(self, t, d):
+        return self.r / self.alpha * self.integral(lambda u: exp(-d * u) * self.alive(u), t, d)
+
+
 class Leaving:
     name = "leaving"
     keys = ("r", "alpha", "a", "b")
@@ -213,6 +258,11 @@ LAPSING = [
     ("1.5", 8, "2.5", 9, "1e-5"), ("1.5", 8, "2.5", 9, "1e6"), ("0.02", 5, 30, 2000, "1e5"),
     (10, 5, "0.001", 1, 500), (100, 90, 3, 100, "0.3"),
 ]
+AGING = [
+    ("0.6", 10, "0.1", "0.6", 3, 52), ("2.6", "48.9", "0.05", "0.5", "1.1", 39), ("26.6", 41, "0.05", "0.5", "1.1", 52),
+    ("0.6", "48.9", "0.3", "1.2", "0.02", 39), ("0.6", 10, "0.001", "0.6", "0.012", 52), ("0.6", 10, "0.2", 3, 500, "0.01"),
+    ("1.5", 8, "0.5", "0.05", "1e4", 100), ("0.6", 10, "0.01", 20, 30, "1e4"),
+]
 LEAVING = [
     ("0.242595", "4.4136", "0.792922", "2.42591", 52), ("2.242595", "43.27", "0.792922", "4.42591", 39),
     ("26.242595", "35.4", "0.792922", "28.42591", 52), ("0.242595", "4.4136", 1, "2.4", 39),
@@ -233,7 +283,7 @@ def digits(x):
 def main():
     print("# The future process at hostile points, by mpmath at 50 digits: golden/make_future_process.py.")
     print("# masses are at n = 0, 1, 2, 5, 12. Rates are per unit of time. Relative tolerance 1e-8, masses absolute 1e-10.")
-    for process, points in [(Steady, STEADY), (Lapsing, LAPSING), (Leaving, LEAVING), (LeavingAtOnce, LEAVING[:8])]:
+    for process, points in [(Steady, STEADY), (Lapsing, LAPSING), (Aging, AGING), (Leaving, LEAVING), (LeavingAtOnce, LEAVING[:8])]:
         for *parameters, t in points:
             one = process(*parameters)
             horizon = mpf(t)

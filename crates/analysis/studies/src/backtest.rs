@@ -208,7 +208,8 @@ fn records(at: &[OriginContest], lessons: &Lessons, horizon: &HorizonOptions) ->
 fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyError> {
     if ids.is_empty() {
         // Models of whole periods see other histories, so that their errors are not comparable.
-        return Ok(purchase_models().iter().filter(|entry| !entry.is_discrete()).collect());
+        let in_time = |entry: &&PurchaseModelEntry| !entry.is_discrete() && !entry.is_dear;
+        return Ok(purchase_models().iter().filter(in_time).collect());
     }
     let mut distinct: Vec<&String> = Vec::new();
     for id in ids {

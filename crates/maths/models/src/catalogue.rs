@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use clv_numerics::gamma::{digamma, trigamma};
+
 use crate::covariates::{DropoutShift, RateShift, Shifts};
 use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
@@ -10,12 +12,15 @@ use crate::fit::{FittedSpendModel, fit_gamma_gamma};
 use crate::purchase::bg_bb::BgBb;
 use crate::purchase::bg_cnbd_k::BgCnbdK;
 use crate::purchase::bg_nbd::BgNbd;
+use crate::purchase::ggom_nbd::GgomNbd;
 use crate::purchase::mbg_cnbd_k::MbgCnbdK;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
 use crate::purchase::pareto_nbd::ParetoNbd;
+use crate::purchase::pareto_nbd_lognormal::ParetoNbdLognormal;
 use crate::purchase::{
-    ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, mbg_cnbd_k, mbg_nbd, nbd, pareto_nbd,
+    ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, ggom_nbd, mbg_cnbd_k, mbg_nbd, nbd,
+    pareto_nbd, pareto_nbd_lognormal,
 };
 use crate::retention::{RetentionModelEntry, Tenures, bdw, sbg};
 use crate::spend::{
@@ -44,6 +49,9 @@ pub struct PurchaseModelEntry {
     pub typical: &'static [f64],
     /// Whether customers can leave.
     pub has_dropout: bool,
+    /// Whether a likelihood pass takes some hundred times as long as Pareto/NBD's: such a model takes part in a
+    /// comparison only by name.
+    pub is_dear: bool,
     /// The model at given values.
     pub build: BuildPurchaseModel,
     /// How the parameters answer to covariates and groups; none where they do not.
@@ -77,6 +85,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 kinds: &[ParameterKind::Positive, ParameterKind::Time],
                 typical: &[0.6, 10.0],
                 has_dropout: false,
+                is_dear: false,
                 build: |values| Ok(Box::new(Nbd::from_values(values)?)),
                 shifts: Some(Shifts { purchase: RateShift::Divided(1), dropout: None }),
                 start: |histories| start_rates(histories, 1.0).to_vec(),
@@ -94,6 +103,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 ],
                 typical: &[0.6, 10.0, 0.7, 12.0],
                 has_dropout: true,
+                is_dear: false,
                 build: |values| Ok(Box::new(ParetoNbd::from_values(values)?)),
                 shifts: Some(Shifts {
                     purchase: RateShift::Divided(1),
@@ -117,6 +127,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 ],
                 typical: &[0.6, 10.0, 0.8, 2.5],
                 has_dropout: true,
+                is_dear: false,
                 build: |values| Ok(Box::new(BgNbd::from_values(values)?)),
                 shifts: Some(COIN_SHIFTS),
                 start: |histories| with_coin(start_rates(histories, 0.6)),
@@ -134,6 +145,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 ],
                 typical: &[0.6, 10.0, 0.8, 2.5],
                 has_dropout: true,
+                is_dear: false,
                 build: |values| Ok(Box::new(MbgNbd::from_values(values)?)),
                 shifts: Some(COIN_SHIFTS),
                 start: |histories| with_coin(start_rates(histories, 1.3)),
@@ -146,6 +158,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 kinds: &WITH_PHASES,
                 typical: &[3.0, 0.6, 3.3, 0.8, 2.5],
                 has_dropout: true,
+                is_dear: false,
                 build: |values| Ok(Box::new(BgCnbdK::from_values(values)?)),
                 shifts: None,
                 start: |histories| with_phases(with_coin(start_rates(histories, 0.6))),
@@ -159,6 +172,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 kinds: &WITH_PHASES,
                 typical: &[3.0, 0.6, 3.3, 0.8, 2.5],
                 has_dropout: true,
+                is_dear: false,
                 build: |values| Ok(Box::new(MbgCnbdK::from_values(values)?)),
                 shifts: None,
                 start: |histories| with_phases(with_coin(start_rates(histories, 1.3))),
@@ -171,9 +185,63 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 kinds: &[ParameterKind::Positive; 4],
                 typical: &[1.2, 0.75, 0.65, 2.8],
                 has_dropout: true,
+                is_dear: false,
                 build: |values| Ok(Box::new(BgBb::from_values(values)?)),
                 shifts: None,
                 start: start_occasions,
+            },
+            PurchaseModelEntry {
+                id: ggom_nbd::ID,
+                name: "GGom/NBD",
+                story: "Customers buy at their own rate and may leave silently, the more readily the older they are.",
+                parameter_names: &ggom_nbd::PARAMETER_NAMES,
+                kinds: &[
+                    ParameterKind::Positive,
+                    ParameterKind::Time,
+                    ParameterKind::Rate,
+                    ParameterKind::Positive,
+                    ParameterKind::Positive,
+                ],
+                typical: &[0.6, 10.0, 0.1, 0.6, 3.0],
+                has_dropout: true,
+                is_dear: false,
+                build: |values| Ok(Box::new(GgomNbd::from_values(values)?)),
+                shifts: Some(Shifts {
+                    purchase: RateShift::Divided(1),
+                    dropout: Some(DropoutShift::Rate(RateShift::Divided(4))),
+                }),
+                start: |histories| {
+                    let [r, alpha] = start_rates(histories, 1.3);
+                    vec![r, alpha, 1.0 / mean_age(histories), 0.6, 0.6]
+                },
+            },
+            PurchaseModelEntry {
+                id: pareto_nbd_lognormal::ID,
+                name: "Pareto/NBD with log-normal rates",
+                story: "Customers buy at their own rate and may leave silently at any moment; who buys often may be the more or the less loyal.",
+                parameter_names: &pareto_nbd_lognormal::PARAMETER_NAMES,
+                kinds: &[
+                    ParameterKind::LnRate,
+                    ParameterKind::LnRate,
+                    ParameterKind::Positive,
+                    ParameterKind::Positive,
+                    ParameterKind::Correlation,
+                ],
+                typical: &[-3.0, -3.5, 1.2, 1.2, 0.3],
+                has_dropout: true,
+                is_dear: true,
+                build: |values| Ok(Box::new(ParetoNbdLognormal::from_values(values)?)),
+                shifts: Some(Shifts {
+                    purchase: RateShift::Added(0),
+                    dropout: Some(DropoutShift::Rate(RateShift::Added(1))),
+                }),
+                start: |histories| {
+                    // The gamma law's mean and deviation of the logarithm.
+                    let [r, alpha] = start_rates(histories, 1.3);
+                    let mean_ln_rate = digamma(r) - alpha.ln();
+                    let sd_ln_rate = trigamma(r).sqrt().clamp(0.2, 3.0);
+                    vec![mean_ln_rate, -mean_age(histories).ln(), sd_ln_rate, 1.2, 0.0]
+                },
             },
         ]
     });

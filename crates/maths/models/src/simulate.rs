@@ -126,6 +126,24 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
             let dropout_rate = gamma_draw(s, beta, random);
             (purchase_rate, exponential_draw(random) / dropout_rate, 0.0)
         }
+        FutureProcess::Aging { r, alpha, b, s, beta } => {
+            let purchase_rate = gamma_draw(r, alpha, random);
+            let level = gamma_draw(s, beta, random);
+            // The cumulated rate of leaving, level (e^(b u) - 1), reaches an exponential draw.
+            (purchase_rate, (exponential_draw(random) / level).ln_1p() / b, 0.0)
+        }
+        FutureProcess::LapsingAtPoints { ref points } => {
+            let mut share = random.random::<f64>();
+            let drawn = points.iter().find(|point| {
+                share -= point.weight;
+                share <= 0.0
+            });
+            // Rounding may leave a last trace of the share undrawn.
+            let drawn = drawn.or(points.last()).map_or((0.0, 0.0), |point| {
+                (point.purchase_rate, exponential_draw(random) / point.dropout_rate)
+            });
+            (drawn.0, drawn.1, 0.0)
+        }
         FutureProcess::LeavingAfterPurchase { r, alpha, a, b } => {
             let purchase_rate = gamma_draw(r, alpha, random);
             (purchase_rate, f64::INFINITY, beta_draw(a, b, random))

@@ -11,10 +11,12 @@ use rayon::prelude::*;
 
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
+mod aging_dropout;
 mod coin_dropout;
 mod dropout_integral;
 mod erlang_clock;
 mod erlang_coin;
+mod latent_rates;
 mod likelihood_pass;
 mod pareto_nbd_pass;
 mod row_block;
@@ -24,13 +26,15 @@ pub mod bg_cnbd_k;
 pub mod bg_nbd;
 pub mod changing;
 pub mod future;
+pub mod ggom_nbd;
 pub mod mbg_cnbd_k;
 pub mod mbg_nbd;
 pub mod nbd;
 pub mod pareto_nbd;
+pub mod pareto_nbd_lognormal;
 
 pub use erlang_clock::MOST_PHASES;
-pub use future::{FutureProcess, ProcessSummary};
+pub use future::{FutureProcess, LatentPoint, ProcessSummary};
 
 /// A purchase model with its parameters.
 pub trait PurchaseModel: Debug + Send + Sync {
@@ -125,6 +129,18 @@ pub enum ParameterError {
         value: f64,
         /// The largest there may be.
         largest: u32,
+    },
+    /// A value outside the support of a parameter that need not be positive.
+    #[error("parameter {name} of {model} is {value}, expected {expected}")]
+    OutsideSupport {
+        /// The model's id.
+        model: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it may be.
+        expected: &'static str,
     },
     /// Too few or too many values.
     #[error("{model} has {expected} parameters, {given} were given")]

@@ -19,7 +19,7 @@ fn entry(id: &str) -> &'static PurchaseModelEntry {
 
 /// Models that take covariates, with the roles that each of two covariates may play.
 fn models() -> impl Iterator<Item = (&'static PurchaseModelEntry, CovariateRole)> {
-    purchase_models().iter().filter_map(|entry| {
+    purchase_models().iter().filter(|entry| !entry.is_dear).filter_map(|entry| {
         let shifts = entry.shifts?;
         let has_dropout = shifts.dropout.is_some();
         Some((entry, if has_dropout { CovariateRole::Both } else { CovariateRole::Purchase }))

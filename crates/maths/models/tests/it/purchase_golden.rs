@@ -88,6 +88,10 @@ fn every_model_agrees_with_its_reference_package_at_fixed_points() {
         let horizon_weeks = number(&golden, "horizon_weeks");
         for key in ["fit", "fixed_point"] {
             let Some(table) = golden.get(key).and_then(Value::as_table) else { continue };
+            // A model that collapses into another has no parameters of its own at its maximum.
+            if !table.contains_key("parameters") {
+                continue;
+            }
             let model = (entry.build)(&parameters(entry, table)).unwrap();
             let mut gradient = vec![0.0; entry.parameter_names.len()];
             let sum = model.ln_likelihood_sum(&histories, &mut gradient);
@@ -124,9 +128,14 @@ fn every_fit_finds_the_reference_maximum() {
         let golden = golden(entry);
         let table = golden["fit"].as_table().unwrap();
         let fitted = fit_at_reference(entry, table, &histories);
-        assert!(fitted.converged() && fitted.warnings().is_empty(), "{fitted:?}");
+        let is_identified = table.contains_key("parameters");
+        assert!(fitted.converged(), "{fitted:?}");
+        assert_eq!(fitted.warnings().is_empty(), is_identified, "{fitted:?}");
         let tolerance = number(table, "log_likelihood_tolerance");
         check(entry.id, fitted.log_likelihood(), number(table, "log_likelihood"), tolerance);
+        if !is_identified {
+            continue;
+        }
         let tolerance = number(table, "parameter_tolerance");
         let found = fitted.model().parameters();
         for (parameter, expected) in found.iter().zip(parameters(entry, table)) {
@@ -146,6 +155,9 @@ fn standard_errors_are_the_published_ones() {
     for entry in of_continuous_time() {
         let golden = golden(entry);
         let table = golden["fit"].as_table().unwrap();
+        if !table.contains_key("standard_errors") && !table.contains_key("ln_standard_errors") {
+            continue;
+        }
         let fitted = fit_at_reference(entry, table, &histories);
         let errors: Vec<f64> = fitted
             .standard_errors()
@@ -181,6 +193,9 @@ fn forecasts_sum_to_the_published_totals_over_the_sample() {
     for entry in of_continuous_time() {
         let golden = golden(entry);
         let table = golden["fit"].as_table().unwrap();
+        if !table.contains_key("sum_expected_future_purchases") {
+            continue;
+        }
         let model = (entry.build)(&parameters(entry, table)).unwrap();
         let (mut forecast, mut alive) = (0.0, 0.0);
         for (history, weight) in histories.iter() {

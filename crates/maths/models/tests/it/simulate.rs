@@ -1,14 +1,18 @@
 //! Simulated customers against the closed forms of the process that made them.
 
-use clv_models::purchase::FutureProcess;
+use clv_models::purchase::pareto_nbd_lognormal::ParetoNbdLognormal;
+use clv_models::purchase::{FutureProcess, PurchaseModel};
 use clv_models::simulate::{histories, simulate_customers};
 
 const N: usize = 60_000;
 
-fn processes() -> [FutureProcess; 7] {
+fn processes() -> [FutureProcess; 9] {
+    let lognormal = ParetoNbdLognormal::from_values(&[-2.5, -3.0, 1.0, 1.1, 0.3]).unwrap();
     [
+        lognormal.new_customer(),
         FutureProcess::Steady { r: 0.8, alpha: 9.0 },
         FutureProcess::Lapsing { r: 0.9, alpha: 8.0, s: 1.2, beta: 15.0 },
+        FutureProcess::Aging { r: 0.9, alpha: 8.0, b: 0.08, s: 0.7, beta: 2.0 },
         FutureProcess::LeavingAfterPurchase { r: 0.7, alpha: 4.4, a: 0.8, b: 2.4 },
         FutureProcess::LeavingAtOnceOrAfterPurchase { r: 0.9, alpha: 6.2, a: 0.9, b: 1.6 },
         regular(2, 0.0, 0.9, 2.0),

@@ -6,7 +6,7 @@ use clv_numerics::vectorised;
 
 use super::ProcessSummary;
 use super::count::{self, NegativeBinomial};
-use super::panels::Panel;
+use super::panels::{Panel, solve_in};
 use crate::purchase::dropout_integral::DropoutIntegral;
 
 /// Beyond this times the larger of alpha and beta, both survival functions are powers of time to 1e-17.
@@ -291,30 +291,4 @@ impl Lapsing {
             counts.iter().map(|(counts, weight)| weight * counts.approximate_cdf(n)).sum()
         })
     }
-}
-
-/// The v within `panel` up to which `density` integrates to `target`, of `whole` over the panel: Newton steps
-/// kept inside a shrinking bracket.
-fn solve_in(panel: Panel, target: f64, whole: f64, density: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (panel.from, panel.end());
-    let mut v = low + panel.width * (target / whole).clamp(0.0, 1.0);
-    for _ in 0..60 {
-        let excess = panel.cut_at(v).integral(&density) - target;
-        if excess > 0.0 {
-            high = v;
-        } else {
-            low = v;
-        }
-        let newton = v - excess / density(v);
-        // Newton doubles the digits, so after a step this short it is exact to rounding.
-        if (newton - v).abs() <= 1e-9 * v {
-            return newton.clamp(panel.from, panel.end());
-        }
-        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-        if next <= low || next >= high {
-            return v;
-        }
-        v = next;
-    }
-    v
 }

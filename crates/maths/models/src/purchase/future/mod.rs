@@ -7,19 +7,25 @@
 //! A customer who may leave right now leaves with probability a / (a + b); who stays has, by Bayes, a dropout
 //! probability with shapes a and b + 1. So that process is the one of leaving after purchases, behind one toss.
 
+use std::sync::Arc;
+
+mod aging;
+mod at_points;
 mod beta_mean;
 mod count;
 mod lapsing;
 mod leaving;
 mod leaving_curves;
 mod occasions;
-mod panels;
+pub(super) mod panels;
 mod regular;
 mod regular_roots;
 mod regular_table;
 mod steady;
 mod summary;
 
+use aging::Aging;
+use at_points::AtPoints;
 use lapsing::Lapsing;
 use leaving::Leaving;
 use occasions::Occasions;
@@ -27,9 +33,12 @@ pub(crate) use regular::Regular;
 use steady::Steady;
 pub use summary::ProcessSummary;
 
+use super::aging_dropout::AgingLifetime;
+pub use super::latent_rates::LatentPoint;
+
 /// The purchases to come of a customer who is one now, time counted from now.
 ///
-/// Rates are gamma distributed over such customers with shape `r` and rate `alpha`. All parameters are finite
+/// Rates are gamma distributed over such customers with shape `r` and rate `alpha`, unless points are listed. All parameters are finite
 /// and above 0; time is in the unit of `alpha`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FutureProcess {
@@ -50,6 +59,24 @@ pub enum FutureProcess {
         s: f64,
         /// Rate of the dropout rate, time.
         beta: f64,
+    },
+    /// May leave at any moment, the more readily the older (GGom/NBD).
+    Aging {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate, time.
+        alpha: f64,
+        /// Pace of aging, 1/time.
+        b: f64,
+        /// Shape of the level of the dropout rate.
+        s: f64,
+        /// Rate of that level now.
+        beta: f64,
+    },
+    /// May leave at any moment, both rates being among many points (Pareto/NBD with log-normal rates).
+    LapsingAtPoints {
+        /// What the rates may be, per unit of time, both above 0; the weights sum to 1.
+        points: Arc<[LatentPoint]>,
     },
     /// May leave after each purchase to come (BG/NBD and its kin).
     LeavingAfterPurchase {
@@ -130,9 +157,11 @@ pub enum FutureProcess {
 }
 
 /// The process behind the first toss.
-enum Kind {
+enum Kind<'a> {
     Steady(Steady),
     Lapsing(Lapsing),
+    Aging(Aging),
+    AtPoints(AtPoints<'a>),
     Leaving(Leaving),
     Regular(Box<Regular>),
     Occasions(Occasions),
@@ -144,6 +173,8 @@ macro_rules! of {
         match $kind {
             Kind::Steady(process) => process.$method($($argument),*),
             Kind::Lapsing(process) => process.$method($($argument),*),
+            Kind::Aging(process) => process.$method($($argument),*),
+            Kind::AtPoints(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
             Kind::Regular(process) => process.$method($($argument),*),
             Kind::Occasions(process) => process.$method($($argument),*),
@@ -159,12 +190,17 @@ impl FutureProcess {
     }
 
     /// The probability of staying at the first toss, and the process of who stays.
-    fn parts(&self) -> (f64, Kind) {
+    fn parts(&self) -> (f64, Kind<'_>) {
         match *self {
             Self::Steady { r, alpha } => (1.0, Kind::Steady(Steady { r, alpha })),
             Self::Lapsing { r, alpha, s, beta } => {
                 (1.0, Kind::Lapsing(Lapsing { r, alpha, s, beta }))
             }
+            Self::Aging { r, alpha, b, s, beta } => {
+                let lifetime = AgingLifetime { b, s, beta };
+                (1.0, Kind::Aging(Aging { r, alpha, lifetime }))
+            }
+            Self::LapsingAtPoints { ref points } => (1.0, Kind::AtPoints(AtPoints { points })),
             Self::LeavingAfterPurchase { r, alpha, a, b } => {
                 (1.0, Kind::Leaving(Leaving { r, alpha, a, b }))
             }

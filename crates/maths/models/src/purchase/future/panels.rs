@@ -21,9 +21,9 @@ const STEEPEST: f64 = 8.0;
 
 /// A stretch of v with the rule that suits it.
 #[derive(Clone, Copy)]
-pub(super) struct Panel {
-    pub(super) from: f64,
-    pub(super) width: f64,
+pub(in crate::purchase) struct Panel {
+    pub(in crate::purchase) from: f64,
+    pub(in crate::purchase) width: f64,
     rule: &'static BetaMeanRule,
 }
 
@@ -31,7 +31,7 @@ impl Panel {
     /// The next panel from `from` towards `end`; `steepness` at v is the rate at which the integrand decays
     /// there, and does not fall with v. `fineness` of 1 is the usual; below 1 it shortens
     /// panels, all of twelve points, for integrands that rise as well.
-    pub(super) fn next(
+    pub(in crate::purchase) fn next(
         from: f64,
         end: f64,
         fineness: f64,
@@ -42,7 +42,8 @@ impl Panel {
         }
         let mut width = (end - from).min(WIDEST * fineness);
         let mut decay = width * steepness(from + width);
-        while decay > STEEPEST * fineness {
+        // A little more is allowed than is aimed at, so that rounding cannot keep the two apart for ever.
+        while decay > (1.0 + 1e-9) * STEEPEST * fineness {
             width = (0.5 * width).max(width * STEEPEST * fineness / decay);
             decay = width * steepness(from + width) * (1.0 - 1e-9);
         }
@@ -61,7 +62,7 @@ impl Panel {
     }
 
     /// Where the next panel begins.
-    pub(super) fn end(&self) -> f64 {
+    pub(in crate::purchase) fn end(&self) -> f64 {
         self.from + self.width
     }
 
@@ -71,7 +72,7 @@ impl Panel {
     }
 
     /// Points v with their weights dv.
-    pub(super) fn points(self) -> impl Iterator<Item = (f64, f64)> {
+    pub(in crate::purchase) fn points(self) -> impl Iterator<Item = (f64, f64)> {
         let weights = self.rule.weights().iter().map(move |weight| weight * self.width);
         self.rule.points().iter().map(move |point| self.from + self.width * point).zip(weights)
     }
@@ -80,4 +81,30 @@ impl Panel {
     pub(super) fn integral(self, integrand: impl Fn(f64) -> f64) -> f64 {
         self.points().map(|(v, dv)| dv * integrand(v)).sum()
     }
+}
+
+/// The v within `panel` up to which `density` integrates to `target`, of `whole` over the panel: Newton steps
+/// kept inside a shrinking bracket.
+pub(super) fn solve_in(panel: Panel, target: f64, whole: f64, density: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (panel.from, panel.end());
+    let mut v = low + panel.width * (target / whole).clamp(0.0, 1.0);
+    for _ in 0..60 {
+        let excess = panel.cut_at(v).integral(&density) - target;
+        if excess > 0.0 {
+            high = v;
+        } else {
+            low = v;
+        }
+        let newton = v - excess / density(v);
+        // Newton doubles the digits, so after a step this short it is exact to rounding.
+        if (newton - v).abs() <= 1e-9 * v {
+            return newton.clamp(panel.from, panel.end());
+        }
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        if next <= low || next >= high {
+            return v;
+        }
+        v = next;
+    }
+    v
 }

@@ -45,6 +45,8 @@ impl FutureProcess {
         let staying = match kind {
             Kind::Steady(process) => process.summary(horizon, discount_rate),
             Kind::Lapsing(process) => process.summary(horizon, discount_rate),
+            Kind::Aging(process) => process.summary(horizon, discount_rate),
+            Kind::AtPoints(process) => process.summary(horizon, discount_rate),
             Kind::Leaving(process) => process.summary(horizon, discount_rate),
             Kind::Regular(process) => process.summary(horizon, discount_rate),
             Kind::Occasions(process) => process.summary(horizon, discount_rate),
