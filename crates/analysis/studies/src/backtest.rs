@@ -18,6 +18,9 @@ use crate::time::{Span, TimeUnit};
 /// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
 const EQUAL_WITHIN: f64 = 0.01;
 
+/// Forecasters whose squared errors differ by less than this say the same.
+const SAME_WITHIN: f64 = 1e-4;
+
 /// With fewer customers who have bought again a fit says more about chance than about customers, so that models
 /// stay out of the bake-off.
 pub const FEWEST_REPEATERS: usize = 10;
@@ -266,13 +269,15 @@ fn conclude(
     horizon: HorizonOptions,
     options: &BacktestOptions,
 ) -> BacktestOutcome {
-    // Among those whose error is as good as equal to the smallest the smaller squared error wins.
+    // Among those whose error is as good as equal to the smallest the smaller squared error wins; where that is the same
+    // too, as when a model has collapsed into a simpler one, the first of the catalogue.
     let best_of = |field: Vec<&'_ Record>| -> Option<usize> {
         let lowest = field.iter().map(|one| one.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
-        field
-            .iter()
-            .filter(|one| one.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN))
-            .min_by(|a, b| a.mean(|s| s.rmse).total_cmp(&b.mean(|s| s.rmse)))
+        let good =
+            || field.iter().filter(|one| one.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN));
+        let least = good().map(|one| one.mean(|s| s.rmse)).fold(f64::INFINITY, f64::min);
+        good()
+            .find(|one| one.mean(|s| s.rmse) <= least * (1.0 + SAME_WITHIN))
             .and_then(|best| records.iter().position(|record| record.id == best.id))
     };
     let (naive, models): (Vec<&Record>, Vec<&Record>) =

@@ -113,9 +113,12 @@ fn fit_at_reference(
     histories: &PurchaseHistories,
 ) -> FittedPurchaseModel {
     let mut start = (entry.start)(histories);
-    for (i, expected) in parameters(entry, table).into_iter().enumerate() {
-        if entry.kinds[i] == ParameterKind::Whole {
-            start[i] = expected;
+    // What collapses has no parameters to list.
+    if table.contains_key("parameters") {
+        for (i, expected) in parameters(entry, table).into_iter().enumerate() {
+            if entry.kinds[i] == ParameterKind::Whole {
+                start[i] = expected;
+            }
         }
     }
     fit_from(entry, &start, histories, &FitOptions::default()).unwrap()
