@@ -108,12 +108,16 @@ pub struct BlendRecipe {
 }
 
 impl BlendRecipe {
-    /// The recipe that would have erred least over these holdouts; none where there are fewer than two
-    /// forecasters to blend.
+    /// The recipe that would have erred least over the holdouts of `past`, for use at the origin `now`, of which only
+    /// forecasts are looked at; none where there are fewer than two forecasters to blend.
     #[must_use]
-    pub fn learn(past: &[&OriginContest], horizon: &HorizonOptions) -> Option<Self> {
+    pub fn learn(
+        past: &[&OriginContest],
+        now: &OriginContest,
+        horizon: &HorizonOptions,
+    ) -> Option<Self> {
         let first = past.first()?;
-        let candidates = candidates(past);
+        let candidates = candidates(past, now);
         if candidates.len() < 2 {
             return None;
         }
@@ -224,9 +228,11 @@ fn round(value: f64) -> f64 {
     (1e3 * value).round() / 1e3
 }
 
-/// The contestants worth blending: those that err least over the holdouts, no blend among them.
-fn candidates(past: &[&OriginContest]) -> Vec<usize> {
+/// The contestants worth blending: those that err least over the holdouts, no blend among them, and none that has by now
+/// degenerated into a simpler one: what it did before then says nothing of what it will do.
+fn candidates(past: &[&OriginContest], now: &OriginContest) -> Vec<usize> {
     let n = past.iter().map(|one| one.contestants.len()).min().unwrap_or(0);
+    let n = n.min(now.contestants.len());
     let errors: Vec<(f64, f64)> = (0..n)
         .map(|at| {
             past.iter().fold((0.0, 0.0), |sums, one| {
@@ -244,8 +250,18 @@ fn candidates(past: &[&OriginContest]) -> Vec<usize> {
         errors.iter().fold((f64::INFINITY, f64::INFINITY), |l, e| (l.0.min(e.0), l.1.min(e.1)));
     let badness =
         |at: usize| errors[at].0 / least.0.max(1e-12) + 2.0 * errors[at].1 / least.1.max(1e-12);
-    let mut order: Vec<usize> =
-        (0..n).filter(|at| past.iter().all(|one| !one.contestants[*at].is_blend())).collect();
+    let forecasts: Vec<Vec<f64>> = (0..n).map(|at| now.predicted(at)).collect();
+    let has_degenerated = |at: usize| {
+        let total: f64 = forecasts[at].iter().sum();
+        forecasts[..at].iter().any(|simpler| {
+            let apart: f64 = simpler.iter().zip(&forecasts[at]).map(|(a, b)| (a - b).abs()).sum();
+            apart < SAME_WITHIN * total
+        })
+    };
+    let mut order: Vec<usize> = (0..n)
+        .filter(|at| past.iter().all(|one| !one.contestants[*at].is_blend()))
+        .filter(|at| !has_degenerated(*at))
+        .collect();
     order.sort_by(|a, b| badness(*a).total_cmp(&badness(*b)));
     // Models that degenerate into one another are fitted and weighed once.
     let mut distinct: Vec<usize> = Vec::new();

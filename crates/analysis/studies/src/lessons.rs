@@ -73,10 +73,11 @@ impl Lessons {
                 let others = at.iter().enumerate().filter(|(other, _)| *other != origin);
                 others.map(|(_, one)| one).collect()
             };
-            let recipes: Option<Vec<BlendRecipe>> =
-                (0..at.len()).map(|one| BlendRecipe::learn(&of_others(one), horizon)).collect();
+            let recipes: Option<Vec<BlendRecipe>> = (0..at.len())
+                .map(|one| BlendRecipe::learn(&of_others(one), &at[one], horizon))
+                .collect();
             let all: Vec<&OriginContest> = at.iter().collect();
-            let recipe = BlendRecipe::learn(&all, horizon)?;
+            let recipe = BlendRecipe::learn(&all, at.last()?, horizon)?;
             for (one, recipe) in at.iter_mut().zip(recipes?) {
                 one.add_blend(&recipe, horizon);
             }
@@ -84,7 +85,7 @@ impl Lessons {
         }
         let earlier_horizon = self.earlier_horizon?;
         let past: Vec<&OriginContest> = self.earlier.iter().collect();
-        let recipe = BlendRecipe::learn(&past, &earlier_horizon)?;
+        let recipe = BlendRecipe::learn(&past, at.first()?, &earlier_horizon)?;
         for one in &mut self.earlier {
             one.add_blend(&recipe, &earlier_horizon);
         }
