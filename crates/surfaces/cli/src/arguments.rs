@@ -147,8 +147,8 @@ pub(crate) enum OutputFormat {
 /// Who forecasts.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k or bg-bb; of subscriptions bdw, sbg
-    /// or kaplan-meier.
+    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, ggom-nbd, pareto-nbd-lognormal or
+    /// bg-bb; of subscriptions bdw, sbg or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// A model saved by `clv fit ... -o model.json`; goes before --model.
@@ -264,8 +264,8 @@ pub(crate) struct FitArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, bg-bb or gamma-gamma; of subscriptions
-    /// bdw, sbg or kaplan-meier.
+    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, ggom-nbd, pareto-nbd-lognormal, bg-bb
+    /// or gamma-gamma; of subscriptions bdw, sbg or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// Draw the parameters too, so that forecasts with the saved model carry all of their uncertainty.
