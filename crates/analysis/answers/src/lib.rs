@@ -18,6 +18,7 @@ pub mod posterior;
 pub mod report;
 pub mod retention;
 pub mod segments;
+pub mod spend;
 pub mod tracking;
 
 pub use provenance::{Answer, Provenance};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spend::SpendModelScore;
+
 /// One parameter in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CardParameter {
@@ -105,6 +107,12 @@ pub struct ModelCard {
     pub n_repeaters: u64,
     /// Its parameters in words.
     pub parameters: Vec<CardParameter>,
+    /// The spend model's id; none where spend was not asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend_model: Option<String>,
+    /// Every spend model's score, where the spend model was chosen by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spend_scores: Vec<SpendModelScore>,
     /// Scores on what was held out; none where the data were too short.
     pub score: Option<HoldoutScore>,
     /// Whether its intervals held.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::covariates::CovariateFit;
+use crate::covariates::{CovariateFit, Test};
 use crate::model_card::HoldoutScore;
 use crate::posterior::PosteriorDraws;
+use crate::spend::SpendModelScore;
 
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,13 @@ pub struct ModelFit {
     /// How well it did on what was held out; none where it was not tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<HoldoutScore>,
+    /// Of a spend model that was chosen by them: every spend model's score on customers left out of its fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spend_scores: Vec<SpendModelScore>,
+    /// Of a spend model other than gamma-gamma: whether who buys more often spends more or less each time, as
+    /// `log-normal-dependent` tested against `log-normal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub independence_test: Option<Test>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,
@@ -105,6 +113,8 @@ impl ModelFit {
             interval_levels: None,
             history_shares: BTreeMap::new(),
             holdout: None,
+            spend_scores: Vec::new(),
+            independence_test: None,
             spend: None,
         }
     }

@@ -14,6 +14,7 @@ use clv_studies::model_fit::model_entry;
 use clv_studies::served::ModelChoice;
 use clv_studies::snapshot::{Newborns, Snapshot};
 use clv_studies::spend::SpendOutlook;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::TimeUnit;
 use clv_valuation::definition::{Definition, Economics};
 use clv_valuation::discounting::AnnualDiscountRate;
@@ -60,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         horizon: "52w".parse()?,
         until: None,
         newborns: Newborns::LeftOut,
+        spend: SpendModelChoice::gamma_gamma(),
         always_bake_off: false,
     };
     let inquiry = Inquiry::of_file(file, &options)?;

@@ -1,7 +1,7 @@
 //! The bake-off: every model and every naive rule forecasts what was held out, and the best is served.
 
 use clv_answers::backtest::{Backtest, BacktestScore, BlendWeights};
-use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
+use clv_models::catalogue::{PurchaseModelEntry, SpendModelEntry, purchase_models};
 use clv_models::scores;
 
 use crate::base::CustomerBase;
@@ -42,6 +42,8 @@ pub struct BacktestOptions {
     pub models: Vec<String>,
     /// How many customers the bake-off rests on, where it is a sample of them.
     pub sampled_customers: Option<u64>,
+    /// The spend model that values forecasts.
+    pub spend_model: &'static SpendModelEntry,
 }
 
 /// The bake-off's outcome and what later studies need of it.
@@ -145,7 +147,7 @@ pub fn backtest(
     let entries = entries_of(&options.models)?;
     let origins = choose_origins(base, options)?;
     let horizon = horizon_of(&origins, options.unit);
-    let (mut at, left_out) = hold(base, &entries, &origins, options.unit);
+    let (mut at, left_out) = hold(base, &entries, &origins, options.unit, options.spend_model);
     let mut lessons = Lessons::of(base, &entries, &origins, options, &at);
     let recipe = lessons.add_blends(&mut at, &horizon);
     let records = records(&at, &lessons, &horizon);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clv_models::catalogue::PurchaseModelEntry;
+use clv_models::catalogue::{PurchaseModelEntry, SpendModelEntry};
 use clv_models::fit::{FitOptions, fit_purchase_model};
 
 use crate::backtest::FEWEST_REPEATERS;
@@ -45,6 +45,8 @@ pub struct OriginContest {
     pub data: OriginData,
     /// The contestants, in the same order at every origin.
     pub contestants: Vec<Contestant>,
+    /// The spend model that values them.
+    pub spend_model: &'static SpendModelEntry,
 }
 
 impl OriginContest {
@@ -77,6 +79,7 @@ pub(crate) fn hold(
     entries: &[&'static PurchaseModelEntry],
     origins: &Origins,
     unit: TimeUnit,
+    spend_model: &'static SpendModelEntry,
 ) -> (Vec<OriginContest>, Vec<(String, String)>) {
     let horizon = horizon_of(origins, unit);
     let mut left_out: Vec<(String, String)> = Vec::new();
@@ -113,7 +116,7 @@ pub(crate) fn hold(
             let rows = forecaster.forecast_rows(&data.grouped, &horizon);
             contestants.push(Contestant { forecaster, ln_covariance: None, rows });
         }
-        at.push(OriginContest { data, contestants });
+        at.push(OriginContest { data, contestants, spend_model });
     }
     let is_everywhere = |id: &str| at.iter().all(|one| one.of(id).is_some());
     let kept: Vec<&'static str> = at

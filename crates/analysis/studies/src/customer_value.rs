@@ -47,11 +47,22 @@ pub struct CustomerValues {
 /// One distinct history's future spend, scaled so that the customer's expected spend per purchase is 1.
 #[derive(Debug, Clone)]
 struct RowSpread {
-    law: SpendForecast,
-    /// For each group of forecasts that a customer of this history is in, the 80 % and 90 % intervals.
-    intervals: Vec<(usize, [(f64, f64); 2])>,
+    /// For each kind of customer with this history.
+    of_kinds: Vec<KindSpread>,
     /// Discounted over undiscounted expected purchases.
     discount: f64,
+}
+
+/// The group of forecasts that a customer is in, and the band of their own mean spend.
+type SpreadKind = (usize, i32);
+
+/// The future spend of the customers of one history and kind.
+#[derive(Debug, Clone)]
+struct KindSpread {
+    kind: SpreadKind,
+    law: SpendForecast,
+    /// The 80 % and 90 % intervals.
+    intervals: [(f64, f64); 2],
 }
 
 /// Values every customer.
@@ -77,8 +88,14 @@ pub fn customer_values(
     let gross_to_come: Vec<f64> = (0..n)
         .map(|at| rows[grouped.row_of_customer[at] as usize].expected_purchases * per_purchase[at])
         .collect();
-    let groups = groups_of(levels, &gross_to_come);
-    let spreads = row_spreads(grouped, rows, spend, uncertainty, &groups, levels);
+    let kinds: Vec<SpreadKind> = groups_of(levels, &gross_to_come)
+        .into_iter()
+        .enumerate()
+        .map(|(at, group)| {
+            (group, spend.band_of(customers.n_repeats[at], customers.mean_spend[at]))
+        })
+        .collect();
+    let spreads = row_spreads(grouped, rows, spend, uncertainty, &kinds, levels);
     let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
     let gross: f64 = customers.gross.iter().sum();
     let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
@@ -109,20 +126,21 @@ pub fn customer_values(
         );
         values.historic.push(historic);
         values.residual.push(residual);
-        let [of_80, of_90] = spread.of(groups[customer]);
+        let of_kind = spread.of(kinds[customer]);
+        let [of_80, of_90] = of_kind.intervals;
         values.interval_80.push(ends(of_80));
         values.interval_90.push(ends(of_90));
         values.lifetime.push(definition.lifetime_value(historic, residual));
-        values.variance_of_total += spread.law.variance() * scale * scale;
+        values.variance_of_total += of_kind.law.variance() * scale * scale;
     }
     values
 }
 
 impl RowSpread {
-    /// The 80 % and 90 % intervals of a customer in this group.
-    fn of(&self, group: usize) -> [(f64, f64); 2] {
-        let found = self.intervals.iter().find(|(known, _)| *known == group);
-        found.map_or([(0.0, 0.0); 2], |(_, intervals)| *intervals)
+    /// The spread of a customer of this kind.
+    fn of(&self, kind: SpreadKind) -> &KindSpread {
+        let found = self.of_kinds.iter().find(|one| one.kind == kind);
+        found.expect("every customer's kind was noted with their history")
     }
 }
 
@@ -131,47 +149,52 @@ fn row_spreads(
     rows: &[RowForecast],
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
-    groups: &[usize],
+    kinds: &[SpreadKind],
     levels: Option<&LevelPair>,
 ) -> Vec<RowSpread> {
     let histories = grouped.histories.histories();
-    let mut groups_of_row: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
-    for (row, group) in grouped.row_of_customer.iter().zip(groups) {
-        let known = &mut groups_of_row[*row as usize];
-        if !known.contains(group) {
-            known.push(*group);
+    let mut kinds_of_row: Vec<Vec<SpreadKind>> = vec![Vec::new(); rows.len()];
+    for (row, kind) in grouped.row_of_customer.iter().zip(kinds) {
+        let known = &mut kinds_of_row[*row as usize];
+        if !known.contains(kind) {
+            known.push(*kind);
         }
     }
     rows.par_iter()
         .zip(histories)
-        .zip(groups_of_row)
+        .zip(kinds_of_row)
         .with_min_len(1024)
-        .map(|((row, history), groups)| {
-            let law = spend_forecast(row, history.repeat_purchases(), spend, uncertainty);
+        .map(|((row, history), kinds)| {
             let discount = if row.expected_purchases > 0.0 {
                 row.discounted_purchases / row.expected_purchases
             } else {
                 1.0
             };
-            let interval = |group: usize, coverage: f64| {
+            let interval = |law: &SpendForecast, group: usize, coverage: f64| {
                 let level = level_of(levels, group, coverage);
                 let (low, high) = level_ends(law.probability_none(), coverage, level);
                 (law.quantile(low), law.quantile(high))
             };
-            let intervals = groups
+            let of_kinds = kinds
                 .into_iter()
-                .map(|group| (group, COVERAGES.map(|coverage| interval(group, coverage))))
+                .map(|(group, band)| {
+                    let seen = (history.repeat_purchases(), band);
+                    let law = spend_forecast(row, seen, spend, uncertainty);
+                    let intervals = COVERAGES.map(|coverage| interval(&law, group, coverage));
+                    KindSpread { kind: (group, band), law, intervals }
+                })
                 .collect();
-            RowSpread { law, intervals, discount }
+            RowSpread { of_kinds, discount }
         })
         .collect()
 }
 
-/// The law of one history's future spend, undiscounted, with an expected spend per purchase of 1.
+/// The law of one history's future spend, undiscounted, with an expected spend per purchase of 1; `seen` are the repeat
+/// purchases and the band of the mean spend.
 #[must_use]
 pub fn spend_forecast(
     row: &RowForecast,
-    n_repeats: u32,
+    seen: (u32, i32),
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
 ) -> SpendForecast {
@@ -182,9 +205,9 @@ pub fn spend_forecast(
     };
     SpendForecast::new(
         &count,
-        &spend.relative_spread(n_repeats),
+        &spend.relative_spread(seen.0, seen.1),
         // Who buys how often and who spends how much were learned apart: their errors add up.
-        uncertainty.at(row.expected_purchases) + spend.relative_variance_over_draws(n_repeats),
+        uncertainty.at(row.expected_purchases) + spend.relative_variance_over_draws(seen.0, seen.1),
     )
 }
 

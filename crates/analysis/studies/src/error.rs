@@ -32,6 +32,20 @@ pub enum StudyError {
         /// The ids there are.
         known: String,
     },
+    /// A spend model's id that is not in the catalogue.
+    #[error("there is no spend model '{id}'; expected one of {known}")]
+    UnknownSpendModel {
+        /// The id asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// Draws of a spend model's parameters that nobody knows how to make.
+    #[error("draws are made of gamma-gamma's parameters only, and the spend model is {id}")]
+    NoSpendDraws {
+        /// The spend model.
+        id: String,
+    },
     /// Covariates that do not go into a fit.
     #[error(transparent)]
     Covariate(#[from] clv_models::covariates::CovariateError),
@@ -165,7 +179,12 @@ impl StudyError {
             | StudyError::Covariate(_) => None,
             StudyError::Covariates { hint, .. } => hint.clone(),
             StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
-            StudyError::UnknownModel { .. } => Some("clv explain models".to_owned()),
+            StudyError::UnknownModel { .. } | StudyError::UnknownSpendModel { .. } => {
+                Some("clv explain models".to_owned())
+            }
+            StudyError::NoSpendDraws { .. } => {
+                Some("leave --posterior out, or fit with --spend-model gamma-gamma".to_owned())
+            }
             StudyError::SavedModel { .. } => {
                 Some("write one with `clv fit ... -o model.json`".to_owned())
             }

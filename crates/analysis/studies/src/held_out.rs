@@ -8,6 +8,7 @@ use crate::contest::{Contestant, OriginContest};
 use crate::customer_value::spend_forecast;
 use crate::forecaster::HorizonOptions;
 use crate::spend::SpendOutlook;
+use crate::spend_choice::SpendModelPick;
 use crate::uncertainty::parameter_uncertainty;
 
 /// The shares that intervals promise.
@@ -216,7 +217,8 @@ pub fn held_out_value(
         return None;
     }
     let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
-    let spend = SpendOutlook::fit(&n_repeats, &mean_spend, mean_first_spend);
+    let pick = SpendModelPick::of(origin.spend_model);
+    let spend = SpendOutlook::fit_as(&pick, &n_repeats, &mean_spend, mean_first_spend);
     let rows = &contestant.rows;
     let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
     let uncertainty = parameter_uncertainty(
@@ -226,11 +228,6 @@ pub fn held_out_value(
         &expected,
         horizon,
     );
-    let laws: Vec<_> = rows
-        .iter()
-        .zip(data.grouped.histories.histories())
-        .map(|(row, history)| spend_forecast(row, history.repeat_purchases(), &spend, &uncertainty))
-        .collect();
     let rows_of = &data.grouped.row_of_customer;
     let per_purchase: Vec<f64> = n_repeats
         .iter()
@@ -248,7 +245,10 @@ pub fn held_out_value(
         .into_par_iter()
         .with_min_len(1024)
         .map(|customer| {
-            let law = &laws[rows_of[customer] as usize];
+            let band = spend.band_of(n_repeats[customer], mean_spend[customer]);
+            let row = rows_of[customer] as usize;
+            let seen = data.grouped.histories.histories()[row].repeat_purchases();
+            let law = spend_forecast(&rows[row], (seen, band), &spend, &uncertainty);
             let scale = per_purchase[customer];
             let amount = if scale > 0.0 { actual[customer] / scale } else { 0.0 };
             let upto = law.cumulative(amount);

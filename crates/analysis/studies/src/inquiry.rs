@@ -7,6 +7,7 @@ use clv_answers::Table;
 use clv_answers::Values;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
+use clv_models::catalogue::{SpendModelEntry, spend_model};
 use clv_models::purchase::PurchaseModel;
 use clv_tables::Day;
 use clv_valuation::definition::Definition;
@@ -27,6 +28,7 @@ use crate::saved_blend::{repeated_period, saved_forecaster};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::spend::spend_observations;
+use crate::spend_choice::{SpendModelChoice, SpendModelPick};
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
@@ -54,6 +56,8 @@ pub struct InquiryOptions {
     pub until: Option<i32>,
     /// What happens to customers who first buy after `until`.
     pub newborns: Newborns,
+    /// The spend model; a saved model's own goes before it.
+    pub spend: SpendModelChoice,
     /// Whether a bake-off runs even where the model is settled, because the report shows it.
     pub always_bake_off: bool,
 }
@@ -89,6 +93,7 @@ impl Inquiry {
         }
         let wants_bake_off = options.always_bake_off
             || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend);
+        let pick = pick_spend(&snapshot, options);
         let mut base = None;
         let mut outcome = None;
         let mut too_short = None;
@@ -97,7 +102,7 @@ impl Inquiry {
             if let Some(until) = options.until {
                 sampled = sampled.until(until);
             }
-            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options))? {
+            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options, pick.entry))? {
                 Ok(found) => outcome = Some(found),
                 Err(problem) => too_short = Some(problem),
             }
@@ -112,7 +117,7 @@ impl Inquiry {
             note_recent_purchases(window, &mut snapshot, orders, base.as_ref())?;
         }
         let unfinished = count_whole_periods(&mut snapshot, orders, options)?;
-        let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options))?;
+        let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options, pick))?;
         served.cautions.extend(unfinished);
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
@@ -149,7 +154,9 @@ impl Inquiry {
         let file_unit = options.file_unit.unwrap_or(unit);
         let has_named_unit = file.time_unit.is_some();
         let snapshot = Snapshot::of_file(file, file_unit)?;
-        let mut served = serve(&snapshot, None, &ServeOptions { unit, ..serve_options(options) })?;
+        let pick = pick_spend(&snapshot, options);
+        let mut served =
+            serve(&snapshot, None, &ServeOptions { unit, ..serve_options(options, pick) })?;
         if !has_named_unit {
             served.cautions.push(format!(
                 "the histories file names no time_unit; its ages are read in units of a {file_unit}"
@@ -241,7 +248,13 @@ impl Inquiry {
     /// # Errors
     /// [`StudyError`] where no draws are asked for.
     pub fn add_draws(&self, fit: &mut ModelFit, options: &DrawOptions) -> Result<(), StudyError> {
-        if fit.model != GAMMA_GAMMA {
+        let is_spend = spend_model(&fit.model).is_some();
+        if let Some(spend) = if is_spend { Some(&*fit) } else { fit.spend.as_deref() }
+            && spend.model != GAMMA_GAMMA
+        {
+            return Err(StudyError::NoSpendDraws { id: spend.model.clone() });
+        }
+        if !is_spend {
             let histories = self.snapshot.histories_to_fit(&self.served.grouped);
             fit.posterior = Some(purchase_draws(fit, &histories, options)?);
         }
@@ -251,7 +264,6 @@ impl Inquiry {
             columns.mean_spend,
             self.snapshot.mean_first_spend(),
         );
-        let is_spend = fit.model == GAMMA_GAMMA;
         let spend = if is_spend { Some(fit) } else { fit.spend.as_deref_mut() };
         if let Some(spend) = spend {
             spend.posterior = spend_draws(spend, &seen, options)?;
@@ -357,11 +369,27 @@ fn silence_caution(until: Option<i32>, intake: &Intake) -> Option<String> {
     })
 }
 
-fn serve_options(options: &InquiryOptions) -> ServeOptions {
+/// The spend model to fit: the saved one's where there is one, else the one asked for. Where it is chosen, the customers
+/// as they are now choose it, for the bake-off too.
+fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
+    let saved = saved_of(&options.choice).and_then(|saved| spend_model(&saved.spend?.model));
+    if let Some(entry) = saved {
+        return SpendModelPick::of(entry);
+    }
+    let columns = snapshot.columns();
+    options.spend.among(&spend_observations(
+        columns.n_repeats,
+        columns.mean_spend,
+        snapshot.mean_first_spend(),
+    ))
+}
+
+fn serve_options(options: &InquiryOptions, spend: SpendModelPick) -> ServeOptions {
     ServeOptions {
         choice: options.choice.clone(),
         unit: options.unit,
         horizon: options.horizon.clone(),
+        spend,
     }
 }
 
@@ -369,6 +397,7 @@ fn bake_off_options(
     base: &CustomerBase,
     snapshot: &Snapshot,
     options: &InquiryOptions,
+    spend_model: &'static SpendModelEntry,
 ) -> BacktestOptions {
     let n = base.n_customers();
     BacktestOptions {
@@ -379,6 +408,7 @@ fn bake_off_options(
         n_origins: N_ORIGINS,
         models: Vec::new(),
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
+        spend_model,
     }
 }
 

@@ -51,7 +51,7 @@ impl Lessons {
         };
         let Ok(earlier) = choose_origins(&known, &asked) else { return Self::default() };
         // Whoever takes part now must have taken part then.
-        let (contests, _) = hold(&known, entries, &earlier, options.unit);
+        let (contests, _) = hold(&known, entries, &earlier, options.unit, options.spend_model);
         let is_same = |one: &OriginContest| {
             at.first().is_some_and(|now| now.contestants.iter().all(|c| one.of(c.id()).is_some()))
         };

@@ -27,6 +27,8 @@ pub mod saved_blend;
 pub mod season;
 pub mod served;
 pub mod spend;
+pub mod spend_choice;
+pub mod spend_uncertainty;
 pub mod uncertainty;
 
 pub mod inquiry;

@@ -47,6 +47,10 @@ pub fn model_card(inquiry: &Inquiry, previous: Option<&ModelFit>) -> ModelCard {
         n_customers: inquiry.snapshot.n_customers() as u64,
         n_repeaters: inquiry.snapshot.n_repeaters() as u64,
         parameters: fit.map(parameters).unwrap_or_default(),
+        spend_model: fit.and_then(|fit| Some(fit.spend.as_ref()?.model.clone())),
+        spend_scores: fit
+            .and_then(|fit| Some(fit.spend.as_ref()?.spend_scores.clone()))
+            .unwrap_or_default(),
         calibration: inquiry.bake_off.as_ref().map(calibrations).unwrap_or_default(),
         limits: limits(inquiry),
         score,
@@ -151,6 +155,9 @@ fn parameters(fit: &ModelFit) -> Vec<CardParameter> {
 /// What a parameter says about customers.
 fn meaning(model: &str, name: &str) -> &'static str {
     match (model, name) {
+        ("log-normal" | "log-normal-dependent" | "log-normal-mixture", name) => {
+            in_log_normal_spend(name)
+        }
         ("gamma-gamma", "p") => "how steady a customer's own orders are: the larger, the steadier",
         ("gamma-gamma", "q") => "how alike customers are in what they spend",
         ("gamma-gamma", "gamma") => "the scale of spend",
@@ -166,6 +173,19 @@ fn meaning(model: &str, name: &str) -> &'static str {
         (_, "b") => "staying: the counterpart of a",
         (_, "k") => "regularity: how many steps a gap between purchases is made of",
         _ => "a parameter of the model; its document says what it means",
+    }
+}
+
+/// What a parameter of log-normal spend says about customers.
+fn in_log_normal_spend(name: &str) -> &'static str {
+    match name {
+        "m" => "the logarithm of a middling customer's mean spend",
+        "tau" => "how much customers differ in what they spend, in logarithms",
+        "sigma" => "how much a customer's own orders differ, in logarithms",
+        "delta" => "how spend grows with the number of orders: 0 where it does not",
+        "share_2" => "the share of customers of the second kind",
+        "m_2" => "as m, of the second kind of customers",
+        _ => "as tau, of the second kind of customers",
     }
 }
 

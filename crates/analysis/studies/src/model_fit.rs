@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use clv_answers::covariates::Test;
 use clv_answers::model_fit::ModelFit;
-use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
+use clv_answers::spend::SpendModelScore;
+use clv_models::catalogue::{PurchaseModelEntry, purchase_models, spend_model, spend_models};
 use clv_models::fit::FittedPurchaseModel;
 use clv_models::purchase::PurchaseModel;
-use clv_models::spend::GammaGamma;
+use clv_models::spend::{GammaGamma, SpendModel};
 
 use crate::covariates::effect_of;
 use crate::error::StudyError;
@@ -17,7 +19,7 @@ use crate::time::TimeUnit;
 /// A saved model that promises more purchases per unit of time than this is a slip of the pen.
 const MOST_PURCHASES_PER_UNIT: f64 = 1e5;
 
-/// The id of the spend model.
+/// The id of the spend model that is served where none is named.
 pub const GAMMA_GAMMA: &str = "gamma-gamma";
 
 /// The catalogue's entry for a model id.
@@ -71,7 +73,7 @@ pub fn spend_model_fit(
     let mut answer = ModelFit {
         parameters: values.iter().map(|one| (one.name.to_owned(), one.value)).collect(),
         data_period: period,
-        ..ModelFit::blank(GAMMA_GAMMA, unit.name())
+        ..ModelFit::blank(model.id(), unit.name())
     };
     if let Some(fitted) = spend.fitted() {
         answer.standard_errors = standard_errors(&names, &fitted.standard_errors);
@@ -80,10 +82,28 @@ pub fn spend_model_fit(
         answer.n_customers = Some(fitted.n_customers.round() as u64);
         answer.converged = Some(fitted.converged);
         answer.warnings = fitted.warnings.iter().map(ToString::to_string).collect();
-        if let Some(covariance) = &fitted.ln_covariance {
-            answer.ln_covariance = covariance.to_vec();
+        if let Some(covariance) = &fitted.free_covariance {
+            answer.ln_covariance.clone_from(covariance);
             answer.covariance_order = names;
         }
+    }
+    if let Some(fit) = spend.fit_as_chosen() {
+        answer.warnings.extend(fit.note.clone());
+        answer.spend_scores = fit
+            .scores
+            .iter()
+            .map(|score| SpendModelScore {
+                model: score.model.to_owned(),
+                held_out_log_score: score.held_out_log_score,
+                standard_error: score.standard_error,
+            })
+            .collect();
+        answer.independence_test = fit.independence.map(|ratio| Test {
+            against: "spend that does not depend on the number of purchases".to_owned(),
+            statistic: ratio.statistic,
+            degrees_of_freedom: ratio.degrees_of_freedom as u64,
+            p_value: ratio.p_value,
+        });
     }
     answer
 }
@@ -137,15 +157,43 @@ pub fn saved_purchase_model(
 ///
 /// # Errors
 /// [`StudyError::SavedModel`] where a parameter is missing or out of range.
-pub fn saved_spend_model(saved: &ModelFit) -> Result<Option<GammaGamma>, StudyError> {
+pub fn saved_spend_model(saved: &ModelFit) -> Result<Option<Arc<dyn SpendModel>>, StudyError> {
     saved.spend.as_ref().map(|spend| spend_model_of(spend)).transpose()
 }
 
 /// The spend model of its own fit.
 ///
 /// # Errors
-/// [`StudyError::SavedModel`] where a parameter is missing or out of range.
-pub fn spend_model_of(fit: &ModelFit) -> Result<GammaGamma, StudyError> {
+/// [`StudyError::SavedModel`] where the id is unknown, or a parameter is missing or out of range.
+pub fn spend_model_of(fit: &ModelFit) -> Result<Arc<dyn SpendModel>, StudyError> {
+    let entry = spend_model(&fit.model).ok_or_else(|| {
+        let known: Vec<&str> = spend_models().iter().map(|entry| entry.id).collect();
+        StudyError::SavedModel {
+            problem: format!(
+                "names a spend model '{}'; expected one of {}",
+                fit.model,
+                known.join(", ")
+            ),
+        }
+    })?;
+    let values = named_values(fit, entry.parameter_names)?;
+    (entry.build)(&values)
+        .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })
+}
+
+/// The gamma-gamma of its own fit.
+///
+/// # Errors
+/// [`StudyError::SavedModel`] where it is another spend model, or a parameter is missing or out of range.
+pub fn gamma_gamma_of(fit: &ModelFit) -> Result<GammaGamma, StudyError> {
+    if fit.model != GAMMA_GAMMA {
+        return Err(StudyError::SavedModel {
+            problem: format!(
+                "has the spend model {}, and this is done with {GAMMA_GAMMA} only",
+                fit.model
+            ),
+        });
+    }
     let values = named_values(fit, &["p", "q", "gamma"])?;
     GammaGamma::new(values[0], values[1], values[2])
         .map_err(|error| StudyError::SavedModel { problem: format!("is out of range: {error}") })

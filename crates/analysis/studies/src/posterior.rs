@@ -12,7 +12,7 @@ use clv_models::fit::{
 use clv_models::spend::SpendObservations;
 
 use crate::error::StudyError;
-use crate::model_fit::{model_entry, saved_purchase_model, spend_model_of};
+use crate::model_fit::{GAMMA_GAMMA, gamma_gamma_of, model_entry, saved_purchase_model};
 
 /// How draws are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,10 @@ pub fn spend_draws(
     observations: &SpendObservations,
     options: &DrawOptions,
 ) -> Result<Option<PosteriorDraws>, StudyError> {
-    let model = spend_model_of(fit)?;
+    if fit.model != GAMMA_GAMMA {
+        return Err(StudyError::NoSpendDraws { id: fit.model.clone() });
+    }
+    let model = gamma_gamma_of(fit)?;
     let found = match posterior_options(options) {
         Some(of) => spend_posterior(&model, observations, &of)?,
         None => spend_bootstrap(&model, observations, options.n_draws, options.seed)?,

@@ -7,7 +7,7 @@ use clv_engine::{Orders, PurchaseOccasions};
 use clv_models::PurchaseHistories;
 use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
 use clv_models::purchase::PurchaseModel;
-use clv_models::spend::GammaGamma;
+use clv_models::spend::{GammaGamma, SpendModel};
 
 use crate::backtest::{BacktestOptions, BacktestOutcome, FEWEST_REPEATERS, backtest};
 use crate::base::{CustomerBase, DayRow};
@@ -19,7 +19,8 @@ use crate::handoff::GroupedHistories;
 use crate::held_out::IntervalLevels;
 use crate::model_card::{history_shares, holdout_score};
 use crate::model_fit::{
-    model_entry, purchase_model_fit, saved_ln_covariance, saved_spend_model, spend_model_fit,
+    GAMMA_GAMMA, model_entry, purchase_model_fit, saved_covariance, saved_ln_covariance,
+    saved_spend_model, spend_model_fit,
 };
 use crate::posterior::saved_draws;
 use crate::saved_blend::{
@@ -27,6 +28,7 @@ use crate::saved_blend::{
 };
 use crate::snapshot::{MICROS, Snapshot};
 use crate::spend::SpendOutlook;
+use crate::spend_choice::SpendModelPick;
 use crate::time::{Span, TimeUnit};
 use crate::whole_periods::check_whole;
 
@@ -81,6 +83,8 @@ pub struct ServeOptions {
     pub unit: TimeUnit,
     /// The horizon of the forecasts.
     pub horizon: Span,
+    /// The spend model to fit; a saved model's own goes before it.
+    pub spend: SpendModelPick,
 }
 
 /// Serves the forecaster asked for. `bake_off` is the outcome that `Auto` follows; without one (a histories file,
@@ -95,9 +99,9 @@ pub fn serve(
 ) -> Result<Served, StudyError> {
     let mut cautions = Vec::new();
     let id = match &options.choice {
-        ModelChoice::Saved(saved) => return serve_saved(snapshot, saved),
+        ModelChoice::Saved(saved) => return serve_saved(snapshot, saved, &options.spend),
         ModelChoice::Covariates(request) => {
-            return serve_with_covariates(snapshot, request, options.unit);
+            return serve_with_covariates(snapshot, request, options.unit, &options.spend);
         }
         ModelChoice::Blend => BLEND.to_owned(),
         ModelChoice::Id(id) => id.clone(),
@@ -128,7 +132,7 @@ pub fn serve(
     };
     let grouped = snapshot.grouped(options.unit);
     let histories = snapshot.histories_to_fit(&grouped);
-    let spend = fit_spend(snapshot);
+    let spend = fit_spend(snapshot, &options.spend);
     let mean_rate = snapshot.mean_rate(options.unit);
     let (forecaster, ln_covariance, mut fit) = if id == BLEND {
         let recipe = bake_off.and_then(|outcome| Some((outcome.recipe.as_ref()?, outcome)));
@@ -184,9 +188,9 @@ fn only(n: usize) -> String {
     if n == 1 { "only 1 customer".to_owned() } else { format!("only {n} customers") }
 }
 
-pub(crate) fn fit_spend(snapshot: &Snapshot) -> SpendOutlook {
+pub(crate) fn fit_spend(snapshot: &Snapshot, pick: &SpendModelPick) -> SpendOutlook {
     let columns = snapshot.columns();
-    SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
+    SpendOutlook::fit_as(pick, columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
 }
 
 /// A purchase fit with the spend fit beside it, as `clv fit` saves them.
@@ -223,12 +227,21 @@ fn check_draws(saved: &ModelFit, model: &dyn PurchaseModel) -> Result<(), StudyE
 }
 
 /// The draws saved with a spend model; none where none were saved.
-fn saved_spend_draws(saved: &ModelFit) -> Result<Vec<GammaGamma>, StudyError> {
+fn saved_spend_draws(saved: &ModelFit) -> Result<Vec<Arc<dyn SpendModel>>, StudyError> {
     let Some(spend) = &saved.spend else { return Ok(Vec::new()) };
+    if spend.posterior.is_none() {
+        return Ok(Vec::new());
+    }
+    if spend.model != GAMMA_GAMMA {
+        return Err(StudyError::NoSpendDraws { id: spend.model.clone() });
+    }
     let draws = saved_draws(spend, &["p", "q", "gamma"])?.unwrap_or_default();
     draws
         .iter()
-        .map(|draw| GammaGamma::new(draw[0], draw[1], draw[2]))
+        .map(|draw| {
+            GammaGamma::new(draw[0], draw[1], draw[2])
+                .map(|one| Arc::new(one) as Arc<dyn SpendModel>)
+        })
         .collect::<Result<_, _>>()
         .map_err(|error| StudyError::SavedModel {
             problem: format!("has a draw out of range: {error}"),
@@ -282,7 +295,11 @@ fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
     })
 }
 
-fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
+fn serve_saved(
+    snapshot: &Snapshot,
+    saved: &ModelFit,
+    pick: &SpendModelPick,
+) -> Result<Served, StudyError> {
     check_traits(saved)?;
     let (forecaster, unit) = saved_forecaster(saved)?;
     if let Some(rule) = repeated_period(&forecaster)
@@ -301,13 +318,20 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
     let mut cautions = saved.warnings.clone();
     let spend = match saved_spend_model(saved)? {
         Some(model) => {
-            SpendOutlook::of_model(model, columns.n_repeats).with_draws(&saved_spend_draws(saved)?)
+            let covariance = saved.spend.as_ref().and_then(|spend| {
+                let names: Vec<String> =
+                    model.parameters().iter().map(|one| one.name.to_owned()).collect();
+                saved_covariance(spend, &names)
+            });
+            SpendOutlook::of_model(model, columns.n_repeats, columns.mean_spend)
+                .unsure(covariance.as_deref())
+                .with_draws(&saved_spend_draws(saved)?)
         }
         None => {
             cautions.push(
                 "the saved model has no spend model; one was fitted to these data".to_owned(),
             );
-            SpendOutlook::fit(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
+            fit_spend(snapshot, pick)
         }
     };
     Ok(Served {
@@ -337,7 +361,7 @@ fn serve_naive(
         unit: options.unit,
         ln_covariance: None,
         fit: None,
-        spend: fit_spend(snapshot),
+        spend: fit_spend(snapshot, &options.spend),
         levels: IntervalLevels::default(),
         grouped,
         cautions,

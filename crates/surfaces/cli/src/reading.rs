@@ -14,13 +14,14 @@ use clv_studies::calendar::{day_of, day_of_date, iso};
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::served::ModelChoice;
 use clv_studies::snapshot::Newborns;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::{Span, TimeUnit};
 use clv_valuation::definition::{Definition, Economics};
 use clv_valuation::discounting::AnnualDiscountRate;
 
 use crate::arguments::{
-    DateFormat, DefinitionArguments, ModelArguments, ReadArguments, ReadingOptions, TimeArguments,
-    ZeroOrderChoice,
+    DateFormat, DefinitionArguments, ModelArguments, ReadArguments, ReadingOptions, SpendArguments,
+    TimeArguments, ZeroOrderChoice,
 };
 use crate::failure::UsageError;
 use crate::progress::Talk;
@@ -144,8 +145,24 @@ pub(crate) fn inquiry_options(
         horizon: span("--horizon", &model.horizon)?,
         until: until(time)?,
         newborns: Newborns::AsNew,
+        spend: SpendModelChoice::gamma_gamma(),
         always_bake_off: false,
     })
+}
+
+/// The spend model asked for.
+pub(crate) fn spend_choice(spend: &SpendArguments) -> anyhow::Result<SpendModelChoice> {
+    Ok(match &spend.spend_model {
+        None => SpendModelChoice::gamma_gamma(),
+        Some(id) => SpendModelChoice::named(id)?,
+    })
+}
+
+/// Notes the spend model asked for in the provenance of an answer.
+pub(crate) fn note_spend(spend: &SpendArguments, provenance: &mut Provenance) {
+    if let Some(id) = &spend.spend_model {
+        provenance.options.insert("spend_model".to_owned(), id.clone().into());
+    }
 }
 
 /// A model that `clv fit` saved, or one written by hand.

@@ -20,6 +20,9 @@ pub fn model_name(id: &str) -> String {
         "pareto-ggg" => "Pareto/GGG".into(),
         "bg-bb" => "BG/BB".into(),
         "gamma-gamma" => "gamma-gamma".into(),
+        "log-normal" => "log-normal spend".into(),
+        "log-normal-dependent" => "log-normal spend by frequency".into(),
+        "log-normal-mixture" => "log-normal spend of two kinds".into(),
         "blend" => "the blend".into(),
         other => other.strip_prefix("naive-").unwrap_or(other).replace('-', " "),
     }

@@ -23,10 +23,14 @@ use crate::error::StudyError;
 use crate::forecaster::Forecaster;
 use crate::handoff::GroupedHistories;
 use crate::held_out::IntervalLevels;
-use crate::model_fit::{model_entry, saved_covariance, saved_purchase_model, spend_model_fit};
+use crate::model_fit::{
+    GAMMA_GAMMA, gamma_gamma_of, model_entry, saved_covariance, saved_purchase_model,
+    spend_model_fit, spend_model_of,
+};
 use crate::served::{Served, fit_spend};
 use crate::snapshot::Snapshot;
 use crate::spend::SpendOutlook;
+use crate::spend_choice::SpendModelPick;
 use crate::time::TimeUnit;
 
 /// Serves a model with covariates.
@@ -34,10 +38,11 @@ pub(crate) fn serve_with_covariates(
     snapshot: &Snapshot,
     request: &CovariateRequest,
     unit: TimeUnit,
+    pick: &SpendModelPick,
 ) -> Result<Served, StudyError> {
     match &request.choice {
-        CovariateChoice::Fit(options) => fitted(snapshot, request, options, unit),
-        CovariateChoice::Saved(saved) => as_saved(snapshot, request, saved),
+        CovariateChoice::Fit(options) => fitted(snapshot, request, options, (unit, pick)),
+        CovariateChoice::Saved(saved) => as_saved(snapshot, request, saved, pick),
     }
 }
 
@@ -96,7 +101,7 @@ fn fitted(
     snapshot: &Snapshot,
     request: &CovariateRequest,
     options: &CovariateOptions,
-    unit: TimeUnit,
+    (unit, pick): (TimeUnit, &SpendModelPick),
 ) -> Result<Served, StudyError> {
     let entry = model_entry(&options.model)?;
     let is_fitted = snapshot.is_born();
@@ -169,7 +174,7 @@ fn fitted(
             (found.model, found.estimates, found.covariance, fit)
         }
     };
-    let (spend, of_spend) = spend(snapshot, options, &coded, &is_fitted, unit)?;
+    let (spend, of_spend) = spend(snapshot, options, &coded, &is_fitted, (unit, pick))?;
     fit.data_period = snapshot.period();
     fit.spend = Some(Box::new(of_spend));
     if fit.converged == Some(false) {
@@ -220,17 +225,18 @@ fn spend(
     options: &CovariateOptions,
     coded: &Coded,
     is_fitted: &[bool],
-    unit: TimeUnit,
+    (unit, pick): (TimeUnit, &SpendModelPick),
 ) -> Result<(SpendOutlook, ModelFit), StudyError> {
     let on_spend: Vec<usize> = (0..coded.used.len())
         .filter(|&at| acts_on(options, &coded.used[at], Target::Spend))
         .collect();
     let columns = snapshot.columns();
     if on_spend.is_empty() {
-        let spend = fit_spend(snapshot);
+        let spend = fit_spend(snapshot, pick);
         let fit = spend_model_fit(&spend, unit, snapshot.period());
         return Ok((spend, fit));
     }
+    check_spend_takes_covariates(pick.entry.id)?;
     let names = on_spend.iter().map(|&at| coded.used[at].name.clone()).collect();
     let of_customer = |customer: usize| -> Vec<f64> {
         let values = coded.values_of(customer);
@@ -259,10 +265,22 @@ fn spend(
     Ok((outlook, fit))
 }
 
+/// Covariates act on gamma-gamma only.
+fn check_spend_takes_covariates(id: &str) -> Result<(), StudyError> {
+    if id == GAMMA_GAMMA {
+        return Ok(());
+    }
+    Err(refused(
+        format!("covariates act on spend under {GAMMA_GAMMA} only, and the spend model is {id}"),
+        Some("--spend-model gamma-gamma, or leave spend out of --covariates-on"),
+    ))
+}
+
 fn as_saved(
     snapshot: &Snapshot,
     request: &CovariateRequest,
     saved: &ModelFit,
+    pick: &SpendModelPick,
 ) -> Result<Served, StudyError> {
     let (base, unit) = saved_purchase_model(saved)?;
     let entry = model_entry(&saved.model)?;
@@ -296,7 +314,7 @@ fn as_saved(
         entry.parameter_names.iter().map(|name| (*name).to_owned()).collect();
     estimates.extend(saved.parameters.keys().filter(|name| effect_of(name).is_some()).cloned());
     let covariance = saved_covariance(saved, &estimates);
-    let spend = saved_spend(snapshot, saved, &coded)?;
+    let spend = saved_spend(snapshot, saved, &coded, pick)?;
     let fit = saved.clone();
     Ok(served(snapshot, unit, model, estimates, covariance, (fit, spend, coded), cautions))
 }
@@ -305,11 +323,21 @@ fn saved_spend(
     snapshot: &Snapshot,
     saved: &ModelFit,
     coded: &Coded,
+    pick: &SpendModelPick,
 ) -> Result<SpendOutlook, StudyError> {
-    let Some(spend) = &saved.spend else { return Ok(fit_spend(snapshot)) };
+    let Some(spend) = &saved.spend else { return Ok(fit_spend(snapshot, pick)) };
     let columns = snapshot.columns();
-    let model: GammaGamma = crate::model_fit::saved_spend_model(saved)?
-        .expect("a saved spend part gives a spend model or a refusal");
+    if spend.model != GAMMA_GAMMA {
+        if spend.parameters.keys().any(|name| effect_of(name).is_some()) {
+            check_spend_takes_covariates(&spend.model)?;
+        }
+        let model = spend_model_of(spend)?;
+        let names: Vec<String> = model.parameters().iter().map(|one| one.name.to_owned()).collect();
+        let covariance = saved_covariance(spend, &names);
+        return Ok(SpendOutlook::of_model(model, columns.n_repeats, columns.mean_spend)
+            .unsure(covariance.as_deref()));
+    }
+    let model: GammaGamma = gamma_gamma_of(spend)?;
     let effects: Vec<f64> = coded
         .used
         .iter()

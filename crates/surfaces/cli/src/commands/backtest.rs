@@ -7,6 +7,7 @@ use clv_answers::{Answer, Table, Values};
 use clv_studies::backtest::BacktestOptions;
 use clv_studies::boosted_contest::{ZILN_ID, backtest_with_boosted};
 use clv_studies::served::base_of;
+use clv_studies::spend_choice::gamma_gamma;
 
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         n_origins: arguments.origins,
         models: arguments.models.clone(),
         sampled_customers: None,
+        spend_model: gamma_gamma(),
     };
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("looking at the files");

@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::Outcome;
 use crate::arguments::{
     DefinitionArguments, DemoArguments, ModelArguments, ReadArguments, ReadingOptions,
-    TimeArguments,
+    SpendArguments, TimeArguments,
 };
 use crate::commands::report::{ReportQuestion, write_report};
 use crate::progress::Talk;
@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         read: &read,
         time: &time,
         model: &model,
+        spend: &SpendArguments { spend_model: None },
         definition: &definition,
     };
     let outcome = write_report(&question, std::slice::from_ref(&arguments.output), talk)?;

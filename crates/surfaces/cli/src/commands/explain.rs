@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use clv_models::catalogue::{purchase_models, retention_models};
+use clv_models::catalogue::{purchase_models, retention_models, spend_models};
 use clv_models::retention::kaplan_meier::ID as KAPLAN_MEIER;
 use clv_studies::metrics::{catalogue, subscription_catalogue};
 use clv_studies::model_fit::GAMMA_GAMMA;
@@ -77,6 +77,14 @@ const FIGURES: &[(&str, &str)] = &[
         "share of customers whose purchases lie within the 90 % interval of whole numbers as printed, ends included",
     ),
     (
+        "held_out_log_score",
+        "how well a spend model foretold the mean spend of customers left out of its fit: their mean log-density; higher is better, and a difference of less than its standard_error says nothing",
+    ),
+    (
+        "independence_test",
+        "whether who buys more often spends more or less each time: log-normal-dependent tested against log-normal; a small p_value says that spend depends on frequency, against which gamma-gamma and log-normal are blind",
+    ),
+    (
         "reason",
         "why a customer's forecast is what it is: their rhythm and their silence against it",
     ),
@@ -104,6 +112,9 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
         "retention: the share of customers still there after each renewal, as it was seen"
             .to_owned(),
     ));
+    for model in spend_models().iter().filter(|model| model.id != GAMMA_GAMMA) {
+        entries.push((model.id.to_owned(), "models", format!("{}: {}", model.name, model.story)));
+    }
     entries.push((
         GAMMA_GAMMA.to_owned(),
         "models",

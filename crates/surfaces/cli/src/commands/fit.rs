@@ -6,6 +6,8 @@ use clv_answers::Answer;
 use clv_answers::model_card::ModelCard;
 use clv_answers::model_fit::ModelFit;
 use clv_answers::posterior::PosteriorDraws;
+use clv_answers::spend::SpendModelScore;
+use clv_models::catalogue::spend_model;
 use clv_studies::blend::BLEND;
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::model_card::model_card;
@@ -13,6 +15,7 @@ use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
 use clv_studies::posterior::{DrawOptions, DrawWay};
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
 use clv_studies::snapshot::Newborns;
+use clv_studies::spend_choice::SpendModelChoice;
 
 use crate::Outcome;
 use crate::arguments::{FitArguments, PosteriorWay};
@@ -27,12 +30,13 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     if clv_studies::retention::is_retention_model(&arguments.model) {
         return super::retention::fit(arguments, talk);
     }
-    let is_spend = arguments.model == GAMMA_GAMMA;
+    let is_spend = spend_model(&arguments.model).is_some();
+    let spend = spend_choice(arguments, is_spend)?;
     let choice = match arguments.model.as_str() {
         "auto" => ModelChoice::Auto,
         BLEND => ModelChoice::Blend,
-        // The spend model needs the customers' means only; whichever purchase model stands beside it is left out.
-        GAMMA_GAMMA => ModelChoice::Id(DEFAULT_MODEL.to_owned()),
+        // A spend model needs the customers' means only; whichever purchase model stands beside it is left out.
+        _ if is_spend => ModelChoice::Id(DEFAULT_MODEL.to_owned()),
         id => ModelChoice::Id(model_entry(id)?.id.to_owned()),
     };
     let engine = reading::engine(&arguments.read.reading, talk)?;
@@ -46,11 +50,13 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         horizon: reading::span("--horizon", "52w")?,
         until: reading::until(&arguments.time)?,
         newborns: Newborns::LeftOut,
+        spend,
         always_bake_off: arguments.card,
     };
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let mut provenance = asked.provenance;
     covariates::note(&arguments.covariates, &mut provenance);
+    reading::note_spend(&arguments.spend, &mut provenance);
     if arguments.card {
         let previous = arguments.model_file.as_deref().map(reading::saved_model).transpose()?;
         let card = model_card(&asked.inquiry, previous.as_ref());
@@ -64,7 +70,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     };
     let fit = match (is_spend, &fit.spend) {
         (true, Some(spend)) => {
-            provenance.model = Some(GAMMA_GAMMA.to_owned());
+            provenance.model = Some(spend.model.clone());
             spend.as_ref().clone()
         }
         _ => fit,
@@ -89,6 +95,51 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     output::answer(&Answer { answer: fit, provenance }, &text, &arguments.output)?;
     let outcome = super::put_aside(asked.inquiry.intake.as_ref(), talk);
     Ok(if has_put_aside { Outcome::PutAside } else { outcome })
+}
+
+/// The spend model asked for: by its own option, or as the only model to fit.
+fn spend_choice(arguments: &FitArguments, is_spend: bool) -> anyhow::Result<SpendModelChoice> {
+    if let (true, Some(other)) = (is_spend, &arguments.spend.spend_model)
+        && *other != arguments.model
+    {
+        return Err(reading::usage(
+            &format!(
+                "--model {} is a spend model by itself, and --spend-model says {other}",
+                arguments.model
+            ),
+            Some("leave one of the two out"),
+        ));
+    }
+    let choice = if is_spend {
+        SpendModelChoice::named(&arguments.model)?
+    } else {
+        reading::spend_choice(&arguments.spend)?
+    };
+    if arguments.posterior.is_some() && !choice.is_gamma_gamma() {
+        return Err(reading::usage(
+            &format!(
+                "--posterior draws the parameters of {GAMMA_GAMMA} only, of no other spend model"
+            ),
+            Some("leave --posterior out, or fit with --spend-model gamma-gamma"),
+        ));
+    }
+    Ok(choice)
+}
+
+/// Every spend model's score, the higher the better.
+fn scores_text(scores: &[SpendModelScore]) -> String {
+    let mut text = String::new();
+    if !scores.is_empty() {
+        text.push_str("held-out log score of each spend model\n");
+    }
+    for one in scores {
+        let _ = writeln!(
+            text,
+            "  {:<20} {:>10.4}  (standard error of its distance to the best {:.4})",
+            one.model, one.held_out_log_score, one.standard_error
+        );
+    }
+    text
 }
 
 pub(crate) fn text(fit: &ModelFit) -> String {
@@ -127,6 +178,14 @@ pub(crate) fn text(fit: &ModelFit) -> String {
     }
     if let Some(of_covariates) = &fit.covariates {
         text.push_str(&covariates::text(of_covariates));
+    }
+    text.push_str(&scores_text(&fit.spend_scores));
+    if let Some(test) = &fit.independence_test {
+        let _ = writeln!(
+            text,
+            "log-normal-dependent against {}: {:.4} on {} degree of freedom, p-value {:.4}",
+            test.against, test.statistic, test.degrees_of_freedom, test.p_value
+        );
     }
     for warning in &fit.warnings {
         let _ = writeln!(text, "warning: {warning}");
@@ -176,6 +235,10 @@ fn card_text(card: &ModelCard) -> String {
             one.model, one.name, one.value, one.meaning
         );
     }
+    if let Some(spend) = &card.spend_model {
+        let _ = writeln!(text, "spend by {spend}");
+    }
+    text.push_str(&scores_text(&card.spend_scores));
     if let Some(score) = &card.score {
         let _ = writeln!(
             text,

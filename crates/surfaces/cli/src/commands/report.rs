@@ -13,7 +13,8 @@ use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
 use crate::arguments::{
-    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, TimeArguments,
+    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, SpendArguments,
+    TimeArguments,
 };
 use crate::progress::Talk;
 use crate::{output, reading};
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Ou
         read: &arguments.read,
         time: &arguments.time,
         model: &arguments.model,
+        spend: &arguments.spend,
         definition: &arguments.definition,
     };
     write_report(&asked, &outputs, talk)
@@ -43,6 +45,7 @@ pub(crate) struct ReportQuestion<'a> {
     pub(crate) read: &'a ReadArguments,
     pub(crate) time: &'a TimeArguments,
     pub(crate) model: &'a ModelArguments,
+    pub(crate) spend: &'a SpendArguments,
     pub(crate) definition: &'a DefinitionArguments,
 }
 
@@ -64,6 +67,7 @@ pub(crate) fn write_report(
     let mut options = reading::inquiry_options(question.time, question.model)?;
     options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
+    options.spend = reading::spend_choice(question.spend)?;
     let definition = reading::definition(question.definition, &options.horizon)?;
     let engine = reading::engine(&question.read.reading, talk)?;
     let asked = super::ask(&engine, question.read, question.time, &options, talk)?;
@@ -76,6 +80,7 @@ pub(crate) fn write_report(
     talk.step("telling the story");
     let outcome = report(question.title, orders, &asked.inquiry, &definition)?;
     let mut provenance = asked.provenance;
+    reading::note_spend(question.spend, &mut provenance);
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(question.model.seed);
     let mut told = Answer { answer: outcome.report, provenance };

@@ -8,7 +8,7 @@ use clv_answers::{Answer, Table};
 use clv_engine::WriteOptions;
 use clv_models::purchase::PurchaseModel;
 use clv_models::spend::GammaGamma;
-use clv_studies::model_fit::{model_entry, saved_purchase_model, saved_spend_model};
+use clv_studies::model_fit::{gamma_gamma_of, model_entry, saved_purchase_model};
 use clv_studies::simulated_model::{SimulationOptions, simulate_model};
 use clv_studies::simulated_shop::{ShopSettings, SimulatedShop, simulate_shop};
 use clv_studies::time::TimeUnit;
@@ -97,7 +97,11 @@ fn model(
     if let Some(path) = &arguments.model_file {
         let saved = reading::saved_model(path)?;
         let (model, unit) = saved_purchase_model(&saved)?;
-        return Ok((model, saved_spend_model(&saved)?.unwrap_or(ordinary), unit));
+        return Ok((
+            model,
+            saved.spend.as_deref().map(gamma_gamma_of).transpose()?.unwrap_or(ordinary),
+            unit,
+        ));
     }
     let id = arguments.model.as_deref().unwrap_or_default();
     let entry = model_entry(id)?;

@@ -14,6 +14,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         return super::retention::value(arguments, talk);
     }
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
+    options.spend = reading::spend_choice(&arguments.spend)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     let columns = arguments.read.reading.columns.as_deref();
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
     let table = inquiry.value_table(values, &definition);
     let mut provenance = asked.provenance;
     covariates::note(&arguments.covariates, &mut provenance);
+    reading::note_spend(&arguments.spend, &mut provenance);
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(arguments.model.seed);
     output::table(table, &provenance, &arguments.output)?;

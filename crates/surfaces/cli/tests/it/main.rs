@@ -10,3 +10,4 @@ mod report;
 mod retention;
 mod run;
 mod simulate;
+mod spend;

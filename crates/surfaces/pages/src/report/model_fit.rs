@@ -1,7 +1,9 @@
 //! The model served: its story, its parameters in words, how sure they are, and its warnings.
 
 use clv_answers::backtest::Backtest;
+use clv_answers::covariates::Test;
 use clv_answers::model_fit::ModelFit;
+use clv_answers::spend::SpendModelScore;
 use clv_figures::names::{is_naive, model_name};
 use clv_figures::numbers::{count, day, decimal};
 use maud::{Markup, html};
@@ -46,6 +48,8 @@ fn fitted(model: &ModelFit, kind: &str) -> Markup {
             @if kind == "spend" { p.remark { (story(&model.model)) } }
             (parameters(model))
             p.remark { (quality(model)) }
+            (spend_scores(&model.spend_scores))
+            @if let Some(test) = &model.independence_test { p.remark { (dependence(test)) } }
             @if !model.warnings.is_empty() {
                 div.panel.warn role="note" { ul { @for warning in &model.warnings { li { (warning) } } } }
             }
@@ -79,6 +83,49 @@ fn parameters(model: &ModelFit) -> Markup {
     };
     let id = format!("parameters-{}", model.model);
     scrolling(&Options { id: &id, caption: "parameters of the model" }, &rows)
+}
+
+/// The scores that chose the spend model; nothing where it was named.
+fn spend_scores(scores: &[SpendModelScore]) -> Markup {
+    if scores.is_empty() {
+        return html! {};
+    }
+    let rows = html! {
+        thead {
+            tr {
+                th scope="col" { "Spend model" }
+                th.n scope="col" { "Held-out log score" }
+                th.n scope="col" { "Standard error of its distance to the best" }
+            }
+        }
+        tbody {
+            @for one in scores {
+                tr {
+                    th scope="row" { (model_name(&one.model)) }
+                    td.n data-label="Held-out log score" data-v=(one.held_out_log_score) { (decimal(one.held_out_log_score, 4)) }
+                    td.n data-label="Standard error" data-v=(one.standard_error) { (decimal(one.standard_error, 4)) }
+                }
+            }
+        }
+    };
+    let caption = "spend models on customers left out of their fits; higher is better";
+    scrolling(&Options { id: "spend-scores", caption }, &rows)
+}
+
+/// What the test says of spend and frequency.
+fn dependence(test: &Test) -> String {
+    let verdict = if test.p_value < 0.01 {
+        "who buys more often spends more or less each time"
+    } else {
+        "nothing shows that spend depends on how often customers buy"
+    };
+    let p_value =
+        if test.p_value < 1e-4 { "below 0.0001".to_owned() } else { decimal(test.p_value, 4) };
+    format!(
+        "Does spend depend on frequency? Twice the log-likelihood gained is {}, with a chance of {p_value} were it \
+         independent: {verdict}.",
+        decimal(test.statistic, 2)
+    )
 }
 
 fn quality(model: &ModelFit) -> String {
@@ -138,6 +185,18 @@ fn story(model: &str) -> &'static str {
             "Every customer has a typical amount of their own around which their orders vary; those with few orders \
              are drawn towards the average customer."
         }
+        "log-normal" => {
+            "Every customer has a typical amount of their own around which their orders vary; twice as much and half as \
+             much are equally likely."
+        }
+        "log-normal-dependent" => {
+            "Every customer has a typical amount of their own around which their orders vary; who buys more often may \
+             spend more or less each time."
+        }
+        "log-normal-mixture" => {
+            "Customers are of two kinds, such as households and wholesale buyers, each with typical amounts of its own \
+             around which orders vary."
+        }
         _ => "",
     }
 }
@@ -160,6 +219,9 @@ fn in_words(model: &str, parameter: &str) -> &'static str {
             "leaving: a / (a + b) is the average chance of leaving at a purchase"
         }
         ("bg-nbd" | "mbg-nbd", "b") => "staying: the counterpart of a",
+        ("log-normal" | "log-normal-dependent" | "log-normal-mixture", name) => {
+            in_log_normal_spend(name)
+        }
         ("gamma-gamma", "p") => {
             "how steady a customer\u{2019}s own orders are: the larger, the steadier"
         }
@@ -170,5 +232,17 @@ fn in_words(model: &str, parameter: &str) -> &'static str {
             "the scale of spend: p gamma / (q \u{2212} 1) is the average customer\u{2019}s"
         }
         _ => "",
+    }
+}
+
+fn in_log_normal_spend(parameter: &str) -> &'static str {
+    match parameter {
+        "m" => "the logarithm of a middling customer\u{2019}s mean spend",
+        "tau" => "how much customers differ in what they spend, in logarithms",
+        "sigma" => "how much a customer\u{2019}s own orders differ, in logarithms",
+        "delta" => "how spend grows with the number of orders: 0 where it does not",
+        "share_2" => "the share of customers of the second kind",
+        "m_2" => "as m, of the second kind of customers",
+        _ => "as tau, of the second kind of customers",
     }
 }

@@ -405,6 +405,8 @@ fn card() -> ModelCard {
         n_customers: 4_338,
         n_repeaters: 2_845,
         parameters: Vec::new(),
+        spend_model: Some("gamma-gamma".into()),
+        spend_scores: Vec::new(),
         score: Some(HoldoutScore {
             horizon_days: 246,
             n_origins: 1,
