@@ -161,7 +161,7 @@ pub(crate) fn spend_choice(spend: &SpendArguments) -> anyhow::Result<SpendModelC
 /// Notes the spend model asked for in the provenance of an answer.
 pub(crate) fn note_spend(spend: &SpendArguments, provenance: &mut Provenance) {
     if let Some(id) = &spend.spend_model {
-        provenance.options.insert("spend_model".to_owned(), id.clone().into());
+        provenance.options.insert("spend-model".to_owned(), id.clone().into());
     }
 }
 

@@ -90,7 +90,11 @@ fn auto_shows_every_score_and_serves_the_first_that_is_not_clearly_worse() {
         .find(|one| number(one, "held_out_log_score") + number(one, "standard_error") >= best)
         .expect("the best is not worse than itself");
     assert_eq!(saved["spend"]["model"], first["model"]);
-    let card = [&["fit", SAMPLE, "--until", "1997-09-30", "--card"], &words[..]].concat();
+    let card = [
+        &["fit", SAMPLE, "--until", "1997-09-30", "--card", "--output-format", "text"],
+        &words[..],
+    ]
+    .concat();
     let card = folder.clv(&card);
     assert_eq!(card.status, 0, "{}", card.stderr);
     for word in ["spend by ", "gamma-gamma", "log-normal-dependent", "log-normal-mixture"] {
@@ -129,7 +133,8 @@ fn a_spend_model_written_by_hand_is_served() {
 
 #[test]
 fn what_other_spend_models_cannot_do_is_refused_with_a_way_out() {
-    let folder = Folder::with("traits.csv", b"customer_id,member\n1,1\n2,0\n3,1\n4,0\n");
+    let folder =
+        Folder::with("traits.csv", b"customer_id,member\n00004,1\n00018,0\n00021,1\n00050,0\n");
     let refused = |words: &[&str], told: &str| {
         let ended = folder.clv(words);
         assert_eq!(ended.status, 2, "{}", ended.stderr);
