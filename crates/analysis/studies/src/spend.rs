@@ -323,3 +323,70 @@ impl SpendOutlook {
         (spread.variance_of_mean + spread.variance_of_purchase) / n.max(1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clv_models::catalogue::{spend_model, spend_models};
+
+    use super::*;
+
+    const MEANS: [f64; 6] = [3.0, 8.0, 20.0, 35.0, 90.0, 400.0];
+
+    /// Customers with 1 to 5 repeat purchases and all of [`MEANS`], so often.
+    fn customers(times: usize) -> (Vec<u32>, Vec<f64>) {
+        (0..30 * times)
+            .map(|at| (1 + (at % 5) as u32, MEANS[(at / 5) % 6] * (1.0 + 0.01 * (at % 7) as f64)))
+            .unzip()
+    }
+
+    fn outlook(id: &str, times: usize) -> SpendOutlook {
+        let (n_repeats, mean_spend) = customers(times);
+        let entry = spend_model(id).expect("it is in the catalogue");
+        SpendOutlook::fit_as(&SpendModelPick::of(entry), &n_repeats, &mean_spend, 30.0)
+    }
+
+    #[test]
+    fn every_outlook_expects_what_its_model_expects() {
+        for entry in spend_models() {
+            let outlook = outlook(entry.id, 20);
+            assert_eq!(outlook.model().id(), entry.id);
+            for (n, mean) in (1..=5).flat_map(|n| MEANS.map(|mean| (n, mean))) {
+                let seen = SpendObservation::new(n, mean).expect("a positive mean");
+                let own = outlook.model().expected_spend(Some(&seen));
+                let found = outlook.expected_spend(n, mean);
+                assert!((found / own - 1.0).abs() < 1e-6, "{} {n} {mean}", entry.id);
+            }
+            assert!(outlook.expected_spend(3, 0.0) > 0.0);
+        }
+    }
+
+    #[test]
+    fn relative_spreads_are_those_of_the_model_to_within_a_band() {
+        for entry in spend_models() {
+            let outlook = outlook(entry.id, 20);
+            for (n, mean) in (1..=5).flat_map(|n| MEANS.map(|mean| (n, mean))) {
+                let seen = SpendObservation::new(n, mean).expect("a positive mean");
+                let own = outlook.model().spend_moments(Some(&seen));
+                let of_mean = own.variance_of_mean / (own.mean * own.mean);
+                let found = outlook.relative_spread(n, outlook.band_of(n, mean));
+                assert!(
+                    (found.variance_of_mean / of_mean - 1.0).abs() < 0.1,
+                    "{} {n} {mean}: {} for {of_mean}",
+                    entry.id,
+                    found.variance_of_mean
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn four_times_the_customers_halve_what_is_not_known_of_the_parameters() {
+        for id in ["log-normal", "log-normal-dependent"] {
+            let variance = |times: usize| outlook(id, times).relative_variance_over_draws(2, 0);
+            let ratio = variance(10) / variance(40);
+            assert!((3.2..4.8).contains(&ratio), "{id}: {ratio}");
+        }
+        let gamma_gamma = outlook(GAMMA_GAMMA, 10);
+        assert!(gamma_gamma.relative_variance_over_draws(2, 0).abs() < f64::MIN_POSITIVE);
+    }
+}
