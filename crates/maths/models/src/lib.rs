@@ -17,6 +17,7 @@ pub mod conformal;
 pub mod conformance;
 pub mod covariates;
 pub mod fit;
+pub mod totality;
 
 pub use history::{PurchaseHistories, PurchaseHistory};
 pub use parameter::{Parameter, ParameterKind};

@@ -473,20 +473,22 @@ impl LatentRates {
         }
     }
 
+    /// ln λ and ln μ at a mode.
+    fn ln_rates(&self, mode: &Mode) -> [f64; 2] {
+        let ln_rate = cut(self.mean_ln_rate + self.sd_ln_rate * mode.z1);
+        let ln_dropout = cut(self.ln_dropout(mode.z1) + self.column_sd() * mode.z2);
+        [ln_rate, ln_dropout]
+    }
+
     /// The two parts' logarithms at their modes.
     fn ln_peaks(&self, history: &PurchaseHistory, [staying, leaving]: [Mode; 2]) -> [f64; 2] {
         let x = f64::from(history.repeat_purchases());
         let (last, age) = (history.last_purchase_age(), history.age());
         let ln_prior = |mode: &Mode| -0.5 * (mode.z1 * mode.z1 + mode.z2 * mode.z2);
-        let rates = |mode: &Mode| {
-            let ln_rate = cut(self.mean_ln_rate + self.sd_ln_rate * mode.z1);
-            let ln_dropout = cut(self.ln_dropout(mode.z1) + self.column_sd() * mode.z2);
-            (ln_rate, ln_dropout)
-        };
-        let (ln_rate, ln_dropout) = rates(&staying);
+        let [ln_rate, ln_dropout] = self.ln_rates(&staying);
         let both = ln_rate.exp() + ln_dropout.exp();
         let ln_staying = ln_prior(&staying) + x * ln_rate - both * age;
-        let (ln_rate, ln_dropout) = rates(&leaving);
+        let [ln_rate, ln_dropout] = self.ln_rates(&leaving);
         let both = ln_rate.exp() + ln_dropout.exp();
         let unseen = ln_one_minus_exp(-both * history.time_since_last_purchase());
         let ln_leaving =
@@ -564,6 +566,16 @@ impl LatentRates {
         let lightest = LIGHT * total;
         points.retain(|point| point.weight > lightest);
         let kept: f64 = points.iter().map(|point| point.weight).sum();
+        if !kept.is_normal() {
+            // So surely gone that no point weighs anything beside that: the likeliest rates of who is not.
+            let staying = Part {
+                x: f64::from(history.repeat_purchases()),
+                time: history.age(),
+                dropouts: 0.0,
+            };
+            let [purchase_rate, dropout_rate] = self.ln_rates(&self.mode(staying)).map(f64::exp);
+            return vec![LatentPoint { weight: 1.0, purchase_rate, dropout_rate }];
+        }
         points.iter_mut().for_each(|point| point.weight /= kept);
         points
     }

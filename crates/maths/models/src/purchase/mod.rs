@@ -84,7 +84,9 @@ pub trait PurchaseModel: Debug + Send + Sync {
 
     /// Expected purchases within `horizon` from the end of observation on, given the history.
     fn expected_future_purchases(&self, history: &PurchaseHistory, horizon: f64) -> f64 {
-        self.probability_alive(history) * self.if_alive(history).expected_purchases(horizon)
+        let alive = self.probability_alive(history);
+        // Who is surely gone buys nothing, even where others would buy without end.
+        if alive > 0.0 { alive * self.if_alive(history).expected_purchases(horizon) } else { 0.0 }
     }
 
     /// P(at least one purchase within `horizon` from the end of observation on), given the history.

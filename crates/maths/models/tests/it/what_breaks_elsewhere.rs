@@ -1,4 +1,27 @@
 //! Inputs on which well-known packages overflow, crawl or invent numbers: ours must answer, and rightly.
+//!
+//! Eighteen such cases are known. Those of one concept are tested in its file:
+//!
+//! | what breaks | the tests that hold it |
+//! |---|---|
+//! | Pareto/NBD beyond 300 purchases, a jump at 132 | `pareto_nbd_is_smooth_in_the_count_far_beyond_three_hundred` |
+//! | millions of customers; a fit that stays at its start | `bg_nbd_fits_millions_of_customers_and_does_not_stop_at_its_start` |
+//! | an order every day | `daily_customers_are_fitted` |
+//! | no number for one-time buyers where a + b < 1 | `one_time_buyers_have_a_forecast_where_a_and_b_sum_to_less_than_one` |
+//! | negative expected spend, zero spend, millions, one rebuyer | spend.rs: `a_population_without_a_mean_is_held_at_the_observed_one`, `nobody_one_customer_and_equal_customers_get_an_answer_with_a_warning`, `another_currency_changes_nothing_but_the_unit` |
+//! | P(alive) of busy customers | `p_alive_is_a_number_for_busy_customers` |
+//! | a boundary fit printed as if it were one | `customers_who_never_leave_make_a_ridge_that_is_reported` |
+//! | residual purchases by Tricomi's function | future_process.rs: `the_residual_of_steep_lapsing_is_the_integral_where_confluent_functions_fail` |
+//! | s or a next to 1 | `pareto_nbd_forecasts_pass_smoothly_through_s_of_one`, `bg_nbd_forecasts_pass_smoothly_through_a_of_one` |
+//! | regular buyers' products overflow; forecasts by company | regular.rs: `likelihoods_stay_finite_where_products_leave_the_range_of_numbers`, `a_forecast_does_not_depend_on_who_is_forecast_beside_it` |
+//! | an invented likelihood at enormous a and b | `enormous_a_and_b_invent_no_likelihood` |
+//! | log-normal means that explode | boosted.rs: `one_enormous_value_does_not_make_any_mean_explode` |
+//! | weeks read as days | `a_years_value_of_the_quickstart_customer_is_not_four_times_too_high`, `days_weeks_and_hours_give_the_same_fit_and_forecast` |
+//! | one-time buyers who left at a last repeat purchase | `a_one_time_buyer_cannot_have_left_at_a_repeat_purchase_in_bg_nbd` |
+//! | intervals of parameters only | boosted.rs: `intervals_of_count_and_value_hold_what_they_promise`, and studies: `ninety_percent_intervals_hold_overall_and_in_every_tenth_on_every_shop` |
+//! | likelihood and errors per customer under a penalty | `likelihood_and_aic_are_sums_over_customers_and_errors_shrink_with_them` |
+//! | spend per line against spend per day; cohorts born after the split | engine: `rows_of_a_day_fall_together_and_lines_of_an_order_by_its_key`; cli: `customers_born_after_the_day_are_scored_as_new` |
+//! | tens of gigabytes for 200,000 customers | `bench/README.md`: the peak at a million customers |
 
 use clv_models::catalogue::{PurchaseModelEntry, purchase_model, purchase_models};
 use clv_models::fit::{FitOptions, FitWarning, FittedPurchaseModel, fit_from, fit_purchase_model};
@@ -171,6 +194,58 @@ fn pareto_nbd_forecasts_pass_smoothly_through_s_of_one() {
         assert!((below / here - 1.0).abs() < 2.0 * step + 1e-12, "{step}: {below} {here}");
         assert!((above / here - 1.0).abs() < 2.0 * step + 1e-12, "{step}: {above} {here}");
     }
+}
+
+#[test]
+fn bg_nbd_forecasts_pass_smoothly_through_a_of_one() {
+    // The closed form divides by a - 1, and is 1 % off at a distance of 1e-13.
+    for row in [history(0, 0.0, 30.0), history(3, 20.0, 30.0)] {
+        let at = |a: f64| {
+            BgNbd::new(0.2426, 4.4136, a, 2.426).unwrap().expected_future_purchases(&row, 39.0)
+        };
+        let here = at(1.0);
+        for step in [1e-6, 1e-9, 1e-12, 1e-13, f64::EPSILON] {
+            for beside in [at(1.0 - step), at(1.0 + step)] {
+                assert!(
+                    (beside / here - 1.0).abs() < 2.0 * step + 1e-12,
+                    "{step}: {beside} {here}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_time_buyers_have_a_forecast_where_a_and_b_sum_to_less_than_one() {
+    let model = BgNbd::new(0.11, 2.24, 0.31, 0.50).unwrap();
+    let forecast = model.expected_future_purchases(&history(0, 0.0, 1.0), 30.0);
+    assert!((forecast - 0.5646).abs() < 5e-5, "{forecast}");
+    // As the sum is passed there is no jump.
+    let at = |b: f64| {
+        let model = BgNbd::new(0.11, 2.24, 0.31, b).unwrap();
+        model.expected_future_purchases(&history(0, 0.0, 1.0), 30.0)
+    };
+    let (below, here, above) = (at(0.69 - 1e-9), at(0.69), at(0.69 + 1e-9));
+    assert!((below / here - 1.0).abs() < 1e-8 && (above / here - 1.0).abs() < 1e-8);
+}
+
+#[test]
+fn a_years_value_of_the_quickstart_customer_is_not_four_times_too_high() {
+    // The sample counts weeks; twelve months of 30 of its units, read as days, are worth 140.096 to this customer.
+    let weeks = BgNbd::new(0.242_595, 4.413_60, 0.792_922, 2.425_91).unwrap();
+    let customer = history(2, 30.43, 38.86);
+    let spend = 24.66;
+    let value = |model: &dyn PurchaseModel, row: &PurchaseHistory, month: f64| -> f64 {
+        let until = |k: i32| model.expected_future_purchases(row, f64::from(k) * month);
+        (1..=12).map(|k| spend * (until(k) - until(k - 1)) / 1.01_f64.powi(k)).sum()
+    };
+    let misread = value(&weeks, &customer, 30.0);
+    assert!((misread / 140.096 - 1.0).abs() < 2e-4, "{misread}");
+    let right = value(&weeks, &customer, 4.345);
+    assert!((right / 36.278 - 1.0).abs() < 2e-4, "{right}");
+    let days = BgNbd::new(0.242_595, 4.413_60 * 7.0, 0.792_922, 2.425_91).unwrap();
+    let in_days = value(&days, &customer.in_unit(1.0 / 7.0), 4.345 * 7.0);
+    assert!((in_days / right - 1.0).abs() < 1e-9, "{in_days} {right}");
 }
 
 #[test]

@@ -97,8 +97,11 @@ impl AtPoints<'_> {
                     at.purchase_rate * (-(at.purchase_rate + at.dropout_rate) * wait).exp()
                 });
             let next = ln_wait - excess / slope;
-            if (next - ln_wait).abs() < 1e-13 || high - low < 1e-14 * high.abs() {
+            if (next - ln_wait).abs() < 1e-13 {
                 return next.clamp(low, high).exp();
+            }
+            if high - low < 1e-14 * high.abs() {
+                return (0.5 * (low + high)).exp();
             }
             ln_wait = next;
         }
