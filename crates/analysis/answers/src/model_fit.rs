@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::covariates::CovariateFit;
 use crate::model_card::HoldoutScore;
 use crate::posterior::PosteriorDraws;
+use crate::season::{Season, SeasonTrial};
 
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,12 @@ pub struct ModelFit {
     /// How well it did on what was held out; none where it was not tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<HoldoutScore>,
+    /// The season and campaigns by whose clock the parameters count time; none where time is the calendar's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<Season>,
+    /// Whether a season was tried on what was held out, and what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season_trial: Option<SeasonTrial>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,
@@ -105,6 +112,8 @@ impl ModelFit {
             interval_levels: None,
             history_shares: BTreeMap::new(),
             holdout: None,
+            season: None,
+            season_trial: None,
             spend: None,
         }
     }

@@ -61,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         until: None,
         newborns: Newborns::LeftOut,
         always_bake_off: false,
+        season: clv_studies::season::SeasonRequest::default(),
     };
     let inquiry = Inquiry::of_file(file, &options)?;
     let rate = AnnualDiscountRate::new(0.1)?;

@@ -25,6 +25,7 @@ use crate::posterior::saved_draws;
 use crate::saved_blend::{
     blend_fit, levels_of_saved, naive_fit, repeated_period, saved_forecaster, saved_levels,
 };
+use crate::season::{SeasonWindow, ServedSeason, saved_season};
 use crate::snapshot::{MICROS, Snapshot};
 use crate::spend::SpendOutlook;
 use crate::time::{Span, TimeUnit};
@@ -66,8 +67,10 @@ pub struct Served {
     pub spend: SpendOutlook,
     /// How its intervals are widened or narrowed by what earlier holdouts taught.
     pub levels: IntervalLevels,
-    /// The customers' histories in `unit`.
+    /// The customers' histories in `unit`, by the season's clock where there is one.
     pub grouped: GroupedHistories,
+    /// The season by whose clock time is told; none where it is the calendar's.
+    pub season: Option<ServedSeason>,
     /// What to know before relying on it.
     pub cautions: Vec<String>,
 }
@@ -81,6 +84,8 @@ pub struct ServeOptions {
     pub unit: TimeUnit,
     /// The horizon of the forecasts.
     pub horizon: Span,
+    /// Campaigns to come, for a saved model that knows their names.
+    pub windows: Vec<SeasonWindow>,
 }
 
 /// Serves the forecaster asked for. `bake_off` is the outcome that `Auto` follows; without one (a histories file,
@@ -95,7 +100,7 @@ pub fn serve(
 ) -> Result<Served, StudyError> {
     let mut cautions = Vec::new();
     let id = match &options.choice {
-        ModelChoice::Saved(saved) => return serve_saved(snapshot, saved),
+        ModelChoice::Saved(saved) => return serve_saved(snapshot, saved, options),
         ModelChoice::Covariates(request) => {
             return serve_with_covariates(snapshot, request, options.unit);
         }
@@ -175,6 +180,7 @@ pub fn serve(
         spend,
         levels,
         grouped,
+        season: None,
         cautions,
     })
 }
@@ -282,7 +288,11 @@ fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
     })
 }
 
-fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyError> {
+fn serve_saved(
+    snapshot: &Snapshot,
+    saved: &ModelFit,
+    options: &ServeOptions,
+) -> Result<Served, StudyError> {
     check_traits(saved)?;
     let (forecaster, unit) = saved_forecaster(saved)?;
     if let Some(rule) = repeated_period(&forecaster)
@@ -290,7 +300,8 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
     {
         return Err(StudyError::NoRecentPurchases { rule: rule.id().to_owned() });
     }
-    let grouped = snapshot.grouped(unit);
+    let season = saved_season(snapshot, saved, options)?;
+    let grouped = snapshot.grouped_by(unit, season.as_ref().map(|season| &season.clock));
     if let Forecaster::Model(model) = &forecaster {
         check_draws(saved, model.as_ref())?;
         if model.new_customer().is_discrete() {
@@ -321,6 +332,7 @@ fn serve_saved(snapshot: &Snapshot, saved: &ModelFit) -> Result<Served, StudyErr
         spend,
         levels: levels_of_saved(saved),
         grouped,
+        season,
         cautions,
     })
 }
@@ -340,6 +352,7 @@ fn serve_naive(
         spend: fit_spend(snapshot),
         levels: IntervalLevels::default(),
         grouped,
+        season: None,
         cautions,
     }
 }

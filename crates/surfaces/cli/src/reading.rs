@@ -12,6 +12,7 @@ use clv_engine::{
 use clv_studies::blend::BLEND;
 use clv_studies::calendar::{day_of, day_of_date, iso};
 use clv_studies::inquiry::InquiryOptions;
+use clv_studies::season::SeasonRequest;
 use clv_studies::served::ModelChoice;
 use clv_studies::snapshot::Newborns;
 use clv_studies::time::{Span, TimeUnit};
@@ -145,6 +146,7 @@ pub(crate) fn inquiry_options(
         until: until(time)?,
         newborns: Newborns::AsNew,
         always_bake_off: false,
+        season: SeasonRequest::default(),
     })
 }
 

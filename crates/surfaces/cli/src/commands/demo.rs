@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::Outcome;
 use crate::arguments::{
     DefinitionArguments, DemoArguments, ModelArguments, ReadArguments, ReadingOptions,
-    TimeArguments,
+    SeasonArguments, TimeArguments,
 };
 use crate::commands::report::{ReportQuestion, write_report};
 use crate::progress::Talk;
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         time: &time,
         model: &model,
         definition: &definition,
+        season: &SeasonArguments::default(),
     };
     let outcome = write_report(&question, std::slice::from_ref(&arguments.output), talk)?;
     let mut out = std::io::stdout().lock();

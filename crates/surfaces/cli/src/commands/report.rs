@@ -13,10 +13,11 @@ use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
 use crate::arguments::{
-    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, TimeArguments,
+    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, SeasonArguments,
+    TimeArguments,
 };
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{output, reading, season};
 
 pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let outputs = match arguments.output.as_slice() {
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Ou
         time: &arguments.time,
         model: &arguments.model,
         definition: &arguments.definition,
+        season: &arguments.season,
     };
     write_report(&asked, &outputs, talk)
 }
@@ -44,6 +46,7 @@ pub(crate) struct ReportQuestion<'a> {
     pub(crate) time: &'a TimeArguments,
     pub(crate) model: &'a ModelArguments,
     pub(crate) definition: &'a DefinitionArguments,
+    pub(crate) season: &'a SeasonArguments,
 }
 
 /// Writes the report to each output by its extension and prints the headline.
@@ -64,6 +67,7 @@ pub(crate) fn write_report(
     let mut options = reading::inquiry_options(question.time, question.model)?;
     options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
+    options.season = season::request(question.season, &options)?;
     let definition = reading::definition(question.definition, &options.horizon)?;
     let engine = reading::engine(&question.read.reading, talk)?;
     let asked = super::ask(&engine, question.read, question.time, &options, talk)?;

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::arguments::ValueArguments;
 use crate::progress::Talk;
-use crate::{covariates, output, reading};
+use crate::{covariates, output, reading, season};
 
 pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         columns,
         false,
     )?;
+    options.season = season::request(&arguments.season, &options)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let inquiry = &asked.inquiry;
     let horizon = inquiry.horizon_options(definition.discount_rate());
