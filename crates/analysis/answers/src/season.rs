@@ -59,6 +59,10 @@ pub struct SeasonTrialScore {
     pub plain_mae: f64,
     /// Mean absolute error with the season.
     pub seasonal_mae: f64,
+    /// Root mean squared error of `SeasonTrial::against`, purchases per customer.
+    pub plain_rmse: f64,
+    /// Root mean squared error with the season.
+    pub seasonal_rmse: f64,
 }
 
 /// The season tried on what was held out.

@@ -136,18 +136,18 @@ fn text(backtest: &Backtest) -> String {
 /// The season's trial: one line for each origin, then what came of it.
 fn season_text(trial: &SeasonTrial) -> String {
     let mut text = format!(
-        "\n{:<18} {:<10} {:>10} {:>10} {:>7}\n",
-        "season", "origin", "actual", "predicted", "mae"
+        "\n{:<18} {:<10} {:>10} {:>10} {:>7} {:>7}\n",
+        "season", "origin", "actual", "predicted", "mae", "rmse"
     );
     for score in &trial.scores {
         let with = format!("{}+season", trial.model);
-        for (who, total, mae) in [
-            (trial.against.as_str(), score.plain_total, score.plain_mae),
-            (with.as_str(), score.seasonal_total, score.seasonal_mae),
+        for (who, total, mae, rmse) in [
+            (trial.against.as_str(), score.plain_total, score.plain_mae, score.plain_rmse),
+            (with.as_str(), score.seasonal_total, score.seasonal_mae, score.seasonal_rmse),
         ] {
             let _ = writeln!(
                 text,
-                "{who:<18} {:<10} {:>10.1} {total:>10.1} {mae:>7.4}",
+                "{who:<18} {:<10} {:>10.1} {total:>10.1} {mae:>7.4} {rmse:>7.4}",
                 score.origin, score.actual_total
             );
         }

@@ -9,4 +9,5 @@ mod real_files;
 mod report;
 mod retention;
 mod run;
+mod season;
 mod simulate;
