@@ -32,6 +32,19 @@ pub(crate) fn request(
     Ok(SeasonRequest { choice, windows })
 }
 
+/// That nothing was typed about a season where no orders are counted.
+pub(crate) fn refuse(arguments: &SeasonArguments, model: &str) -> anyhow::Result<()> {
+    let is_typed = !arguments.campaign.is_empty()
+        || arguments.season.is_some_and(|way| way == SeasonWay::Month);
+    if !is_typed {
+        return Ok(());
+    }
+    Err(usage(
+        &format!("{model} counts no orders, so that it can be told no season and no campaign"),
+        Some("leave --season and --campaign out, or name a purchase model: --model pareto-nbd"),
+    ))
+}
+
 /// The same for a bake-off by itself.
 pub(crate) fn bake_off_request(arguments: &SeasonArguments) -> anyhow::Result<SeasonRequest> {
     Ok(SeasonRequest {

@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         output::check_not_input(path, &arguments.read.paths)?;
     }
     if clv_studies::retention::is_retention_model(&arguments.model) {
+        season::refuse(&arguments.season, &arguments.model)?;
         return super::retention::fit(arguments, talk);
     }
     let is_spend = arguments.model == GAMMA_GAMMA;
@@ -50,7 +51,9 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         always_bake_off: arguments.card,
         season: SeasonRequest::default(),
     };
-    if !is_spend {
+    if is_spend {
+        season::refuse(&arguments.season, GAMMA_GAMMA)?;
+    } else {
         options.season = season::request(&arguments.season, &options)?;
     }
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;

@@ -13,6 +13,7 @@ pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<
         output::check_not_input(path, &arguments.read.paths)?;
     }
     if super::retention::is_asked(&arguments.model)? {
+        season::refuse(&arguments.season, &arguments.model.model)?;
         return super::retention::forecast(arguments, talk);
     }
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;

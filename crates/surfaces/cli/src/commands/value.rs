@@ -11,6 +11,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         output::check_not_input(path, &arguments.read.paths)?;
     }
     if super::retention::is_asked(&arguments.model)? {
+        season::refuse(&arguments.season, &arguments.model.model)?;
         return super::retention::value(arguments, talk);
     }
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;

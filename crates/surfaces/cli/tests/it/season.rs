@@ -112,6 +112,11 @@ fn campaigns_that_cannot_be_are_refused_with_what_to_type() {
         assert!(ended.stderr.contains(problem), "{campaign}: {}", ended.stderr);
         assert!(ended.stderr.contains("hint: --campaign "), "{campaign}: {}", ended.stderr);
     }
+    for words in [["--model", "gamma-gamma"], ["--model", "sbg"]] {
+        let ended = folder.clv(&[&["fit", SAMPLE, "--season", "month"][..], &words].concat());
+        assert_eq!(ended.status, 2, "{}", ended.stderr);
+        assert!(ended.stderr.contains("counts no orders"), "{}", ended.stderr);
+    }
     let ended = folder.clv(&["fit", SAMPLE, "--model", "blend", "--season", "month"]);
     assert_eq!(ended.status, 2, "{}", ended.stderr);
     assert!(ended.stderr.contains("the blend cannot be told a season"), "{}", ended.stderr);
