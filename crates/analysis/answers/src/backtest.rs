@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::season::SeasonTrial;
+
 /// One forecaster at one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BacktestScore {
@@ -110,6 +112,9 @@ pub struct Backtest {
     pub reason: String,
     /// Models that could not take part, with the reason.
     pub left_out: Vec<(String, String)>,
+    /// What knowing the season would have changed; none where it was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<SeasonTrial>,
     /// Customers in the bake-off, where it ran on a sample of them.
     pub sampled_customers: Option<u64>,
 }

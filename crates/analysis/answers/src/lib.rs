@@ -17,6 +17,7 @@ pub mod model_fit;
 pub mod posterior;
 pub mod report;
 pub mod retention;
+pub mod season;
 pub mod segments;
 pub mod spend;
 pub mod tracking;

@@ -119,6 +119,9 @@ pub struct ModelCard {
     pub calibration: Vec<CardCalibration>,
     /// What has changed since an earlier fit; none without one.
     pub drift: Option<Drift>,
+    /// What season and campaigns do and whether knowing them helped, in plain sentences; empty where nothing was tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub season: Vec<String>,
     /// Where it must not be trusted, in plain sentences.
     pub limits: Vec<String>,
 }

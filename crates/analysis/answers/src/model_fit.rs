@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::covariates::{CovariateFit, Test};
 use crate::model_card::HoldoutScore;
 use crate::posterior::PosteriorDraws;
+use crate::season::{Season, SeasonTrial};
 use crate::spend::SpendModelScore;
 
 /// What `clv fit` prints and saves. Written by hand, `model`, `time_unit` and `parameters` are enough.
@@ -78,6 +79,12 @@ pub struct ModelFit {
     /// `log-normal-dependent` tested against `log-normal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub independence_test: Option<Test>,
+    /// The season and campaigns by whose clock the parameters count time; none where time is the calendar's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<Season>,
+    /// Whether a season was tried on what was held out, and what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season_trial: Option<SeasonTrial>,
     /// The spend model fitted to the same data, where amounts were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Box<ModelFit>>,
@@ -115,6 +122,8 @@ impl ModelFit {
             holdout: None,
             spend_scores: Vec::new(),
             independence_test: None,
+            season: None,
+            season_trial: None,
             spend: None,
         }
     }

@@ -63,6 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         newborns: Newborns::LeftOut,
         spend: SpendModelChoice::gamma_gamma(),
         always_bake_off: false,
+        season: clv_studies::season::SeasonRequest::default(),
     };
     let inquiry = Inquiry::of_file(file, &options)?;
     let rate = AnnualDiscountRate::new(0.1)?;

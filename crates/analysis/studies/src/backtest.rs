@@ -317,6 +317,7 @@ fn conclude(
         scores,
         coverage: Vec::new(),
         blend: None,
+        season: None,
         served: served_id,
         is_naive: naive.is_some(),
         reason,

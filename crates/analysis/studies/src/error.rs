@@ -57,6 +57,14 @@ pub enum StudyError {
         /// What to try.
         hint: Option<String>,
     },
+    /// A season or a campaign that cannot be used as asked.
+    #[error("{problem}")]
+    Season {
+        /// What is wrong.
+        problem: String,
+        /// What to try.
+        hint: Option<String>,
+    },
     /// A saved model that does not hold what its model needs.
     #[error("the saved model {problem}")]
     SavedModel {
@@ -177,7 +185,7 @@ impl StudyError {
             | StudyError::Posterior(_)
             | StudyError::Boosted(_)
             | StudyError::Covariate(_) => None,
-            StudyError::Covariates { hint, .. } => hint.clone(),
+            StudyError::Season { hint, .. } | StudyError::Covariates { hint, .. } => hint.clone(),
             StudyError::DiscountRate(_) => Some("--discount-rate 0.1".to_owned()),
             StudyError::UnknownModel { .. } | StudyError::UnknownSpendModel { .. } => {
                 Some("clv explain models".to_owned())

@@ -7,6 +7,7 @@ use clv_valuation::equity::TotalForecast;
 use crate::customer_value::{CustomerValues, new_customer_value};
 use crate::forecaster::{HorizonOptions, RowForecast};
 use crate::inquiry::Inquiry;
+use crate::reason::calendar_histories;
 use crate::uncertainty::ParameterUncertainty;
 
 /// A customer counts as at risk after this many of their own mean gaps in silence.
@@ -113,7 +114,7 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
 /// Which customers have been silent for longer than their habit suggests; one entry for each.
 #[must_use]
 pub fn at_risk(inquiry: &Inquiry) -> Vec<bool> {
-    let grouped = &inquiry.served.grouped;
+    let grouped = calendar_histories(&inquiry.snapshot, &inquiry.served);
     let of_row: Vec<bool> = grouped
         .histories
         .histories()

@@ -21,10 +21,12 @@ use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule, RowForecast};
 use crate::model_fit::GAMMA_GAMMA;
 use crate::newborns::same_id;
+use crate::origins::choose_origins;
 use crate::posterior::{DrawOptions, purchase_draws, saved_draws, spend_draws};
 use crate::purchase_forecast::{count_intervals_over, forecast_table};
 use crate::reason::{rhythm_reasons, value_reasons};
 use crate::saved_blend::{repeated_period, saved_forecaster};
+use crate::season::{SeasonRequest, serve_season, settle_season};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::spend::spend_observations;
@@ -60,6 +62,8 @@ pub struct InquiryOptions {
     pub spend: SpendModelChoice,
     /// Whether a bake-off runs even where the model is settled, because the report shows it.
     pub always_bake_off: bool,
+    /// Season and campaigns; of a saved model only campaigns to come.
+    pub season: SeasonRequest,
 }
 
 /// Everything there is to answer with.
@@ -117,7 +121,39 @@ impl Inquiry {
             note_recent_purchases(window, &mut snapshot, orders, base.as_ref())?;
         }
         let unfinished = count_whole_periods(&mut snapshot, orders, options)?;
-        let mut served = serve(&snapshot, outcome.as_ref(), &serve_options(options, pick))?;
+        let wants_season = options.season != SeasonRequest::default();
+        if wants_season && base.is_none() && !matches!(options.choice, ModelChoice::Saved(_)) {
+            let sampled = bake_off_base(orders, snapshot.n_customers())?;
+            base = Some(match options.until {
+                Some(until) => sampled.until(until),
+                None => sampled,
+            });
+        }
+        let (settled, trial) = match base.as_ref().filter(|_| wants_season) {
+            None => (None, None),
+            Some(base) => {
+                let origins = match &outcome {
+                    Some(found) => Some(found.origins.clone()),
+                    None => choose_origins(
+                        base,
+                        &bake_off_options(base, &snapshot, options, pick.entry),
+                    )
+                    .ok(),
+                };
+                let (choice, season) = (&options.choice, &options.season);
+                let (unit, origins) = (options.unit, origins.as_ref());
+                settle_season(base, outcome.as_mut(), choice, season, unit, origins)?
+            }
+        };
+        let mut served = match &settled {
+            Some(season) => {
+                serve_season(&snapshot, outcome.as_ref(), season, &serve_options(options, pick))?
+            }
+            None => serve(&snapshot, outcome.as_ref(), &serve_options(options, pick))?,
+        };
+        if let Some(fit) = &mut served.fit {
+            fit.season_trial = trial.or(fit.season_trial.take());
+        }
         served.cautions.extend(unfinished);
         if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
@@ -151,6 +187,14 @@ impl Inquiry {
             },
             _ => options.unit,
         };
+        if options.season.is_demanded() && !matches!(options.choice, ModelChoice::Saved(_)) {
+            return Err(StudyError::Season {
+                problem: "a season or a campaign is learnt from dated orders, and this is a histories file".to_owned(),
+                hint: Some(
+                    "name the file of orders instead, or --model-file with a model that was fitted to them".to_owned(),
+                ),
+            });
+        }
         let file_unit = options.file_unit.unwrap_or(unit);
         let has_named_unit = file.time_unit.is_some();
         let snapshot = Snapshot::of_file(file, file_unit)?;
@@ -179,10 +223,14 @@ impl Inquiry {
         &self,
         annual: clv_valuation::discounting::AnnualDiscountRate,
     ) -> HorizonOptions {
-        HorizonOptions {
-            length: self.horizon.in_unit(self.served.unit),
-            discount_rate: annual.continuous_per(self.served.unit.years()),
-        }
+        let length = self.horizon.in_unit(self.served.unit);
+        let discount_rate = annual.continuous_per(self.served.unit.years());
+        let Some(season) = &self.served.season else {
+            return HorizonOptions { length, discount_rate };
+        };
+        // Over the horizon as a whole the clock's time is discounted as much as the calendar's.
+        let by_clock = season.clock_days(&self.horizon) / self.served.unit.days();
+        HorizonOptions { length: by_clock, discount_rate: discount_rate * length / by_clock }
     }
 
     /// Forecasts of the distinct histories.
@@ -224,6 +272,18 @@ impl Inquiry {
     /// What the parameters' uncertainty does to the forecasts.
     #[must_use]
     pub fn uncertainty(
+        &self,
+        rows: &[RowForecast],
+        horizon: &HorizonOptions,
+    ) -> ParameterUncertainty {
+        let mut found = self.uncertainty_of_parameters(rows, horizon);
+        if let Some(season) = &self.served.season {
+            found.of_total += season.relative_variance(&self.horizon);
+        }
+        found
+    }
+
+    fn uncertainty_of_parameters(
         &self,
         rows: &[RowForecast],
         horizon: &HorizonOptions,
@@ -390,6 +450,7 @@ fn serve_options(options: &InquiryOptions, spend: SpendModelPick) -> ServeOption
         unit: options.unit,
         horizon: options.horizon.clone(),
         spend,
+        windows: options.season.windows.clone(),
     }
 }
 

@@ -52,6 +52,7 @@ pub fn model_card(inquiry: &Inquiry, previous: Option<&ModelFit>) -> ModelCard {
             .and_then(|fit| Some(fit.spend.as_ref()?.spend_scores.clone()))
             .unwrap_or_default(),
         calibration: inquiry.bake_off.as_ref().map(calibrations).unwrap_or_default(),
+        season: season(inquiry),
         limits: limits(inquiry),
         score,
         drift,
@@ -288,6 +289,13 @@ fn verdict(
     } else {
         format!("use the new fit: {}", moved.join("; "))
     }
+}
+
+/// What the season does, and whether knowing it helped.
+fn season(inquiry: &Inquiry) -> Vec<String> {
+    let Some(fit) = &inquiry.served.fit else { return Vec::new() };
+    let told = fit.season.iter().flat_map(|season| season.in_words.iter().cloned());
+    told.chain(fit.season_trial.iter().map(|trial| trial.verdict.clone())).collect()
 }
 
 fn limits(inquiry: &Inquiry) -> Vec<String> {

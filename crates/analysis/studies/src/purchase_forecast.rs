@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
 use crate::held_out::{LevelPair, groups_of, level_of};
+use crate::outlook::Outlook;
 use crate::served::Served;
-use crate::time::TimeUnit;
 use clv_models::conformal::ends;
 
 /// A next order later than this many days from now is as good as none.
@@ -40,7 +40,7 @@ pub fn forecast_table(
         Some(drawn) => drawn.to_vec(),
         None => count_intervals(forecaster, grouped, rows, horizon, levels, 0.8),
     };
-    let waits = waits(forecaster, grouped, unit);
+    let waits = waits(served);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
     };
@@ -168,13 +168,23 @@ pub fn date(end: i32, days: f64) -> i32 {
     end.saturating_add(days.ceil().max(1.0) as i32)
 }
 
-fn waits(forecaster: &Forecaster, grouped: &GroupedHistories, unit: TimeUnit) -> Vec<WaitDays> {
+/// Calendar days until the next order of a row: the quantile of its wait, turned back where a season tells time.
+fn wait_days(served: &Served, outlook: &Outlook, quantile: f64) -> Option<f64> {
+    let days = outlook.wait_quantile(quantile)? * served.unit.days();
+    Some(match &served.season {
+        Some(season) if days <= LATEST_DAYS => season.calendar_days(days),
+        _ => days,
+    })
+}
+
+fn waits(served: &Served) -> Vec<WaitDays> {
+    let grouped = &served.grouped;
     (0..grouped.histories.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let outlook = forecaster.outlook_of_row(grouped, row);
-            let days = |q: f64| Some(outlook.wait_quantile(q)? * unit.days());
+            let outlook = served.forecaster.outlook_of_row(grouped, row);
+            let days = |q: f64| wait_days(served, &outlook, q);
             Some([days(0.1)?, days(0.5)?, days(0.9)?])
         })
         .collect()
@@ -182,15 +192,9 @@ fn waits(forecaster: &Forecaster, grouped: &GroupedHistories, unit: TimeUnit) ->
 
 /// The median date of one customer's next order, given that there is one; none where it is beyond a century.
 #[must_use]
-pub fn median_next_order(
-    forecaster: &Forecaster,
-    grouped: &GroupedHistories,
-    customer: usize,
-    unit: TimeUnit,
-    end_day: i32,
-) -> Option<i32> {
-    let row = grouped.row_of_customer[customer] as usize;
-    let outlook = forecaster.outlook_of_row(grouped, row);
-    let days = outlook.wait_quantile(0.5)? * unit.days();
+pub fn median_next_order(served: &Served, customer: usize, end_day: i32) -> Option<i32> {
+    let row = served.grouped.row_of_customer[customer] as usize;
+    let outlook = served.forecaster.outlook_of_row(&served.grouped, row);
+    let days = wait_days(served, &outlook, 0.5)?;
     (days <= LATEST_DAYS).then(|| date(end_day, days))
 }

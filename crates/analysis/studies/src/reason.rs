@@ -1,7 +1,10 @@
 //! Why a customer's forecast is what it is, in one plain sentence made from their own orders.
 
+use std::borrow::Cow;
+
 use clv_models::PurchaseHistory;
 
+use crate::handoff::GroupedHistories;
 use crate::headline::GAPS_AT_RISK;
 use crate::served::Served;
 use crate::snapshot::Snapshot;
@@ -17,13 +20,13 @@ const REMARKABLE_SPEND: f64 = 1.5;
 #[must_use]
 pub fn rhythm_reasons(snapshot: &Snapshot, served: &Served) -> Vec<String> {
     let days = served.unit.days();
-    let histories = served.grouped.histories.histories();
-    let usual_gap = usual_gap(served);
+    let grouped = calendar_histories(snapshot, served);
+    let histories = grouped.histories.histories();
+    let usual_gap = usual_gap(&grouped, days);
     let of_row: Vec<String> =
         histories.iter().map(|history| reason(history, days, usual_gap)).collect();
     let orders = snapshot.columns().orders;
-    served
-        .grouped
+    grouped
         .row_of_customer
         .iter()
         .zip(orders)
@@ -55,16 +58,26 @@ pub fn value_reasons(snapshot: &Snapshot, served: &Served) -> Vec<String> {
     reasons
 }
 
+/// The customers' histories in the calendar's time, as people tell it, whatever clock the model goes by.
+pub(crate) fn calendar_histories<'a>(
+    snapshot: &Snapshot,
+    served: &'a Served,
+) -> Cow<'a, GroupedHistories> {
+    match &served.season {
+        None => Cow::Borrowed(&served.grouped),
+        Some(_) => Cow::Owned(snapshot.grouped(served.unit)),
+    }
+}
+
 /// The gap in days that three in four customers who came back keep to; none where nobody came back.
-fn usual_gap(served: &Served) -> Option<f64> {
-    let mut gaps: Vec<(f64, f64)> = served
-        .grouped
+fn usual_gap(grouped: &GroupedHistories, unit_days: f64) -> Option<f64> {
+    let mut gaps: Vec<(f64, f64)> = grouped
         .histories
         .iter()
         .filter(|(history, _)| history.repeat_purchases() > 0)
         .map(|(history, weight)| {
             let mean = history.last_purchase_age() / f64::from(history.repeat_purchases());
-            (mean * served.unit.days(), weight)
+            (mean * unit_days, weight)
         })
         .collect();
     gaps.sort_by(|a, b| a.0.total_cmp(&b.0));

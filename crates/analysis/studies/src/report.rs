@@ -188,14 +188,7 @@ fn best_customers(
             residual_value_low: values.interval_80[customer].0,
             residual_value_high: values.interval_80[customer].1,
             lifetime_value: values.lifetime[customer],
-            next_order_date: median_next_order(
-                &inquiry.served.forecaster,
-                &inquiry.served.grouped,
-                customer,
-                inquiry.served.unit,
-                end,
-            )
-            .map(iso),
+            next_order_date: median_next_order(&inquiry.served, customer, end).map(iso),
             segment: groups.value[customer].to_owned(),
             rfm: groups.rfm[customer].clone(),
             reason: std::mem::take(&mut reasons[customer]),

@@ -26,6 +26,7 @@ use crate::posterior::saved_draws;
 use crate::saved_blend::{
     blend_fit, levels_of_saved, naive_fit, repeated_period, saved_forecaster, saved_levels,
 };
+use crate::season::{SeasonWindow, ServedSeason, saved_season};
 use crate::snapshot::{MICROS, Snapshot};
 use crate::spend::SpendOutlook;
 use crate::spend_choice::SpendModelPick;
@@ -68,8 +69,10 @@ pub struct Served {
     pub spend: SpendOutlook,
     /// How its intervals are widened or narrowed by what earlier holdouts taught.
     pub levels: IntervalLevels,
-    /// The customers' histories in `unit`.
+    /// The customers' histories in `unit`, by the season's clock where there is one.
     pub grouped: GroupedHistories,
+    /// The season by whose clock time is told; none where it is the calendar's.
+    pub season: Option<ServedSeason>,
     /// What to know before relying on it.
     pub cautions: Vec<String>,
 }
@@ -85,6 +88,8 @@ pub struct ServeOptions {
     pub horizon: Span,
     /// The spend model to fit; a saved model's own goes before it.
     pub spend: SpendModelPick,
+    /// Campaigns to come, for a saved model that knows their names.
+    pub windows: Vec<SeasonWindow>,
 }
 
 /// Serves the forecaster asked for. `bake_off` is the outcome that `Auto` follows; without one (a histories file,
@@ -99,7 +104,7 @@ pub fn serve(
 ) -> Result<Served, StudyError> {
     let mut cautions = Vec::new();
     let id = match &options.choice {
-        ModelChoice::Saved(saved) => return serve_saved(snapshot, saved, &options.spend),
+        ModelChoice::Saved(saved) => return serve_saved(snapshot, saved, options),
         ModelChoice::Covariates(request) => {
             return serve_with_covariates(snapshot, request, options.unit, &options.spend);
         }
@@ -179,6 +184,7 @@ pub fn serve(
         spend,
         levels,
         grouped,
+        season: None,
         cautions,
     })
 }
@@ -298,7 +304,7 @@ fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
 fn serve_saved(
     snapshot: &Snapshot,
     saved: &ModelFit,
-    pick: &SpendModelPick,
+    options: &ServeOptions,
 ) -> Result<Served, StudyError> {
     check_traits(saved)?;
     let (forecaster, unit) = saved_forecaster(saved)?;
@@ -307,7 +313,8 @@ fn serve_saved(
     {
         return Err(StudyError::NoRecentPurchases { rule: rule.id().to_owned() });
     }
-    let grouped = snapshot.grouped(unit);
+    let season = saved_season(snapshot, saved, options)?;
+    let grouped = snapshot.grouped_by(unit, season.as_ref().map(|season| &season.clock));
     if let Forecaster::Model(model) = &forecaster {
         check_draws(saved, model.as_ref())?;
         if model.new_customer().is_discrete() {
@@ -331,7 +338,7 @@ fn serve_saved(
             cautions.push(
                 "the saved model has no spend model; one was fitted to these data".to_owned(),
             );
-            fit_spend(snapshot, pick)
+            fit_spend(snapshot, &options.spend)
         }
     };
     Ok(Served {
@@ -345,6 +352,7 @@ fn serve_saved(
         spend,
         levels: levels_of_saved(saved),
         grouped,
+        season,
         cautions,
     })
 }
@@ -364,6 +372,7 @@ fn serve_naive(
         spend: fit_spend(snapshot, &options.spend),
         levels: IntervalLevels::default(),
         grouped,
+        season: None,
         cautions,
     }
 }

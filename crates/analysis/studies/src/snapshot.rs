@@ -8,9 +8,10 @@ use clv_tables::Day;
 use crate::calendar::iso;
 use crate::customer_value::CustomerColumns;
 use crate::error::StudyError;
-use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
 use crate::histories_file::{SUM_LN, out_of_range, with_rhythm};
 use crate::newborns::with_newborns;
+use crate::season::SeasonClock;
 use crate::time::TimeUnit;
 use crate::whole_periods::WholePeriods;
 
@@ -263,12 +264,18 @@ impl Snapshot {
     /// Histories grouped for models in `unit`; a file's are in its own unit, converted.
     #[must_use]
     pub fn grouped(&self, unit: TimeUnit) -> GroupedHistories {
+        self.grouped_by(unit, None)
+    }
+
+    /// As [`grouped`](Self::grouped), with time told by a season's clock where there is one and the data have dates.
+    #[must_use]
+    pub fn grouped_by(&self, unit: TimeUnit, clock: Option<&SeasonClock>) -> GroupedHistories {
         if let Some(counted) = self.whole_periods.as_ref().filter(|counted| counted.unit == unit) {
             return GroupedHistories::of_rows(&counted.histories, 1.0);
         }
         match &self.origin {
             Origin::Orders { first_day, last_day, n_days, sum_ln_days, end_day, .. } => {
-                group_histories(
+                group_histories_by(
                     &HistoryColumns {
                         n_days,
                         sum_ln_interpurchase_days: sum_ln_days.as_deref(),
@@ -278,6 +285,7 @@ impl Snapshot {
                         recent_purchases: self.recent_purchases.as_deref(),
                     },
                     unit,
+                    clock,
                 )
             }
             Origin::File { histories, unit: of_file } => {

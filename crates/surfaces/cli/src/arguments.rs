@@ -210,6 +210,29 @@ pub(crate) struct SpendArguments {
     pub(crate) spend_model: Option<String>,
 }
 
+/// The calendar of the shop.
+#[derive(Debug, Args, Default)]
+pub(crate) struct SeasonArguments {
+    /// Whether months of the year have factors of their own. Default: auto where a bake-off runs, else none.
+    #[arg(long, value_enum, value_name = "WAY", env = "CLV_SEASON")]
+    pub(crate) season: Option<SeasonWay>,
+    /// A campaign or another known window of days, as often as needed: windows of one NAME share a factor, and those to
+    /// come carry over what was learnt.
+    #[arg(long, value_name = "NAME=FROM..TO")]
+    pub(crate) campaign: Vec<String>,
+}
+
+/// What is done about the months of the year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeasonWay {
+    /// Every month is like the others.
+    None,
+    /// Each month has a factor.
+    Month,
+    /// Each month has a factor where that made forecasts of held-out orders better.
+    Auto,
+}
+
 /// What value means.
 #[derive(Debug, Args)]
 pub(crate) struct DefinitionArguments {
@@ -251,6 +274,8 @@ pub(crate) struct ReportArguments {
     pub(crate) spend: SpendArguments,
     #[command(flatten)]
     pub(crate) definition: DefinitionArguments,
+    #[command(flatten)]
+    pub(crate) season: SeasonArguments,
     /// What to write, as often as needed: an .html page, and the table of all customers as .parquet, .csv, .json or
     /// .ndjson. Default: report.html.
     #[arg(long, short = 'o', value_name = "FILE")]
@@ -301,6 +326,8 @@ pub(crate) struct FitArguments {
     pub(crate) occasions: Option<u32>,
     #[command(flatten)]
     pub(crate) covariates: CovariateArguments,
+    #[command(flatten)]
+    pub(crate) season: SeasonArguments,
     /// Print the model's card instead: data, parameters in words, scores, calibration, drift and limits.
     #[arg(long)]
     pub(crate) card: bool,
@@ -336,6 +363,8 @@ pub(crate) struct ForecastArguments {
     #[command(flatten)]
     pub(crate) covariates: CovariateArguments,
     #[command(flatten)]
+    pub(crate) season: SeasonArguments,
+    #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
 
@@ -353,6 +382,8 @@ pub(crate) struct ValueArguments {
     #[command(flatten)]
     pub(crate) covariates: CovariateArguments,
     #[command(flatten)]
+    pub(crate) season: SeasonArguments,
+    #[command(flatten)]
     pub(crate) definition: DefinitionArguments,
     #[command(flatten)]
     pub(crate) subscriptions: SubscriptionArguments,
@@ -367,6 +398,8 @@ pub(crate) struct BacktestArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
+    #[command(flatten)]
+    pub(crate) season: SeasonArguments,
     /// The models that take part, by id; default all but `ziln`, which is scored where it is named. Naive rules always do.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,

@@ -10,6 +10,7 @@ mod failure;
 mod output;
 mod progress;
 mod reading;
+mod season;
 
 use std::io::Write;
 use std::process::ExitCode;

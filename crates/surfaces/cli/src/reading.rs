@@ -12,6 +12,7 @@ use clv_engine::{
 use clv_studies::blend::BLEND;
 use clv_studies::calendar::{day_of, day_of_date, iso};
 use clv_studies::inquiry::InquiryOptions;
+use clv_studies::season::SeasonRequest;
 use clv_studies::served::ModelChoice;
 use clv_studies::snapshot::Newborns;
 use clv_studies::spend_choice::SpendModelChoice;
@@ -147,6 +148,7 @@ pub(crate) fn inquiry_options(
         newborns: Newborns::AsNew,
         spend: SpendModelChoice::gamma_gamma(),
         always_bake_off: false,
+        season: SeasonRequest::default(),
     })
 }
 

@@ -397,6 +397,7 @@ fn served(
         spend,
         levels: IntervalLevels::default(),
         grouped: plain.by_strata(&of_customer),
+        season: None,
         cautions,
     }
 }

@@ -8,6 +8,9 @@
 //! A year is cut into months; campaigns and other known windows have factors of their own on top. Factors come from
 //! the purchases of each period over those that the model expects without a season, a few times to and fro.
 
+mod saved;
+mod serve;
+mod settle;
 mod trial;
 
 use clv_models::catalogue::PurchaseModelEntry;
@@ -21,6 +24,11 @@ use crate::error::StudyError;
 use crate::handoff::{HistoryColumns, group_histories_by};
 use crate::time::TimeUnit;
 
+pub use self::saved::{saved_pattern, season_answer, season_in_words};
+pub use self::serve::{ServedSeason, saved_season, serve_season};
+pub use self::settle::{
+    SeasonChoice, SeasonRequest, SettledSeason, note_season, settle_season, try_season,
+};
 pub use self::trial::{SeasonScore, season_trial};
 
 /// Days without which a year's season and its absence cannot be told apart.
@@ -195,9 +203,32 @@ pub fn fit_season(
     unit: TimeUnit,
     windows: &[SeasonWindow],
 ) -> Result<SeasonFit, StudyError> {
+    fit_pattern(base, entry, unit, windows, true)
+}
+
+/// As [`fit_season`] with the windows alone: every month is like the others, and the data may be short.
+///
+/// # Errors
+/// [`StudyError`] where the model cannot be fitted.
+pub fn fit_windows(
+    base: &CustomerBase,
+    entry: &'static PurchaseModelEntry,
+    unit: TimeUnit,
+    windows: &[SeasonWindow],
+) -> Result<SeasonFit, StudyError> {
+    fit_pattern(base, entry, unit, windows, false)
+}
+
+fn fit_pattern(
+    base: &CustomerBase,
+    entry: &'static PurchaseModelEntry,
+    unit: TimeUnit,
+    windows: &[SeasonWindow],
+    has_months: bool,
+) -> Result<SeasonFit, StudyError> {
     let first = base.first_day().unwrap_or(base.end_day());
     let n_days = base.end_day() - first + 1;
-    if n_days < FEWEST_DAYS {
+    if has_months && n_days < FEWEST_DAYS {
         return Err(StudyError::TooShort {
             problem: format!(
                 "the data span {n_days} days, and a season takes {FEWEST_DAYS} to see"
@@ -212,7 +243,7 @@ pub fn fit_season(
         let fitted = fit_by(&days, entry, unit, Some(&clock), base.end_day())?;
         let expected = days.expected(fitted.model().as_ref(), &clock, unit);
         let overdispersion = days.overdispersion(&expected);
-        found = Some(days.factors(&mut pattern, &expected, overdispersion));
+        found = Some(days.factors(&mut pattern, &expected, overdispersion, has_months));
     }
     let clock = SeasonClock::new(&pattern, first, base.end_day());
     let fitted = fit_by(&days, entry, unit, Some(&clock), base.end_day())?;
@@ -343,6 +374,7 @@ impl Days {
         pattern: &mut SeasonPattern,
         expected: &[f64],
         overdispersion: f64,
+        has_months: bool,
     ) -> (PeriodFactors, PeriodFactors) {
         let n_names = pattern.window_factors.len();
         // Each day's month, the windows that it lies in, its purchases, and those expected without any season.
@@ -358,16 +390,18 @@ impl Days {
         let mut months = period_factors(&[0.0; 12], &[0.0; 12], overdispersion);
         let mut windows = period_factors(&[], &[], overdispersion);
         for _ in 0..N_INNER_ROUNDS {
-            let mut by_month = ([0.0; 12], [0.0; 12]);
-            for (month, within, count, flat) in &days {
-                let of_windows: f64 =
-                    within.iter().map(|name| pattern.window_factors[*name]).product();
-                by_month.0[*month] += count;
-                by_month.1[*month] += flat * of_windows;
+            if has_months {
+                let mut by_month = ([0.0; 12], [0.0; 12]);
+                for (month, within, count, flat) in &days {
+                    let of_windows: f64 =
+                        within.iter().map(|name| pattern.window_factors[*name]).product();
+                    by_month.0[*month] += count;
+                    by_month.1[*month] += flat * of_windows;
+                }
+                months = period_factors(&by_month.0, &by_month.1, overdispersion);
+                pattern.month_factors.copy_from_slice(&months.factors);
+                pattern.normalise();
             }
-            months = period_factors(&by_month.0, &by_month.1, overdispersion);
-            pattern.month_factors.copy_from_slice(&months.factors);
-            pattern.normalise();
             // A window is named because something is known to happen in it: each stands for itself.
             let each: Vec<PeriodFactors> = (0..n_names)
                 .map(|name| {

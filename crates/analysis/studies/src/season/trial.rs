@@ -4,6 +4,7 @@ use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::purchase::PurchaseModel;
 use clv_models::scores::mae::mae;
+use clv_models::scores::rmse::rmse;
 
 use super::{FEWEST_DAYS, SeasonClock, SeasonWindow, fit_season};
 use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
@@ -27,6 +28,10 @@ pub struct SeasonScore {
     pub plain_mae: f64,
     /// Mean absolute error per customer with it.
     pub seasonal_mae: f64,
+    /// Root mean squared error per customer without it.
+    pub plain_rmse: f64,
+    /// Root mean squared error per customer with it.
+    pub seasonal_rmse: f64,
 }
 
 /// Forecasts of the model of `entry` with and without a season at each origin that has a year of data before it, all
@@ -66,6 +71,8 @@ pub fn season_trial(
             seasonal_total: with.iter().sum(),
             plain_mae: mae(&without, &actual, &weights),
             seasonal_mae: mae(&with, &actual, &weights),
+            plain_rmse: rmse(&without, &actual, &weights),
+            seasonal_rmse: rmse(&with, &actual, &weights),
         });
     }
     Ok(scores)

@@ -5,7 +5,11 @@ use clv_engine::CustomerIds;
 use clv_models::catalogue::purchase_model;
 use clv_studies::base::{CustomerBase, DayRow};
 use clv_studies::origins::Origins;
-use clv_studies::season::{SeasonClock, SeasonPattern, SeasonWindow, fit_season, season_trial};
+use clv_studies::season::{
+    SeasonChoice, SeasonClock, SeasonPattern, SeasonRequest, SeasonWindow, fit_season,
+    season_trial, settle_season, try_season,
+};
+use clv_studies::served::ModelChoice;
 use clv_studies::simulated_shop::{ShopSettings, simulate_shop};
 use clv_studies::time::TimeUnit;
 
@@ -140,6 +144,8 @@ fn one_year_of_one_cohort_shows_no_season_and_the_trial_says_so() {
     let entry = purchase_model("pareto-nbd").expect("in the catalogue");
     let trial = season_trial(&base, &origins, entry, TimeUnit::Week, &[]).expect("a year");
     assert!(trial[0].seasonal_mae > trial[0].plain_mae, "{trial:?}");
+    let judged = try_season(&base, &origins, entry, TimeUnit::Week, &[], None);
+    assert!(!judged.expect("a fit").expect("a year").has_helped);
 }
 
 #[test]
@@ -161,4 +167,47 @@ fn clock_and_calendar_turn_into_each_other() {
     }
     let flat = SeasonClock::new(&SeasonPattern::flat(&[]), 0, 400);
     assert!((flat.between(3, 90) - 87.0).abs() < 1e-12);
+}
+
+/// A season is tried on two years of shops with and without one; only where there is one does it help.
+#[test]
+fn a_season_helps_where_there_is_one_and_only_there() {
+    let entry = purchase_model("pareto-nbd").expect("in the catalogue");
+    for (is_seasonal, seed) in [(true, 31), (false, 32), (false, 33)] {
+        let mut settings = ShopSettings::ordinary(14_610, 2 * 365, 2500, seed);
+        settings.campaigns.clear();
+        settings.future_days = 0;
+        if !is_seasonal {
+            settings.season.month_factors = [1.0; 12];
+        }
+        let shop = simulate_shop(&settings);
+        let end = settings.first_day + settings.n_days - 1;
+        let base = base_of(shop.table("orders").expect("orders"), end);
+        let days = vec![end - 182, end - 136, end - 91];
+        let origins = Origins { days, horizon_days: 91, has_last_year: true };
+        let trial = try_season(&base, &origins, entry, TimeUnit::Week, &[], None);
+        let trial = trial.expect("the model is fitted").expect("there is a year");
+        assert_eq!(trial.has_helped, is_seasonal, "{}", trial.verdict);
+        assert_eq!((trial.against.as_str(), trial.scores.len()), ("pareto-nbd", 3));
+    }
+}
+
+#[test]
+fn a_season_that_cannot_be_is_refused_where_it_was_demanded_and_left_out_where_not() {
+    let (_, base) = shop(300, 41);
+    let short = base.until(base.first_day().expect("there are days") + 200);
+    let ask = |base: &CustomerBase, choice: ModelChoice, way: SeasonChoice| {
+        let request = SeasonRequest { choice: way, windows: Vec::new() };
+        settle_season(base, None, &choice, &request, TimeUnit::Week, None)
+    };
+    let model = || ModelChoice::Id("bg-nbd".to_owned());
+    let error = ask(&short, model(), SeasonChoice::Month).expect_err("half a year is too short");
+    assert!(error.to_string().contains("365"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("--season none")), "{error}");
+    let error = ask(&base, ModelChoice::Blend, SeasonChoice::Month).expect_err("a blend cannot");
+    assert!(error.to_string().contains("blend"), "{error}");
+    for choice in [ModelChoice::Blend, model()] {
+        let left_out = ask(&short, choice, SeasonChoice::Auto).expect("nothing was demanded");
+        assert_eq!(left_out, (None, None));
+    }
 }

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 
 use clv_answers::backtest::{Backtest, BacktestScore};
+use clv_answers::season::SeasonTrial;
 use clv_answers::{Answer, Table, Values};
 use clv_studies::backtest::BacktestOptions;
 use clv_studies::boosted_contest::{ZILN_ID, backtest_with_boosted};
+use clv_studies::season::note_season;
 use clv_studies::served::base_of;
 use clv_studies::spend_choice::gamma_gamma;
 
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{output, reading, season};
 
 /// The horizon that a third of the data may not exceed.
 const WISHED_HORIZON: &str = "52w";
@@ -34,6 +36,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         sampled_customers: None,
         spend_model: gamma_gamma(),
     };
+    let asked = season::bake_off_request(&arguments.season)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("looking at the files");
     let orders = engine.open(&reading::read_options(&arguments.read)?)?;
@@ -41,7 +44,10 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     talk.step("reading orders");
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");
-    let outcome = backtest_with_boosted(&base_of(occasions), &options, arguments.seed)?;
+    let base = base_of(occasions);
+    let mut outcome = backtest_with_boosted(&base, &options, arguments.seed)?;
+    talk.step("trying the season");
+    note_season(&base, &mut outcome, &asked)?;
     talk.finish();
     let mut provenance = reading::provenance(
         Some(&orders),
@@ -119,10 +125,36 @@ fn text(backtest: &Backtest) -> String {
             let _ = writeln!(text, "  {segment:<9} {}", shares.join("  "));
         }
     }
+    if let Some(trial) = &backtest.season {
+        text.push_str(&season_text(trial));
+    }
     text.push_str(&coverage_text(backtest));
     for (model, why) in &backtest.left_out {
         let _ = writeln!(text, "left out: {model}: {why}");
     }
+    text
+}
+
+/// The season's trial: one line for each origin, then what came of it.
+fn season_text(trial: &SeasonTrial) -> String {
+    let mut text = format!(
+        "\n{:<18} {:<10} {:>10} {:>10} {:>7} {:>7}\n",
+        "season", "origin", "actual", "predicted", "mae", "rmse"
+    );
+    for score in &trial.scores {
+        let with = format!("{}+season", trial.model);
+        for (who, total, mae, rmse) in [
+            (trial.against.as_str(), score.plain_total, score.plain_mae, score.plain_rmse),
+            (with.as_str(), score.seasonal_total, score.seasonal_mae, score.seasonal_rmse),
+        ] {
+            let _ = writeln!(
+                text,
+                "{who:<18} {:<10} {:>10.1} {total:>10.1} {mae:>7.4} {rmse:>7.4}",
+                score.origin, score.actual_total
+            );
+        }
+    }
+    let _ = writeln!(text, "{}", trial.verdict);
     text
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::Outcome;
 use crate::arguments::{
     DefinitionArguments, DemoArguments, ModelArguments, ReadArguments, ReadingOptions,
-    SpendArguments, TimeArguments,
+    SeasonArguments, SpendArguments, TimeArguments,
 };
 use crate::commands::report::{ReportQuestion, write_report};
 use crate::progress::Talk;
@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         model: &model,
         spend: &SpendArguments { spend_model: None },
         definition: &definition,
+        season: &SeasonArguments::default(),
     };
     let outcome = write_report(&question, std::slice::from_ref(&arguments.output), talk)?;
     let mut out = std::io::stdout().lock();

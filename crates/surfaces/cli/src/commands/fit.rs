@@ -13,6 +13,7 @@ use clv_studies::inquiry::InquiryOptions;
 use clv_studies::model_card::model_card;
 use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
 use clv_studies::posterior::{DrawOptions, DrawWay};
+use clv_studies::season::SeasonRequest;
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
 use clv_studies::snapshot::Newborns;
 use clv_studies::spend_choice::SpendModelChoice;
@@ -20,7 +21,7 @@ use clv_studies::spend_choice::SpendModelChoice;
 use crate::Outcome;
 use crate::arguments::{FitArguments, PosteriorWay};
 use crate::progress::Talk;
-use crate::{covariates, output, reading};
+use crate::{covariates, output, reading, season};
 
 pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         output::check_not_input(path, &arguments.read.paths)?;
     }
     if clv_studies::retention::is_retention_model(&arguments.model) {
+        season::refuse(&arguments.season, &arguments.model)?;
         return super::retention::fit(arguments, talk);
     }
     let is_spend = spend_model(&arguments.model).is_some();
@@ -43,7 +45,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     let columns = arguments.read.reading.columns.as_deref();
     let choice =
         covariates::with_covariates(&engine, choice, &arguments.covariates, columns, is_spend)?;
-    let options = InquiryOptions {
+    let mut options = InquiryOptions {
         choice,
         unit: reading::unit(&arguments.time)?,
         file_unit: reading::typed_unit(&arguments.time)?,
@@ -52,7 +54,13 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         newborns: Newborns::LeftOut,
         spend,
         always_bake_off: arguments.card,
+        season: SeasonRequest::default(),
     };
+    if is_spend {
+        season::refuse(&arguments.season, GAMMA_GAMMA)?;
+    } else {
+        options.season = season::request(&arguments.season, &options)?;
+    }
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let mut provenance = asked.provenance;
     covariates::note(&arguments.covariates, &mut provenance);
@@ -187,6 +195,12 @@ pub(crate) fn text(fit: &ModelFit) -> String {
             test.against, test.statistic, test.degrees_of_freedom, test.p_value
         );
     }
+    for told in fit.season.iter().flat_map(|season| &season.in_words) {
+        let _ = writeln!(text, "season: {told}");
+    }
+    if let Some(trial) = &fit.season_trial {
+        let _ = writeln!(text, "season: {}", trial.verdict);
+    }
     for warning in &fit.warnings {
         let _ = writeln!(text, "warning: {warning}");
     }
@@ -281,6 +295,9 @@ fn card_text(card: &ModelCard) -> String {
                 one.model, one.name, one.before, one.now
             );
         }
+    }
+    for told in &card.season {
+        let _ = writeln!(text, "season: {told}");
     }
     for limit in &card.limits {
         let _ = writeln!(text, "limit: {limit}");

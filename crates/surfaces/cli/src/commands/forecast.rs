@@ -5,7 +5,7 @@ use clv_valuation::discounting::AnnualDiscountRate;
 use crate::Outcome;
 use crate::arguments::ForecastArguments;
 use crate::progress::Talk;
-use crate::{covariates, output, reading};
+use crate::{covariates, output, reading, season};
 
 pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -13,6 +13,7 @@ pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<
         output::check_not_input(path, &arguments.read.paths)?;
     }
     if super::retention::is_asked(&arguments.model)? {
+        season::refuse(&arguments.season, &arguments.model.model)?;
         return super::retention::forecast(arguments, talk);
     }
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<
         columns,
         false,
     )?;
+    options.season = season::request(&arguments.season, &options)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     // Counts are not discounted.
     let horizon = asked.inquiry.horizon_options(AnnualDiscountRate::new(0.0)?);

@@ -13,11 +13,11 @@ use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
 use crate::arguments::{
-    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, SpendArguments,
-    TimeArguments,
+    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, SeasonArguments,
+    SpendArguments, TimeArguments,
 };
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{output, reading, season};
 
 pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let outputs = match arguments.output.as_slice() {
@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Ou
         model: &arguments.model,
         spend: &arguments.spend,
         definition: &arguments.definition,
+        season: &arguments.season,
     };
     write_report(&asked, &outputs, talk)
 }
@@ -47,6 +48,7 @@ pub(crate) struct ReportQuestion<'a> {
     pub(crate) model: &'a ModelArguments,
     pub(crate) spend: &'a SpendArguments,
     pub(crate) definition: &'a DefinitionArguments,
+    pub(crate) season: &'a SeasonArguments,
 }
 
 /// Writes the report to each output by its extension and prints the headline.
@@ -68,6 +70,7 @@ pub(crate) fn write_report(
     options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
     options.spend = reading::spend_choice(question.spend)?;
+    options.season = season::request(question.season, &options)?;
     let definition = reading::definition(question.definition, &options.horizon)?;
     let engine = reading::engine(&question.read.reading, talk)?;
     let asked = super::ask(&engine, question.read, question.time, &options, talk)?;

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::arguments::ValueArguments;
 use crate::progress::Talk;
-use crate::{covariates, output, reading};
+use crate::{covariates, output, reading, season};
 
 pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -11,6 +11,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         output::check_not_input(path, &arguments.read.paths)?;
     }
     if super::retention::is_asked(&arguments.model)? {
+        season::refuse(&arguments.season, &arguments.model.model)?;
         return super::retention::value(arguments, talk);
     }
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         columns,
         false,
     )?;
+    options.season = season::request(&arguments.season, &options)?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let inquiry = &asked.inquiry;
     let horizon = inquiry.horizon_options(definition.discount_rate());

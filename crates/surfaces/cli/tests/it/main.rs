@@ -9,5 +9,6 @@ mod real_files;
 mod report;
 mod retention;
 mod run;
+mod season;
 mod simulate;
 mod spend;

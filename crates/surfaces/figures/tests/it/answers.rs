@@ -123,6 +123,7 @@ pub(crate) fn backtest() -> Backtest {
         ],
         coverage: Vec::new(),
         blend: None,
+        season: None,
         served: "pareto-nbd".into(),
         is_naive: false,
         reason: "smallest error".into(),

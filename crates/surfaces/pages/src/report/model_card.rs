@@ -40,6 +40,10 @@ pub(super) fn section(card: &ModelCard) -> Section {
                             dd { "No earlier fit was given to compare with." }
                         }
                     }
+                    @if !card.season.is_empty() {
+                        dt { "Season" }
+                        dd { ul { @for told in &card.season { li { (told) } } } }
+                    }
                     dt { "Limits" }
                     dd { ul { @for limit in &card.limits { li { (limit) } } } }
                 }

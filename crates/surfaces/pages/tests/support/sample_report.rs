@@ -371,6 +371,7 @@ fn backtest() -> Backtest {
                 .collect(),
             pace: 1.0,
         }),
+        season: None,
         served: "pareto-nbd".into(),
         is_naive: false,
         reason: "Pareto/NBD had the smallest error of four models and two naive baselines, and its 90 % intervals \
@@ -423,6 +424,7 @@ fn card() -> ModelCard {
             highest_decile: 0.922,
         }],
         drift: None,
+        season: Vec::new(),
         limits: vec!["Costs and campaigns are not in the data.".into()],
     }
 }
