@@ -7,9 +7,9 @@ fn check(breadth: Breadth, seed: u64) {
     for entry in purchase_models() {
         // Forecasts of regular buyers take some twelve milliseconds, those over a plane of rates two.
         let n_pairs = match entry.id {
-            "bg-cnbd-k" | "mbg-cnbd-k" => 80,
-            _ if entry.is_dear => 200,
-            _ => 4_000,
+            "bg-cnbd-k" | "mbg-cnbd-k" => 40,
+            _ if entry.is_dear => 100,
+            _ => 2_000,
         };
         let found = totality(entry, breadth, (n_pairs, 500), seed);
         assert_eq!(found.n_pairs, n_pairs);
