@@ -1,6 +1,9 @@
 //! From orders or a histories file to everything that per-customer questions need: the customers on one day, the
 //! bake-off where one was asked for, and who is served.
 
+mod cautions;
+mod repeated;
+
 use std::sync::Arc;
 
 use clv_answers::Table;
@@ -9,23 +12,23 @@ use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
 use clv_models::catalogue::{SpendModelEntry, spend_model};
 use clv_models::purchase::PurchaseModel;
-use clv_tables::Day;
 use clv_valuation::definition::Definition;
 
+use self::cautions::{check_span, season_caution, silence_caution};
+use self::repeated::{note_recent_purchases, window_to_repeat};
 use crate::backtest::{BacktestOptions, BacktestOutcome};
-use crate::base::{CustomerBase, RecentWindow};
+use crate::base::CustomerBase;
 use crate::blend::BLEND;
 use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
-use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule, RowForecast};
+use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::model_fit::GAMMA_GAMMA;
-use crate::newborns::same_id;
 use crate::origins::choose_origins;
 use crate::posterior::{DrawOptions, purchase_draws, saved_draws, spend_draws};
 use crate::purchase_forecast::{count_intervals_over, forecast_table};
 use crate::reason::{rhythm_reasons, value_reasons};
-use crate::saved_blend::{repeated_period, saved_forecaster};
+use crate::saved_blend::saved_forecaster;
 use crate::season::{SeasonRequest, serve_season, settle_season};
 use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
@@ -385,50 +388,6 @@ impl Inquiry {
     }
 }
 
-/// A century, days.
-const CENTURY_DAYS: i32 = 36_525;
-
-/// A whole story needs more than one day, and no more than a century.
-fn check_span(snapshot: &Snapshot) -> Result<(), StudyError> {
-    let Some((first_day, last_day, _)) = snapshot.days() else { return Ok(()) };
-    match (first_day.iter().min(), last_day.iter().max()) {
-        (Some(first), Some(last)) if last - first > CENTURY_DAYS => Err(StudyError::TooLong {
-            first: crate::calendar::iso(*first),
-            last: crate::calendar::iso(*last),
-        }),
-        (Some(first), Some(last)) if first == last => {
-            Err(StudyError::OneDay { day: crate::calendar::iso(*first) })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What to say where no season has come round twice within the data.
-fn season_caution(snapshot: &Snapshot, outcome: Option<&BacktestOutcome>) -> Option<String> {
-    const YEAR_DAYS: i32 = 365;
-    let tested = outcome?.origins.horizon_days;
-    let (first_day, ..) = snapshot.days()?;
-    let span = snapshot.end_day()? - *first_day.iter().min()?;
-    (span < YEAR_DAYS + tested).then(|| {
-        format!(
-            "the data hold {span} days, in which no season has come round twice: what a season does to totals is in no \
-             interval"
-        )
-    })
-}
-
-/// What to say where the day asked for lies beyond the data.
-fn silence_caution(until: Option<i32>, intake: &Intake) -> Option<String> {
-    let (until, last) = (until?, intake.last_day?.0);
-    (until > last).then(|| {
-        format!(
-            "the last order is dated {}: everyone counts as silent from then until {}",
-            crate::calendar::iso(last),
-            crate::calendar::iso(until)
-        )
-    })
-}
-
 /// The spend model to fit: the saved one's where there is one, else the one asked for. Where it is chosen, the customers
 /// as they are now choose it, for the bake-off too.
 fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
@@ -519,90 +478,4 @@ fn asked_for(choice: &ModelChoice) -> Option<&str> {
         ModelChoice::Id(id) => Some(id),
         ModelChoice::Saved(saved) => Some(&saved.model),
     }
-}
-
-/// The days whose purchases whoever is served repeats; none where nobody does.
-fn window_to_repeat(
-    choice: &ModelChoice,
-    outcome: Option<&BacktestOutcome>,
-    snapshot: &Snapshot,
-) -> Result<Option<RecentWindow>, StudyError> {
-    let Some(end) = snapshot.end_day() else { return Ok(None) };
-    if let ModelChoice::Saved(saved) = choice {
-        let (forecaster, unit) = saved_forecaster(saved)?;
-        return Ok(repeated_period(&forecaster).and_then(|rule| match rule {
-            NaiveRule::SamePeriod { length, is_last_year } => {
-                let days = (length * unit.days()).round().max(1.0) as i32;
-                Some(RecentWindow::before(end, days, is_last_year))
-            }
-            NaiveRule::MeanRate | NaiveRule::OwnRate => None,
-        }));
-    }
-    let Some(found) = outcome else { return Ok(None) };
-    let members = found.recipe.as_ref().map_or(&[][..], |recipe| recipe.members.as_slice());
-    let mut rules = match &found.naive {
-        Some(rule) => vec![*rule],
-        None if found.answer.served == BLEND => {
-            members.iter().filter_map(|id| found.naive_rule(id)).collect()
-        }
-        None => Vec::new(),
-    };
-    rules.retain(|rule| matches!(rule, NaiveRule::SamePeriod { .. }));
-    Ok(rules.first().and_then(|rule| match rule {
-        NaiveRule::SamePeriod { is_last_year, .. } => {
-            Some(RecentWindow::before(end, found.origins.horizon_days, *is_last_year))
-        }
-        NaiveRule::MeanRate | NaiveRule::OwnRate => None,
-    }))
-}
-
-/// Notes how many purchase days each customer had within a window.
-fn note_recent_purchases(
-    window: RecentWindow,
-    snapshot: &mut Snapshot,
-    orders: &Orders,
-    base: Option<&CustomerBase>,
-) -> Result<(), StudyError> {
-    // The bake-off has everyone's days in memory, unless it ran on a sample or some are not born yet.
-    if let Some(base) = base
-        && base.n_customers() == snapshot.n_customers()
-        && (0..base.n_customers()).all(|at| same_id(base.ids(), at, snapshot.ids(), at))
-    {
-        let is_within = |day: i32| day > window.after && day <= window.upto;
-        let recent = (0..base.n_customers())
-            .map(|at| base.purchases_of(at).filter(|row| is_within(row.day)).count())
-            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
-            .collect();
-        snapshot.set_recent_purchases(recent);
-        return Ok(());
-    }
-    let before = purchase_days_until(snapshot, orders, window.after)?;
-    let upto = purchase_days_until(snapshot, orders, window.upto)?;
-    let recent = upto.iter().zip(&before).map(|(upto, before)| upto - before);
-    snapshot.set_recent_purchases(recent.collect());
-    Ok(())
-}
-
-/// Each customer's purchase days up to `day`, 0 for whoever had not bought by then.
-fn purchase_days_until(
-    snapshot: &Snapshot,
-    orders: &Orders,
-    day: i32,
-) -> Result<Vec<u32>, StudyError> {
-    let n = snapshot.n_customers();
-    let (until, _) = orders.purchase_histories(Some(Day(day)))?;
-    // Both are ordered by id, and everyone known earlier is known now.
-    let mut then = 0;
-    Ok((0..n)
-        .map(|now| {
-            let is_known =
-                then < until.n_days.len() && same_id(snapshot.ids(), now, &until.ids, then);
-            if is_known {
-                then += 1;
-                until.n_days[then - 1]
-            } else {
-                0
-            }
-        })
-        .collect())
 }
