@@ -8,11 +8,10 @@
 //! nothing is left. The two parts of the likelihood are log-concave, so that each has one mode; between them
 //! nothing is skipped.
 
-use std::collections::VecDeque;
-
 use clv_numerics::log_space::ln_one_minus_exp;
-use clv_numerics::vectorised;
+use pulp::Arch;
 
+use super::latent_rows::{ColumnTable, Lanes, NEGLIGIBLE, Row, SumOfRow, cut};
 use crate::PurchaseHistory;
 
 /// The joint law of the logarithms of the two rates.
@@ -62,23 +61,22 @@ pub struct LatentPoint {
     pub dropout_rate: f64,
 }
 
-/// Logarithms of rates are cut to plus and minus this, so that no product or quotient of two rates overflows.
-const LARGEST_LN_RATE: f64 = 340.0;
-
 /// Standard deviations above this act as this: the middle 95 % of customers then span fourteen powers of ten.
 pub(super) const LARGEST_SD: f64 = 8.0;
 
-/// Steps of the logarithm of a rate: e^(-π²/0.35) is 6e-13, which is how exact the rule is for e^(-λ T).
-const LN_RATE_STEP: f64 = 0.35;
+/// How far apart points lie: in units of the deviation of a normal density, and of the logarithm of a rate.
+#[derive(Clone, Copy)]
+struct Steps {
+    normal: f64,
+    ln_rate: f64,
+}
 
-/// Steps for a normal density in units of its deviation: e^(-2 π² 2) is 7e-18.
-const NORMAL_STEP: f64 = std::f64::consts::FRAC_1_SQRT_2;
+/// For likelihoods: e^(-2 π² 2) is 7e-18 and e^(-π²/0.35) is 6e-13, which is how exact the rule is for a normal density
+/// and for e^(-λ T).
+const FINE: Steps = Steps { normal: std::f64::consts::FRAC_1_SQRT_2, ln_rate: 0.35 };
 
-/// Points of a future law lie this much farther apart: e^(-π²/0.455) is 4e-10.
-const COARSER: f64 = 1.3;
-
-/// Rows and chunks below this share of what is summed already end a sweep.
-const NEGLIGIBLE: f64 = 1e-16;
+/// For a future law: e^(-2 π²/0.92²) is 7e-11 and e^(-π²/0.455) is 4e-10.
+const COARSE: Steps = Steps { normal: 0.92, ln_rate: 0.455 };
 
 /// Points below this share of all are dropped from a law.
 const LIGHT: f64 = 1e-13;
@@ -86,20 +84,16 @@ const LIGHT: f64 = 1e-13;
 /// Parts of a row below e^-this are left off; up to e^this, factors are multiplied one by one.
 const DEEP: f64 = 120.0;
 
-/// Normal densities are multiplied up to this many deviations, where they are e^-450 and still numbers.
-const FARTHEST_PRODUCT: f64 = 30.0;
-
 /// The logarithm of what counts for nothing.
 const NOTHING: f64 = -1e300;
-
-/// Columns that are visited together, in vector registers.
-const LANES: usize = 8;
 
 /// A part of the likelihood at one moment t: λ^x e^(-(λ+μ) t), times μ^c.
 #[derive(Clone, Copy)]
 struct Part {
     x: f64,
     time: f64,
+    /// ln(s'² t), s' being the deviation of ln μ given λ.
+    ln_scaled_time: f64,
     dropouts: f64,
 }
 
@@ -112,45 +106,6 @@ struct Mode {
     curvature: f64,
     /// Minus the second derivative along z2.
     column_curvature: f64,
-}
-
-/// Columns that are visited together: what does not depend on the row.
-#[derive(Clone, Copy)]
-struct Columns {
-    /// μ.
-    dropout_rate: [f64; LANES],
-    /// e^(-μ T).
-    stays: [f64; LANES],
-    /// e^(-μ t_x).
-    stays_until_last: [f64; LANES],
-}
-
-/// The columns of one history, at whole multiples of a step of ln μ from m2, made as they are first visited.
-struct ColumnTable {
-    step: f64,
-    /// m2.
-    origin: f64,
-    times: (f64, f64),
-    first: f64,
-    chunks: VecDeque<Columns>,
-}
-
-/// The weights of one row's columns.
-struct Chunk {
-    alive: [f64; LANES],
-    either: [f64; LANES],
-}
-
-/// A row: everything that one value of z1 fixes.
-struct Row {
-    /// λ.
-    rate: f64,
-    /// ln μ at z2 = 0, less m2.
-    centre: f64,
-    /// Logarithms of the row's factors, less the shift: still there at the end, and until the last purchase.
-    ln_factors: [f64; 2],
-    /// Whether the row's part of the plane is so unlikely that factors must not be taken apart.
-    is_far: bool,
 }
 
 /// The mode in place of the plane, where the history contradicts the law so much that no number holds the sums.
@@ -170,91 +125,6 @@ fn at_mode(modes: [Mode; 2], peaks: [f64; 2]) -> LatentMeans {
     }
 }
 
-/// A logarithm of a rate, cut to where no product or quotient of two rates overflows.
-fn cut(ln_rate: f64) -> f64 {
-    ln_rate.clamp(-LARGEST_LN_RATE, LARGEST_LN_RATE)
-}
-
-/// e^x, x cut to what a number can hold; 0 below that.
-fn exp_in_range(x: f64) -> f64 {
-    let value = vectorised::exp(x.clamp(-700.0, 700.0));
-    if x < -700.0 { 0.0 } else { value }
-}
-
-impl Chunk {
-    /// The weights of the columns whose z2 begin at `z2` and lie `dz` apart: the row's factors times the columns'
-    /// times the normal density, which at equal steps takes multiplications only.
-    #[inline]
-    fn fill(&mut self, row: &Row, factors: [f64; 2], columns: &Columns, (z2, dz): (f64, f64)) {
-        let mut density = exp_in_range(-0.5 * z2 * z2);
-        let mut ratio = exp_in_range(-dz * (z2 + 0.5 * dz));
-        let ratio_of_ratios = exp_in_range(-dz * dz);
-        let mut prior = [0.0; LANES];
-        for prior in &mut prior {
-            *prior = density;
-            density *= ratio;
-            ratio *= ratio_of_ratios;
-        }
-        for (k, prior) in prior.into_iter().enumerate() {
-            let rate = columns.dropout_rate[k];
-            let alive = prior * (factors[0] * columns.stays[k]);
-            let at_last = prior * (factors[1] * columns.stays_until_last[k]);
-            self.alive[k] = alive;
-            self.either[k] = alive + rate / (row.rate + rate) * (at_last - alive).max(0.0);
-        }
-    }
-
-    /// The same where a factor by itself would not fit into a number.
-    fn fill_far(
-        &mut self,
-        row: &Row,
-        columns: &Columns,
-        (z2, dz): (f64, f64),
-        (age, last): (f64, f64),
-    ) {
-        for k in 0..LANES {
-            let rate = columns.dropout_rate[k];
-            let z2 = z2 + dz * k as f64;
-            let ln_prior = -0.5 * z2 * z2;
-            let alive = exp_in_range(row.ln_factors[0] + ln_prior - rate * age);
-            let at_last = exp_in_range(row.ln_factors[1] + ln_prior - rate * last);
-            self.alive[k] = alive;
-            self.either[k] = alive + rate / (row.rate + rate) * (at_last - alive).max(0.0);
-        }
-    }
-}
-
-impl ColumnTable {
-    /// The chunk that begins at this multiple of its width.
-    fn at(&mut self, number: f64) -> Columns {
-        if self.chunks.is_empty() {
-            self.first = number;
-        }
-        while number < self.first {
-            self.first -= 1.0;
-            let made = self.make(self.first);
-            self.chunks.push_front(made);
-        }
-        let place = (number - self.first) as usize;
-        while place >= self.chunks.len() {
-            let made = self.make(self.first + self.chunks.len() as f64);
-            self.chunks.push_back(made);
-        }
-        self.chunks[place]
-    }
-
-    fn make(&self, number: f64) -> Columns {
-        let from = self.origin + number * (self.step * LANES as f64);
-        let rates: [f64; LANES] =
-            std::array::from_fn(|k| vectorised::exp(cut(from + self.step * k as f64)));
-        Columns {
-            dropout_rate: rates,
-            stays: rates.map(|rate| exp_in_range(-rate * self.times.0)),
-            stays_until_last: rates.map(|rate| exp_in_range(-rate * self.times.1)),
-        }
-    }
-}
-
 /// The positive root ω of ω + ln ω = k (Wright's omega function), to some ten digits.
 fn omega(k: f64) -> f64 {
     if k < -30.0 {
@@ -262,7 +132,12 @@ fn omega(k: f64) -> f64 {
     }
     let mut root = if k > 1.0 { k - k.ln() } else { k.exp() / (1.0 + k.exp()) };
     for _ in 0..4 {
+        let before = root;
         root = (root * (1.0 + k - root.ln()) / (1.0 + root)).max(f64::MIN_POSITIVE);
+        // The error is squared at each step.
+        if (root - before).abs() < 1e-5 * root {
+            break;
+        }
     }
     root
 }
@@ -294,7 +169,7 @@ impl LatentRates {
     fn best_column(&self, part: Part, z1: f64) -> (f64, f64) {
         let sd = self.column_sd();
         let at_0 = self.mean_ln_dropout + self.slant() * z1 + part.dropouts * sd * sd;
-        let root = omega(at_0 + 2.0 * sd.ln() + part.time.ln());
+        let root = omega(at_0 + part.ln_scaled_time);
         (part.dropouts * sd - root / sd, root)
     }
 
@@ -345,17 +220,20 @@ impl LatentRates {
         self.mean_ln_dropout + self.slant() * z1
     }
 
-    /// Visits the plane from the modes outwards, and sums.
+    /// Visits the plane from the modes outwards, and sums; for a law of who is still there in coarser steps.
     fn sweep(
         &self,
         history: &PurchaseHistory,
-        coarser: f64,
-        mut each: impl FnMut(f64, &Columns, &Chunk),
+        is_law: bool,
+        mut each: impl FnMut(f64, &Lanes, &Lanes),
     ) -> LatentMeans {
         let x = f64::from(history.repeat_purchases());
         let (last, age) = (history.last_purchase_age(), history.age());
-        let staying = Part { x, time: age, dropouts: 0.0 };
-        let leaving = Part { x, time: last, dropouts: 1.0 };
+        let part = |time: f64, dropouts: f64| {
+            let ln_scaled_time = 2.0 * self.column_sd().ln() + time.ln();
+            Part { x, time, ln_scaled_time, dropouts }
+        };
+        let (staying, leaving) = (part(age, 0.0), part(last, 1.0));
         let mut modes = [self.mode(staying), self.mode(leaving)];
         let peaks = self.ln_peaks(history, modes);
         let shift = peaks[0].max(peaks[1]);
@@ -366,20 +244,15 @@ impl LatentRates {
             }
         }
         let (s1, slant, sd) = (self.sd_ln_rate, self.slant(), self.column_sd());
+        let steps = if is_law { COARSE } else { FINE };
         let step = |curvature: f64, per_unit: f64| {
-            let (normal, unit) = (curvature.sqrt() / NORMAL_STEP, per_unit / LN_RATE_STEP);
-            coarser / normal.hypot(unit)
+            1.0 / (curvature.sqrt() / steps.normal).hypot(per_unit / steps.ln_rate)
         };
         let steepest = |of: fn(&Mode) -> f64| modes.iter().map(of).fold(1.0, f64::max);
         let row_step = step(steepest(|mode| mode.curvature), s1.max(slant.abs()));
         let column_step = step(steepest(|mode| mode.column_curvature), sd);
-        let mut table = ColumnTable {
-            step: column_step * sd,
-            origin: self.mean_ln_dropout,
-            times: (age, last),
-            first: 0.0,
-            chunks: VecDeque::with_capacity(32),
-        };
+        let mut table = ColumnTable::new(column_step, sd, self.mean_ln_dropout, (age, last));
+        let registers = Arch::new();
 
         let mut sums = [0.0; 7];
         let has_weight = |number: f64| {
@@ -405,21 +278,24 @@ impl LatentRates {
             if !counts[0] && !counts[1] {
                 return 0.0;
             }
-            let row = Row {
-                rate,
-                centre: slant * z1,
-                ln_factors: [0, 1].map(|k| if counts[k] { ln_factors[k] } else { NOTHING }),
-                is_far: (0..2).any(|k| counts[k] && taken[k] > DEEP),
-            };
             let mut edges = best.map(|(z2, _)| z2);
             for k in 0..2 {
                 if !counts[k] {
                     edges[k] = edges[1 - k];
                 }
             }
-            let edges = (edges[0].min(edges[1]), edges[0].max(edges[1]));
-            let of_row = self.row(&row, &mut table, edges, |columns, chunk| {
-                each(rate, columns, chunk);
+            let row = Row {
+                rate,
+                centre: slant * z1,
+                sd,
+                ln_factors: [0, 1].map(|k| if counts[k] { ln_factors[k] } else { NOTHING }),
+                is_far: (0..2).any(|k| counts[k] && taken[k] > DEEP),
+                edges: (edges[0].min(edges[1]), edges[0].max(edges[1])),
+            };
+            let of_row = registers.dispatch(SumOfRow {
+                row: &row,
+                table: &mut table,
+                each: |dropout_rates: &Lanes, alive: &Lanes| each(rate, dropout_rates, alive),
             });
             let [alive, either, z2, z2_z2] = of_row;
             let parts = [alive, either, z1 * either, z2, z1 * z1 * either, z1 * z2, z2_z2];
@@ -496,73 +372,20 @@ impl LatentRates {
         [ln_staying, ln_leaving]
     }
 
-    /// Sums over one row: still there, either way, and either way times z2 and z2². `edges` are the lower and the
-    /// upper of the parts' best z2.
-    fn row(
-        &self,
-        row: &Row,
-        table: &mut ColumnTable,
-        edges: (f64, f64),
-        mut each: impl FnMut(&Columns, &Chunk),
-    ) -> [f64; 4] {
-        let sd = self.column_sd();
-        let width = table.step * LANES as f64;
-        let times = table.times;
-        let factors = row.ln_factors.map(exp_in_range);
-        let mut sums = [0.0; 4];
-        let mut visit = |number: f64, sums: &mut [f64; 4]| -> f64 {
-            let columns = table.at(number);
-            let z2 = (number * width - row.centre) / sd;
-            let dz = table.step / sd;
-            let mut chunk = Chunk { alive: [0.0; LANES], either: [0.0; LANES] };
-            let mut of_chunk = [0.0; 4];
-            if row.is_far || z2.abs() > FARTHEST_PRODUCT {
-                chunk.fill_far(row, &columns, (z2, dz), times);
-            } else {
-                chunk.fill(row, factors, &columns, (z2, dz));
-            }
-            for k in 0..LANES {
-                let z2 = z2 + dz * k as f64;
-                let either = chunk.either[k];
-                of_chunk[0] += chunk.alive[k];
-                of_chunk[1] += either;
-                of_chunk[2] += either * z2;
-                of_chunk[3] += either * (z2 * z2);
-            }
-            for (sum, part) in sums.iter_mut().zip(of_chunk) {
-                *sum += part;
-            }
-            each(&columns, &chunk);
-            of_chunk[1]
-        };
-        let first = ((row.centre + sd * edges.0) / width).floor();
-        let last = (row.centre + sd * edges.1) / width;
-        let mut number = first;
-        while visit(number, &mut sums) > NEGLIGIBLE * sums[1] {
-            number -= 1.0;
-        }
-        number = first + 1.0;
-        while visit(number, &mut sums) > NEGLIGIBLE * sums[1] || number <= last {
-            number += 1.0;
-        }
-        sums
-    }
-
     /// Log-likelihood, P(alive) and posterior means of a history.
     pub(super) fn means(&self, history: &PurchaseHistory) -> LatentMeans {
-        self.sweep(history, 1.0, |_, _, _| {})
+        self.sweep(history, false, |_, _, _| {})
     }
 
     /// The law of the rates of a customer with this history who still is one, as points with weights that sum to 1.
     pub(super) fn points_if_alive(&self, history: &PurchaseHistory) -> Vec<LatentPoint> {
         let mut points: Vec<LatentPoint> = Vec::with_capacity(4096);
-        let mut total = 0.0;
-        self.sweep(history, COARSER, |purchase_rate, columns, chunk| {
-            for (&weight, &dropout_rate) in chunk.alive.iter().zip(&columns.dropout_rate) {
-                total += weight;
-                points.push(LatentPoint { weight, purchase_rate, dropout_rate });
-            }
+        self.sweep(history, true, |purchase_rate, dropout_rates, alive| {
+            points.extend(alive.iter().zip(dropout_rates).map(|(&weight, &dropout_rate)| {
+                LatentPoint { weight, purchase_rate, dropout_rate }
+            }));
         });
+        let total: f64 = points.iter().map(|point| point.weight).sum();
         let lightest = LIGHT * total;
         points.retain(|point| point.weight > lightest);
         let kept: f64 = points.iter().map(|point| point.weight).sum();

@@ -17,6 +17,7 @@ mod dropout_integral;
 mod erlang_clock;
 mod erlang_coin;
 mod latent_rates;
+mod latent_rows;
 mod likelihood_pass;
 mod pareto_nbd_pass;
 mod row_block;
