@@ -394,6 +394,7 @@ impl LatentRates {
             let staying = Part {
                 x: f64::from(history.repeat_purchases()),
                 time: history.age(),
+                ln_scaled_time: 2.0 * self.column_sd().ln() + history.age().ln(),
                 dropouts: 0.0,
             };
             let [purchase_rate, dropout_rate] = self.ln_rates(&self.mode(staying)).map(f64::exp);
