@@ -22,9 +22,16 @@ HERE = Path(__file__).resolve().parent
 CORES = 2
 REPEATS = 3
 TIME_LIMIT_S = 1_800
+# The models that are fitted; the first two have peers.
+FITTED = ("pareto-nbd", "bg-nbd", "mbg-cnbd-k", "ggom-nbd")
 # lifetimes takes 36 CPU seconds for Pareto/NBD at 100,000 customers; beyond, and more than once, it adds nothing.
 SLOW_PEER_LIMIT = 100_000
 SLOW_PEER_ONCE = 50_000
+# The sizes up to which pymc-marketing is asked, by model and method, and beyond which once only.
+PYMC_LIMITS = {("bg-nbd", "map"): 1_000_000, ("pareto-nbd", "map"): 100_000, ("bg-nbd", "nuts"): 100_000}
+PYMC_ONCE = 5_000
+# clv's own NUTS is there to stand beside the peer's; `fast` is what people use.
+NUTS_LIMIT = 100_000
 
 
 def run(command, time_limit_s=TIME_LIMIT_S):
@@ -98,16 +105,24 @@ def stages(options, n_customers):
     repeats = 1 if options.quick else REPEATS
     python = sys.executable
     histories, peer_histories = folder / "histories.parquet", folder / "histories_duckdb.parquet"
-    models = {id: folder / f"{id}.json" for id in ("pareto-nbd", "bg-nbd")}
-    peer_models = {id: folder / f"{id}_lifetimes.json" for id in models}
+    models = {id: folder / f"{id}.json" for id in FITTED}
+    peer_models = {id: folder / f"{id}_lifetimes.json" for id in ("pareto-nbd", "bg-nbd")}
     weekly = ["--time-unit", "week"]
 
-    def clv(*words):
+    def clv(*words, who="clv", at_most=repeats):
         command = [str(options.clv), *map(str, words)]
-        return ("clv", repeats, lambda: run(command))
+        return (who, at_most, lambda: run(command))
 
     def peer(who, script, *words, at_most=repeats):
         return (who, at_most, lambda: run_peer(python, script, words))
+
+    def pymc(id, method):
+        """pymc-marketing, where it is asked for and survives this size."""
+        if not options.pymc or n_customers > PYMC_LIMITS.get((id, method), 0):
+            return []
+        at_most = 1 if n_customers > PYMC_ONCE else repeats
+        words = (id, method, peer_histories, folder / f"{id}_pymc_{method}.json")
+        return [(f"pymc-marketing, {method}", at_most, lambda: run_peer(options.pymc, "pymc_fit.py", words))]
 
     yield stage(n_customers, "histories", [
         clv("histories", orders, "-o", histories, *weekly),
@@ -116,16 +131,21 @@ def stages(options, n_customers):
     ], repeats)
 
     for id in models:
-        is_slow = id == "pareto-nbd"
         contenders = [clv("fit", histories, "--model", id, "-o", models[id])]
-        if not is_slow or n_customers <= SLOW_PEER_LIMIT:
+        is_slow = id == "pareto-nbd"
+        if id in peer_models and (not is_slow or n_customers <= SLOW_PEER_LIMIT):
             at_most = 1 if is_slow and n_customers > SLOW_PEER_ONCE else repeats
             words = (id, peer_histories, peer_models[id])
             contenders.append(peer("lifetimes", "lifetimes_fit.py", *words, at_most=at_most))
-        if options.pymc and id == "bg-nbd":
-            words = (id, peer_histories, folder / "bg-nbd_pymc.json")
-            contenders.append(("pymc-marketing", repeats, lambda words=words: run_peer(options.pymc, "pymc_fit.py", words)))
-        yield stage(n_customers, f"fit {id}", contenders, repeats)
+        yield stage(n_customers, f"fit {id}", contenders + pymc(id, "map"), repeats)
+
+    drawn = folder / "pareto-nbd_drawn.json"
+    for id, out in (("pareto-nbd", drawn), ("bg-nbd", folder / "bg-nbd_drawn.json")):
+        words = ("fit", histories, "--model", id, "--posterior")
+        contenders = [clv(*words, "fast", "-o", out)]
+        if n_customers <= NUTS_LIMIT:
+            contenders.append(clv(*words, "nuts", "-o", folder / f"{id}_nuts.json", who="clv, nuts", at_most=1))
+        yield stage(n_customers, f"posterior {id}", contenders + pymc(id, "nuts"), repeats)
 
     year = ["--horizon", "52w"]
     contenders = [clv("value", histories, "--model-file", models["pareto-nbd"], *year, "-o", folder / "value.parquet")]
@@ -134,6 +154,9 @@ def stages(options, n_customers):
         words = (peer_histories, plain_model(fitted, folder), folder / "scores_lifetimes.parquet")
         contenders.append(peer("lifetimes", "lifetimes_score.py", *words))
     yield stage(n_customers, "score", contenders, repeats)
+    for name, model in (("forecast", models["pareto-nbd"]), ("forecast, drawn", drawn)):
+        words = ("forecast", histories, "--model-file", model, *year, "-o", folder / "forecast.parquet")
+        yield stage(n_customers, name, [clv(*words)], repeats)
 
     yield stage(n_customers, "whole", [
         clv("value", orders, "--model", "pareto-nbd", *year, "-o", folder / "value_whole.parquet"),
@@ -180,6 +203,8 @@ def main():
     sizes = [int(size.replace("_", "")) for size in sizes.split(",")]
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    # What pymc-marketing compiles is kept here, and not in the user's home.
+    os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={options.folder.resolve() / 'pytensor'}")
 
     results = [result for size in sizes for result in stages(options, size)]
     version = run([str(options.clv), "--version"])
