@@ -28,7 +28,7 @@ FITTED = ("pareto-nbd", "bg-nbd", "mbg-cnbd-k", "ggom-nbd")
 SLOW_PEER_LIMIT = 100_000
 SLOW_PEER_ONCE = 50_000
 # The sizes up to which pymc-marketing is asked, by model and method, and beyond which once only.
-PYMC_LIMITS = {("bg-nbd", "map"): 1_000_000, ("pareto-nbd", "map"): 100_000, ("bg-nbd", "nuts"): 100_000}
+PYMC_LIMITS = {("bg-nbd", "map"): 1_000_000, ("pareto-nbd", "map"): 10_000, ("bg-nbd", "nuts"): 10_000}
 PYMC_ONCE = 5_000
 # clv's own NUTS is there to stand beside the peer's; `fast` is what people use.
 NUTS_LIMIT = 100_000
@@ -102,7 +102,7 @@ def stages(options, n_customers):
         subprocess.run([sys.executable, str(HERE / "shop.py"), str(n_customers), str(part)], check=True, stdout=sys.stderr)
         part.rename(orders)
 
-    repeats = 1 if options.quick else REPEATS
+    repeats = 1 if options.quick else options.repeats
     python = sys.executable
     histories, peer_histories = folder / "histories.parquet", folder / "histories_duckdb.parquet"
     models = {id: folder / f"{id}.json" for id in FITTED}
@@ -196,6 +196,7 @@ def main():
     parser.add_argument("--clv", type=Path, required=True, help="the binary")
     parser.add_argument("--folder", type=Path, required=True, help="where shops and results go")
     parser.add_argument("--customers", default=None, help="sizes of the shops, such as 10000,100000,1000000")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="runs of each program, of which the median counts")
     parser.add_argument("--quick", action="store_true", help="10,000 customers and one run each")
     parser.add_argument("--pymc", type=Path, default=None, help="the Python that has pymc-marketing")
     options = parser.parse_args()
@@ -206,15 +207,18 @@ def main():
     # What pymc-marketing compiles is kept here, and not in the user's home.
     os.environ.setdefault("PYTENSOR_FLAGS", f"base_compiledir={options.folder.resolve() / 'pytensor'}")
 
-    results = [result for size in sizes for result in stages(options, size)]
     version = run([str(options.clv), "--version"])
     record = {
         "clv": version["output"].strip(),
         "machine": {"system": platform.platform(), "processor": processor(), "cores_used": CORES},
-        "results": results,
+        "results": [],
     }
+    results = record["results"]
     path = options.folder / "results.json"
-    path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    for result in (result for size in sizes for result in stages(options, size)):
+        results.append(result)
+        # After each stage: whoever stops a long run keeps what it has found.
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
     versions = {
         who: found["version"] for result in results for who, found in result["medians"].items() if "version" in found
     }

@@ -30,7 +30,13 @@ pub(crate) fn run(workshop: &Workshop, words: &[String]) -> Result<bool> {
                     .context("--customers: no numbers, expected such as 10000,100000")?;
                 options.extend([word.clone(), counts.clone()]);
             }
-            other => bail!("no option {other:?}, expected --customers N,N, --quick or --pymc"),
+            "--repeats" => {
+                let n = rest.next().context("--repeats: no number, expected such as 3")?;
+                options.extend([word.clone(), n.clone()]);
+            }
+            other => bail!(
+                "no option {other:?}, expected --customers N,N, --repeats N, --quick or --pymc"
+            ),
         }
     }
 
