@@ -15,6 +15,9 @@ const SHARE_OF_RETURNING: f64 = 0.75;
 /// Spend per order is named where it is this many times the usual one, or less than one by as much.
 const REMARKABLE_SPEND: f64 = 1.5;
 
+/// The reason of a customer who had not bought by the day of the question.
+const NOT_YET_BORN: &str = "no order by that day: foretold as a new customer";
+
 /// One sentence for each customer: their rhythm and silence against it, or, after a single order, against that of
 /// customers who came back.
 #[must_use]
@@ -31,7 +34,7 @@ pub fn rhythm_reasons(snapshot: &Snapshot, served: &Served) -> Vec<String> {
         .iter()
         .zip(orders)
         .map(|(row, orders)| match orders {
-            0 => "no order by that day: foretold as a new customer".to_owned(),
+            0 => NOT_YET_BORN.to_owned(),
             _ => of_row[*row as usize].clone(),
         })
         .collect()
@@ -40,22 +43,46 @@ pub fn rhythm_reasons(snapshot: &Snapshot, served: &Served) -> Vec<String> {
 /// The same, with what they spend per order where that is far from usual.
 #[must_use]
 pub fn value_reasons(snapshot: &Snapshot, served: &Served) -> Vec<String> {
-    let columns = snapshot.columns();
-    let usual = served.spend.expected_spend(0, 0.0);
     let mut reasons = rhythm_reasons(snapshot, served);
-    for (at, reason) in reasons.iter_mut().enumerate() {
-        let mean = columns.mean_spend[at];
-        if columns.n_repeats[at] == 0 || mean <= 0.0 || usual <= 0.0 {
-            continue;
-        }
-        let times = mean / usual;
-        if times >= REMARKABLE_SPEND {
-            reason.push_str(&format!("; spends {times:.1} times the usual per order"));
-        } else if times <= 1.0 / REMARKABLE_SPEND {
-            reason.push_str(&format!("; spends {:.0} % of the usual per order", 100.0 * times));
-        }
+    let usual = served.spend.expected_spend(0, 0.0);
+    for (customer, reason) in reasons.iter_mut().enumerate() {
+        add_spend(reason, snapshot, usual, customer);
     }
     reasons
+}
+
+/// The same for some customers, by position: a page that shows a hundred needs no million sentences.
+#[must_use]
+pub fn value_reasons_of(snapshot: &Snapshot, served: &Served, customers: &[usize]) -> Vec<String> {
+    let days = served.unit.days();
+    let grouped = calendar_histories(snapshot, served);
+    let usual_gap = usual_gap(&grouped, days);
+    let usual_spend = served.spend.expected_spend(0, 0.0);
+    let of_one = |customer: &usize| {
+        let row = grouped.row_of_customer[*customer] as usize;
+        let mut told = match snapshot.columns().orders[*customer] {
+            0 => NOT_YET_BORN.to_owned(),
+            _ => reason(&grouped.histories.histories()[row], days, usual_gap),
+        };
+        add_spend(&mut told, snapshot, usual_spend, *customer);
+        told
+    };
+    customers.iter().map(of_one).collect()
+}
+
+/// Adds what a customer spends per order where that is far from the `usual`.
+fn add_spend(reason: &mut String, snapshot: &Snapshot, usual: f64, customer: usize) {
+    let columns = snapshot.columns();
+    let mean = columns.mean_spend[customer];
+    if columns.n_repeats[customer] == 0 || mean <= 0.0 || usual <= 0.0 {
+        return;
+    }
+    let times = mean / usual;
+    if times >= REMARKABLE_SPEND {
+        reason.push_str(&format!("; spends {times:.1} times the usual per order"));
+    } else if times <= 1.0 / REMARKABLE_SPEND {
+        reason.push_str(&format!("; spends {:.0} % of the usual per order", 100.0 * times));
+    }
 }
 
 /// The customers' histories in the calendar's time, as people tell it, whatever clock the model goes by.

@@ -18,7 +18,7 @@ use crate::headline::{HeadlineInputs, at_risk, headline};
 use crate::inquiry::Inquiry;
 use crate::model_card::model_card;
 use crate::purchase_forecast::median_next_order;
-use crate::reason::value_reasons;
+use crate::reason::value_reasons_of;
 use crate::segments::{SegmentColumns, rfm_segments, value_segments};
 use crate::tracking::tracking;
 
@@ -171,10 +171,11 @@ fn best_customers(
     order.sort_by(by_residual);
     let end = inquiry.snapshot.end_day().unwrap_or(0);
     let money = inquiry.snapshot.columns();
-    let mut reasons = value_reasons(&inquiry.snapshot, &inquiry.served);
+    let reasons = value_reasons_of(&inquiry.snapshot, &inquiry.served, &order);
     order
         .into_iter()
-        .map(|customer| CustomerValue {
+        .zip(reasons)
+        .map(|(customer, reason)| CustomerValue {
             customer_id: inquiry.snapshot.ids().text(customer),
             orders: u64::from(money.orders[customer]),
             first_order: iso(columns.first_day[customer]),
@@ -191,7 +192,7 @@ fn best_customers(
             next_order_date: median_next_order(&inquiry.served, customer, end).map(iso),
             segment: groups.value[customer].to_owned(),
             rfm: groups.rfm[customer].clone(),
-            reason: std::mem::take(&mut reasons[customer]),
+            reason,
         })
         .collect()
 }
