@@ -173,6 +173,20 @@ fn story(model: &str) -> &'static str {
             "Every customer buys at a rate of their own and may leave for good after any repeat purchase. Whoever has \
              bought only once counts as still there, whatever the silence."
         }
+        "bg-cnbd-k" => {
+            "Every customer buys at regular intervals of their own and may leave for good after any repeat purchase."
+        }
+        "mbg-cnbd-k" => {
+            "Every customer buys at regular intervals of their own and may leave for good after any purchase, the first \
+             included."
+        }
+        "ggom-nbd" => {
+            "Every customer buys at a rate of their own and may leave silently, the more readily the older they are."
+        }
+        "pareto-nbd-lognormal" => {
+            "Every customer buys at a rate of their own and may leave silently at any moment; who buys often may be the \
+             more or the less loyal."
+        }
         "mbg-nbd" => {
             "Every customer buys at a rate of their own and may leave for good after any purchase, the first \
              included."
@@ -203,11 +217,25 @@ fn story(model: &str) -> &'static str {
 
 fn in_words(model: &str, parameter: &str) -> &'static str {
     match (model, parameter) {
-        ("nbd" | "pareto-nbd" | "bg-nbd" | "mbg-nbd", "r") => {
-            "how alike customers are in how often they buy: the smaller, the more they differ"
-        }
+        (
+            "nbd" | "pareto-nbd" | "bg-nbd" | "mbg-nbd" | "bg-cnbd-k" | "mbg-cnbd-k" | "ggom-nbd",
+            "r",
+        ) => "how alike customers are in how often they buy: the smaller, the more they differ",
         ("nbd" | "pareto-nbd" | "bg-nbd" | "mbg-nbd", "alpha") => {
             "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time"
+        }
+        ("bg-cnbd-k" | "mbg-cnbd-k", "alpha") => {
+            "the pace of buying: r / (k alpha) is the average customer\u{2019}s purchases per unit of time"
+        }
+        ("bg-cnbd-k" | "mbg-cnbd-k", "k") => {
+            "how regular customers are: 1 is at random, more is more regular"
+        }
+        ("ggom-nbd", "alpha") => {
+            "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time"
+        }
+        ("ggom-nbd", "b") => "how much more readily customers leave as they grow older",
+        ("pareto-nbd-lognormal", "correlation") => {
+            "whether who buys often is the less (below 0) or the more (above 0) likely to leave"
         }
         ("pareto-nbd", "s") => {
             "how alike customers are in how soon they leave: the smaller, the more they differ"
@@ -215,10 +243,10 @@ fn in_words(model: &str, parameter: &str) -> &'static str {
         ("pareto-nbd", "beta") => {
             "the pace of leaving: s / beta is the average customer\u{2019}s rate of leaving per unit of time"
         }
-        ("bg-nbd" | "mbg-nbd", "a") => {
+        ("bg-nbd" | "mbg-nbd" | "bg-cnbd-k" | "mbg-cnbd-k", "a") => {
             "leaving: a / (a + b) is the average chance of leaving at a purchase"
         }
-        ("bg-nbd" | "mbg-nbd", "b") => "staying: the counterpart of a",
+        ("bg-nbd" | "mbg-nbd" | "bg-cnbd-k" | "mbg-cnbd-k", "b") => "staying: the counterpart of a",
         ("log-normal" | "log-normal-dependent" | "log-normal-mixture", name) => {
             in_log_normal_spend(name)
         }
