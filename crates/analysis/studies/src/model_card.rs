@@ -167,6 +167,19 @@ fn meaning(model: &str, name: &str) -> &'static str {
         (_, "r") => {
             "how alike customers are in how often they buy: the smaller, the more they differ"
         }
+        ("bg-bb", "alpha") => {
+            "buying: alpha / (alpha + beta) is the mean chance of buying in a period"
+        }
+        ("bg-bb", "beta") => "the counterpart of alpha",
+        ("bg-bb", "gamma") => {
+            "leaving: gamma / (gamma + delta) is the mean chance of leaving before a period"
+        }
+        ("bg-bb", "delta") => "staying: the counterpart of gamma",
+        ("bg-cnbd-k" | "mbg-cnbd-k", "alpha") => {
+            "the pace of buying: r / (k alpha) is the mean rate"
+        }
+        ("ggom-nbd", "b") => "how much more readily customers leave as they grow older",
+        ("ggom-nbd", "beta") => "how late customers begin to leave: the larger, the later",
         (_, "alpha") => "the pace of buying: r / alpha is the mean rate",
         (_, "s") => "how alike customers are in how soon they leave",
         (_, "beta") => "the pace of leaving: s / beta is the mean rate of leaving",

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use clv_answers::{Table, Values};
-use clv_models::purchase::{FutureProcess, PurchaseModel};
+use clv_models::purchase::PurchaseModel;
 use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
 use crate::held_out::{LevelPair, groups_of, level_of};
-use crate::outlook::Outlook;
+use crate::outlook::{Outlook, OutlookPart};
 use crate::served::Served;
 use clv_models::conformal::ends;
 
@@ -91,12 +91,14 @@ pub fn count_intervals_over(
         .par_iter()
         .with_min_len(64)
         .map(|history| {
-            let outlooks: Vec<(f64, FutureProcess)> = models
-                .iter()
-                .map(|model| (model.probability_alive(history), model.if_alive(history)))
-                .collect();
-            let counts = quantiles_over(&outlooks, horizon, &levels);
-            (counts[0], if counts[0] < 0.5 { counts[1] } else { counts[2] })
+            let weight = 1.0 / models.len() as f64;
+            let part = |model: &Arc<dyn PurchaseModel>| {
+                OutlookPart::of_model(model.as_ref(), weight, history)
+            };
+            let outlook = Outlook::new(models.iter().map(part).collect(), 1.0);
+            let counts = outlook.count_quantiles(horizon, &levels);
+            let high = if counts[0] == 0 { counts[1] } else { counts[2] };
+            (counts[0] as f64, high as f64)
         })
         .collect()
 }
@@ -131,35 +133,6 @@ pub fn count_intervals(
             (counts[0] as f64, counts[1] as f64)
         })
         .collect()
-}
-
-/// Quantiles of the number of purchases where each outlook is as likely as the others.
-fn quantiles_over(outlooks: &[(f64, FutureProcess)], horizon: f64, levels: &[f64; 3]) -> [f64; 3] {
-    const MOST: u64 = 4000;
-    let own: Vec<Vec<u64>> = outlooks
-        .iter()
-        .map(|(alive, process)| process.count_quantiles(horizon, *alive, levels))
-        .collect();
-    // A quantile of the mixture lies between the least and the largest of its parts.
-    let largest = own.iter().flatten().copied().max().unwrap_or(0);
-    let n = outlooks.len() as f64;
-    if largest > MOST {
-        return [0, 1, 2].map(|k| own.iter().map(|of| of[k] as f64).sum::<f64>() / n);
-    }
-    let mut masses = vec![0.0; largest as usize + 1];
-    for (alive, process) in outlooks {
-        let of_process = process.probability_mass(horizon, largest as usize);
-        masses.iter_mut().zip(of_process).for_each(|(mass, own)| *mass += alive * own / n);
-        masses[0] += (1.0 - alive) / n;
-    }
-    levels.map(|level| {
-        let mut below = 0.0;
-        let found = masses.iter().position(|mass| {
-            below += mass;
-            below >= level
-        });
-        found.unwrap_or(largest as usize) as f64
-    })
 }
 
 /// The day `days` after `end`, the next day at the earliest.

@@ -17,7 +17,6 @@ pub fn model_name(id: &str) -> String {
         "bg-cnbd-k" => "BG/CNBD-k".into(),
         "mbg-cnbd-k" => "MBG/CNBD-k".into(),
         "ggom-nbd" => "GGom/NBD".into(),
-        "pareto-ggg" => "Pareto/GGG".into(),
         "bg-bb" => "BG/BB".into(),
         "gamma-gamma" => "gamma-gamma".into(),
         "log-normal" => "log-normal spend".into(),
