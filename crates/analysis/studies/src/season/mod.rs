@@ -8,6 +8,8 @@
 //! A year is cut into months; campaigns and other known windows have factors of their own on top. Factors come from
 //! the purchases of each period over those that the model expects without a season, a few times to and fro.
 
+mod clock;
+mod pattern;
 mod saved;
 mod serve;
 mod settle;
@@ -19,11 +21,13 @@ use clv_models::purchase::PurchaseModel;
 use clv_models::season::{PeriodFactors, period_factors};
 
 use crate::base::CustomerBase;
-use crate::calendar::month_of;
 use crate::error::StudyError;
 use crate::handoff::{HistoryColumns, group_histories_by};
 use crate::time::TimeUnit;
 
+pub use self::clock::SeasonClock;
+use self::pattern::month_place;
+pub use self::pattern::{SeasonPattern, SeasonWindow};
 pub use self::saved::{saved_pattern, season_answer, season_in_words};
 pub use self::serve::{ServedSeason, saved_season, serve_season};
 pub use self::settle::{
@@ -39,145 +43,6 @@ const N_ROUNDS: usize = 4;
 
 /// Times that months and windows are fitted to each other within each of them.
 const N_INNER_ROUNDS: usize = 30;
-
-/// A window of days with a factor of its own, such as a campaign; windows of one name share it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SeasonWindow {
-    /// Its name.
-    pub name: String,
-    /// First day.
-    pub first_day: i32,
-    /// Last day.
-    pub last_day: i32,
-}
-
-/// How much more than on an ordinary day people buy: by month of the year, and in windows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SeasonPattern {
-    /// One factor for each month, January first; their mean over a year's days is 1.
-    pub month_factors: [f64; 12],
-    /// The windows.
-    pub windows: Vec<SeasonWindow>,
-    /// One factor for each name among the windows, in order of first appearance.
-    pub window_factors: Vec<f64>,
-}
-
-impl SeasonPattern {
-    /// No season, and windows that change nothing.
-    #[must_use]
-    pub fn flat(windows: &[SeasonWindow]) -> Self {
-        Self {
-            month_factors: [1.0; 12],
-            windows: windows.to_vec(),
-            window_factors: vec![1.0; window_names(windows).len()],
-        }
-    }
-
-    /// The names of the windows, each once.
-    #[must_use]
-    pub fn window_names(&self) -> Vec<&str> {
-        window_names(&self.windows)
-    }
-
-    /// The factor of a day.
-    #[must_use]
-    pub fn factor(&self, day: i32) -> f64 {
-        let of_windows: f64 =
-            self.windows_of(day).into_iter().map(|name| self.window_factors[name]).product();
-        self.month_factors[month_place(day)] * of_windows
-    }
-
-    /// The names of the windows that a day lies in, by their place among the names.
-    fn windows_of(&self, day: i32) -> Vec<usize> {
-        let names = self.window_names();
-        let is_within = |name: &&str| {
-            self.windows.iter().any(|window| {
-                window.name == **name && (window.first_day..=window.last_day).contains(&day)
-            })
-        };
-        (0..names.len()).filter(|place| is_within(&names[*place])).collect()
-    }
-
-    /// Scales the months so that a year's days have a mean factor of 1.
-    fn normalise(&mut self) {
-        const DAYS: [f64; 12] =
-            [31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0];
-        let mean: f64 = self.month_factors.iter().zip(DAYS).map(|(f, n)| f * n / 365.25).sum();
-        self.month_factors.iter_mut().for_each(|factor| *factor /= mean);
-    }
-}
-
-fn window_names(windows: &[SeasonWindow]) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    for window in windows {
-        if !names.contains(&window.name.as_str()) {
-            names.push(&window.name);
-        }
-    }
-    names
-}
-
-fn month_place(day: i32) -> usize {
-    usize::try_from(month_of(day).rem_euclid(12)).expect("a month of the year is 0 to 11")
-}
-
-/// Calendar days and the time by which customers live, turned into each other.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SeasonClock {
-    first_day: i32,
-    /// Clock time at the end of each day from the one before `first_day` on, days.
-    elapsed: Vec<f64>,
-}
-
-impl SeasonClock {
-    /// The clock of a pattern over the days from `first_day` to `last_day`; outside of them it runs like the
-    /// calendar.
-    #[must_use]
-    pub fn new(pattern: &SeasonPattern, first_day: i32, last_day: i32) -> Self {
-        let mut elapsed = vec![0.0];
-        let mut total = 0.0;
-        for day in first_day..=last_day {
-            total += pattern.factor(day);
-            elapsed.push(total);
-        }
-        Self { first_day, elapsed }
-    }
-
-    /// Clock time in days at the end of a day, from some fixed moment.
-    #[must_use]
-    pub fn at(&self, day: i32) -> f64 {
-        let place = i64::from(day) - i64::from(self.first_day) + 1;
-        let last = self.elapsed.len() - 1;
-        match usize::try_from(place) {
-            Err(_) => place as f64,
-            Ok(place) if place > last => self.elapsed[last] + (place - last) as f64,
-            Ok(place) => self.elapsed[place],
-        }
-    }
-
-    /// Clock time in days from the end of one day to the end of another.
-    #[must_use]
-    pub fn between(&self, from: i32, to: i32) -> f64 {
-        self.at(to) - self.at(from)
-    }
-
-    /// Calendar days after the end of `from` at which `clock_days` have gone by.
-    #[must_use]
-    pub fn calendar_days(&self, from: i32, clock_days: f64) -> f64 {
-        let target = self.at(from) + clock_days;
-        let last = self.elapsed.len() - 1;
-        let offset = f64::from(from) - f64::from(self.first_day) + 1.0;
-        if target <= 0.0 {
-            return target - offset;
-        }
-        if target >= self.elapsed[last] {
-            return last as f64 + (target - self.elapsed[last]) - offset;
-        }
-        let above = self.elapsed.partition_point(|upto| *upto <= target);
-        let (before, after) = (self.elapsed[above - 1], self.elapsed[above]);
-        (above - 1) as f64 + (target - before) / (after - before) - offset
-    }
-}
 
 /// A season found in a customer base, and the model fitted by its clock.
 #[derive(Debug, Clone)]

@@ -1,20 +1,22 @@
 //! A made-up shop with believable numbers, for tests of the page and for looking at it.
 
+mod sample_models;
+mod sample_segments;
+
 use std::collections::BTreeMap;
 
-use clv_answers::backtest::{Backtest, BacktestCoverage, BacktestScore, BlendWeights};
 use clv_answers::calibration::{Calibration, CalibrationDecile};
 use clv_answers::cohorts::{Cohort, Cohorts};
 use clv_answers::concentration::Concentration;
 use clv_answers::customer_value::CustomerValue;
 use clv_answers::data_quality::{ComplaintExample, ComplaintGroup, DataQuality, DetectedColumn};
 use clv_answers::headline::{Headline, Interval};
-use clv_answers::model_card::{CardCalibration, HoldoutScore, ModelCard};
-use clv_answers::model_fit::ModelFit;
 use clv_answers::report::{DefinitionNote, Report};
-use clv_answers::segments::{Segment, Segments};
 use clv_answers::tracking::Tracking;
 use clv_answers::{Answer, Provenance};
+
+use self::sample_models::{backtest, card, model};
+use self::sample_segments::{rfm_segments, value_segments};
 
 /// A giftware shop's two and a half years: 4,338 customers, pounds.
 pub(crate) fn sample_report() -> Answer<Report> {
@@ -134,108 +136,6 @@ fn concentration(of: &str, total: f64, power: f64) -> Concentration {
     }
 }
 
-/// Customers, value so far, value to come, its share, chance of another order.
-type Numbers = (u64, f64, f64, f64, f64);
-
-fn segment(name: &str, numbers: Numbers, rule: &str, advice: &str) -> Segment {
-    let (n_customers, historic_value, residual_value, residual_share, chance) = numbers;
-    Segment {
-        segment: name.to_lowercase().replace(' ', "-"),
-        name: name.into(),
-        rule: rule.into(),
-        n_customers,
-        customer_share: n_customers as f64 / 4_338.0,
-        historic_value,
-        residual_value,
-        residual_share,
-        mean_probability_next_order: chance,
-        advice: advice.into(),
-    }
-}
-
-fn value_segments() -> Segments {
-    Segments {
-        scheme: "value".into(),
-        how: "Customers are ranked by expected future value: the first 1 % are Top, the next 9 % High, the next 30 % \
-              Middle, the rest Low; equal values stay together in the higher group."
-            .into(),
-        segments: vec![
-            segment(
-                "Top",
-                (43, 2_610_400.0, 1_251_000.0, 0.29, 0.992),
-                "The first 1 % by expected future value.",
-                "Give them a person to call, and ask before they leave.",
-            ),
-            segment(
-                "High",
-                (391, 2_904_100.0, 1_370_300.0, 0.317, 0.961),
-                "The next 9 %.",
-                "Offer early access and keep what they buy in stock.",
-            ),
-            segment(
-                "Middle",
-                (1_301, 2_290_800.0, 1_188_400.0, 0.275, 0.84),
-                "The next 30 %.",
-                "Help them to the next order in time: remind them when they usually buy.",
-            ),
-            segment(
-                "Low",
-                (2_603, 1_081_900.0, 509_170.2, 0.118, 0.41),
-                "All others.",
-                "Keep contact cheap: newsletters, no discounts by hand.",
-            ),
-        ],
-    }
-}
-
-fn rfm_segments() -> Segments {
-    let rows: [(&str, Numbers, &str, &str); 6] = [
-        (
-            "Champions",
-            (948, 5_480_200.0, 2_901_400.0, 0.672, 0.971),
-            "Bought lately, often and for much.",
-            "Thank them, and let them see new things first.",
-        ),
-        (
-            "Loyal",
-            (602, 1_402_100.0, 604_300.0, 0.14, 0.902),
-            "Buy often; the last order is not long ago.",
-            "Offer the larger size and the things that go with what they buy.",
-        ),
-        (
-            "Promising",
-            (811, 504_700.0, 391_200.0, 0.09, 0.713),
-            "New, or few orders, but lately.",
-            "Win the next order within their usual time.",
-        ),
-        (
-            "Needing attention",
-            (640, 702_400.0, 241_800.0, 0.056, 0.552),
-            "Good customers who are getting quiet.",
-            "Ask what went wrong; remind them of what they liked.",
-        ),
-        (
-            "At risk",
-            (498, 611_300.0, 128_900.0, 0.03, 0.322),
-            "Bought often, but not for long.",
-            "Write to them personally, with a test group left out.",
-        ),
-        (
-            "Lost",
-            (839, 186_508.89, 51_270.2, 0.012, 0.121),
-            "Few orders, long ago.",
-            "Spend nothing on them beyond the newsletter.",
-        ),
-    ];
-    Segments {
-        scheme: "rfm".into(),
-        how: "Each customer gets 1 to 5 for how recently, how often and for how much they bought, by fifths; equal \
-              values get equal scores."
-            .into(),
-        segments: rows.into_iter().map(|(name, n, rule, advice)| segment(name, n, rule, advice)).collect(),
-    }
-}
-
 /// So many monthly cohorts from 2009-07 on, the unlived periods blank.
 pub(crate) fn cohorts(n: usize) -> Cohorts {
     let share = |i: usize, k: usize| {
@@ -324,139 +224,6 @@ fn calibration() -> Calibration {
         coverage_90: 0.897,
         coverage_90_unadjusted: 0.861,
     }
-}
-
-fn backtest() -> Backtest {
-    let rows = [
-        ("pareto-nbd", 0.7545, 1.6028, 1665.5, 0.58, Some(0.897)),
-        ("mbg-nbd", 0.7648, 1.6072, 1576.7, 0.576, Some(0.893)),
-        ("bg-nbd", 0.7855, 1.6080, 1653.4, 0.571, Some(0.889)),
-        ("nbd", 1.0410, 1.8595, 2929.8, 0.56, Some(0.861)),
-        ("naive-own-rate", 1.0237, 2.2119, 2930.1, 0.561, None),
-        ("naive-historic-mean", 1.1302, 2.0431, 1754.0, 0.0, None),
-    ];
-    let score = |origin: &str, row: &(&str, f64, f64, f64, f64, Option<f64>)| BacktestScore {
-        model: row.0.into(),
-        origin: origin.into(),
-        n_customers: 2_357,
-        actual_total: 1_882.0,
-        predicted_total: row.3,
-        bias: row.3 / 1_882.0 - 1.0,
-        mae: row.1,
-        rmse: row.2,
-        correlation: 0.63,
-        spearman: row.4,
-        msle: 0.2377,
-        normalized_gini: row.4 + 0.2,
-        coverage_90: row.5,
-        coverage_80: row.5.map(|c| c - 0.1),
-        coverage_90_unadjusted: row.5.map(|c| c + 0.03),
-        coverage_90_closed: row.5.map(|c| c + 0.04),
-        served: row.0 == "pareto-nbd",
-    };
-    Backtest {
-        horizon: 39.0,
-        time_unit: "week".into(),
-        origins: vec!["2011-03-11".into()],
-        scores: rows.iter().map(|row| score("2011-03-11", row)).collect(),
-        coverage: ["purchases", "value"]
-            .iter()
-            .flat_map(|of| [None].into_iter().chain((1..=10).map(Some)).map(move |d| coverage(of, d)))
-            .collect(),
-        blend: Some(BlendWeights {
-            members: vec!["pareto-nbd".into(), "naive-own-rate".into()],
-            weights: ["one-time", "few", "frequent"]
-                .iter()
-                .map(|segment| ((*segment).to_owned(), vec![0.7, 0.3]))
-                .collect(),
-            pace: 1.0,
-        }),
-        season: None,
-        served: "pareto-nbd".into(),
-        is_naive: false,
-        reason: "Pareto/NBD had the smallest error of four models and two naive baselines, and its 90 % intervals \
-                 held 90 % of the customers."
-            .into(),
-        left_out: vec![("gamma-gamma".into(), "it foretells spend, not purchases".into())],
-        sampled_customers: None,
-    }
-}
-
-fn coverage(of: &str, decile: Option<u32>) -> BacktestCoverage {
-    BacktestCoverage {
-        of: of.into(),
-        origin: "all".into(),
-        decile,
-        n_customers: 236,
-        predicted: 4.0 / f64::from(decile.unwrap_or(4)),
-        actual: 3.9 / f64::from(decile.unwrap_or(4)),
-        coverage_90: 0.897,
-        coverage_90_unadjusted: 0.871,
-        coverage_90_closed: 0.931,
-        coverage_80: 0.801,
-        coverage_80_unadjusted: 0.771,
-    }
-}
-
-fn card() -> ModelCard {
-    ModelCard {
-        model: "pareto-nbd".into(),
-        time_unit: "week".into(),
-        data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
-        n_customers: 4_338,
-        n_repeaters: 2_845,
-        parameters: Vec::new(),
-        spend_model: Some("gamma-gamma".into()),
-        spend_scores: Vec::new(),
-        score: Some(HoldoutScore {
-            horizon_days: 246,
-            n_origins: 1,
-            mae: 0.7545,
-            rmse: 1.6028,
-            bias: -0.031,
-            naive_mae: 1.0237,
-        }),
-        calibration: vec![CardCalibration {
-            of: "purchases".into(),
-            coverage_90: 0.897,
-            coverage_90_unadjusted: 0.927,
-            lowest_decile: 0.871,
-            highest_decile: 0.922,
-        }],
-        drift: None,
-        season: Vec::new(),
-        limits: vec!["Costs and campaigns are not in the data.".into()],
-    }
-}
-
-fn model() -> ModelFit {
-    let map = |pairs: &[(&str, f64)]| {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect::<BTreeMap<_, _>>()
-    };
-    let fit = |model: &str, parameters: &[(&str, f64)], errors: &[(&str, f64)]| ModelFit {
-        parameters: map(parameters),
-        standard_errors: map(errors),
-        log_likelihood: Some(-9_594.976),
-        aic: Some(19_197.95),
-        n_customers: Some(4_338),
-        n_histories: Some(3_904),
-        converged: Some(true),
-        data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
-        ..ModelFit::blank(model, "week")
-    };
-    let mut purchases = fit(
-        "pareto-nbd",
-        &[("r", 0.55328), ("alpha", 10.57768), ("s", 0.60624), ("beta", 11.66874)],
-        &[("r", 0.0476264), ("alpha", 0.8427222), ("s", 0.1872594), ("beta", 6.2105448)],
-    );
-    purchases.spend = Some(Box::new(fit(
-        "gamma-gamma",
-        &[("p", 6.2496), ("q", 3.7442), ("gamma", 15.4435)],
-        &[("p", 1.19), ("q", 0.29)],
-    )));
-    purchases.warnings =
-        vec!["beta is known only within a factor of three; forecasts hardly depend on it".into()];
-    purchases
 }
 
 fn data_quality() -> DataQuality {
