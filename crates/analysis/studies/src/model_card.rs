@@ -7,6 +7,7 @@ use clv_answers::model_card::{CardCalibration, CardParameter, Drift, HistoryDrif
 use clv_answers::model_card::{ModelCard, ParameterShift};
 use clv_answers::model_fit::ModelFit;
 use clv_models::PurchaseHistories;
+use clv_models::catalogue::parameter_meaning;
 
 use crate::backtest::BacktestOutcome;
 use crate::inquiry::Inquiry;
@@ -153,53 +154,25 @@ fn parameters(fit: &ModelFit) -> Vec<CardParameter> {
         .collect()
 }
 
-/// What a parameter says about customers.
+/// What a parameter says about customers; empty for one that nobody knows, as a file written by hand may hold.
 fn meaning(model: &str, name: &str) -> &'static str {
-    match (model, name) {
-        ("log-normal" | "log-normal-dependent" | "log-normal-mixture", name) => {
-            in_log_normal_spend(name)
-        }
-        ("gamma-gamma", "p") => "how steady a customer's own orders are: the larger, the steadier",
-        ("gamma-gamma", "q") => "how alike customers are in what they spend",
-        ("gamma-gamma", "gamma") => "the scale of spend",
-        (_, "mean_rate") => "purchases per unit of time of a customer without a past",
-        (_, "length") => "the window of days whose purchases are repeated",
-        (_, "r") => {
-            "how alike customers are in how often they buy: the smaller, the more they differ"
-        }
-        ("bg-bb", "alpha") => {
-            "buying: alpha / (alpha + beta) is the mean chance of buying in a period"
-        }
-        ("bg-bb", "beta") => "the counterpart of alpha",
-        ("bg-bb", "gamma") => {
-            "leaving: gamma / (gamma + delta) is the mean chance of leaving before a period"
-        }
-        ("bg-bb", "delta") => "staying: the counterpart of gamma",
-        ("bg-cnbd-k" | "mbg-cnbd-k", "alpha") => {
-            "the pace of buying: r / (k alpha) is the mean rate"
-        }
-        ("ggom-nbd", "b") => "how much more readily customers leave as they grow older",
-        ("ggom-nbd", "beta") => "how late customers begin to leave: the larger, the later",
-        (_, "alpha") => "the pace of buying: r / alpha is the mean rate",
-        (_, "s") => "how alike customers are in how soon they leave",
-        (_, "beta") => "the pace of leaving: s / beta is the mean rate of leaving",
-        (_, "a") => "leaving: a / (a + b) is the mean chance of leaving at a purchase",
-        (_, "b") => "staying: the counterpart of a",
-        (_, "k") => "regularity: how many steps a gap between purchases is made of",
-        _ => "a parameter of the model; its document says what it means",
-    }
-}
-
-/// What a parameter of log-normal spend says about customers.
-fn in_log_normal_spend(name: &str) -> &'static str {
-    match name {
-        "m" => "the logarithm of a middling customer's mean spend",
-        "tau" => "how much customers differ in what they spend, in logarithms",
-        "sigma" => "how much a customer's own orders differ, in logarithms",
-        "delta" => "how spend grows with the number of orders: 0 where it does not",
-        "share_2" => "the share of customers of the second kind",
-        "m_2" => "as m, of the second kind of customers",
-        _ => "as tau, of the second kind of customers",
+    // Naive rules are members of a blend and have no entry in the catalogue.
+    match (parameter_meaning(model, name), name) {
+        (Some(meaning), _) => meaning,
+        (None, "mean_rate") => "purchases per unit of time of a customer without a past",
+        (None, "length") => "the window of days whose purchases are repeated",
+        (None, name) => match name.split_once('.') {
+            Some(("purchase", _)) => {
+                "how much more (above 0) or less often customers buy for one unit more of this column"
+            }
+            Some(("dropout", _)) => {
+                "how much sooner (above 0) or later customers leave for one unit more of this column"
+            }
+            Some(("spend", _)) => {
+                "how much more (above 0) or less customers spend for one unit more of this column"
+            }
+            _ => "",
+        },
     }
 }
 

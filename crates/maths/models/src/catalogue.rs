@@ -42,6 +42,8 @@ pub struct PurchaseModelEntry {
     pub story: &'static str,
     /// The parameters' names, in the order of every vector of values.
     pub parameter_names: &'static [&'static str],
+    /// What each of them says about customers, in plain words.
+    pub parameter_meanings: &'static [&'static str],
     /// For each parameter, its range and how it changes with the unit of time.
     pub kinds: &'static [ParameterKind],
     /// Parameters of an ordinary data set whose customers are observed for some 50 units of time: what tests draw
@@ -82,6 +84,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "NBD",
                 story: "Customers buy at their own steady rate and never leave.",
                 parameter_names: &nbd::PARAMETER_NAMES,
+                parameter_meanings: &nbd::PARAMETER_MEANINGS,
                 kinds: &[ParameterKind::Positive, ParameterKind::Time],
                 typical: &[0.6, 10.0],
                 has_dropout: false,
@@ -95,6 +98,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "Pareto/NBD",
                 story: "Customers buy at their own rate and may leave silently at any moment.",
                 parameter_names: &pareto_nbd::PARAMETER_NAMES,
+                parameter_meanings: &pareto_nbd::PARAMETER_MEANINGS,
                 kinds: &[
                     ParameterKind::Positive,
                     ParameterKind::Time,
@@ -119,6 +123,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "BG/NBD",
                 story: "Customers buy at their own rate and may leave after each repeat purchase.",
                 parameter_names: &bg_nbd::PARAMETER_NAMES,
+                parameter_meanings: &bg_nbd::PARAMETER_MEANINGS,
                 kinds: &[
                     ParameterKind::Positive,
                     ParameterKind::Time,
@@ -137,6 +142,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "MBG/NBD",
                 story: "Customers buy at their own rate and may leave after each purchase, the first included.",
                 parameter_names: &mbg_nbd::PARAMETER_NAMES,
+                parameter_meanings: &mbg_nbd::PARAMETER_MEANINGS,
                 kinds: &[
                     ParameterKind::Positive,
                     ParameterKind::Time,
@@ -155,6 +161,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "BG/CNBD-k",
                 story: "Customers buy at regular intervals of their own and may leave after each repeat purchase.",
                 parameter_names: &bg_cnbd_k::PARAMETER_NAMES,
+                parameter_meanings: &bg_cnbd_k::PARAMETER_MEANINGS,
                 kinds: &WITH_PHASES,
                 typical: &[3.0, 0.6, 3.3, 0.8, 2.5],
                 has_dropout: true,
@@ -169,6 +176,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 story: "Customers buy at regular intervals of their own and may leave after each purchase, the first \
                         included.",
                 parameter_names: &mbg_cnbd_k::PARAMETER_NAMES,
+                parameter_meanings: &mbg_cnbd_k::PARAMETER_MEANINGS,
                 kinds: &WITH_PHASES,
                 typical: &[3.0, 0.6, 3.3, 0.8, 2.5],
                 has_dropout: true,
@@ -182,6 +190,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "BG/BB",
                 story: "In each period customers buy or do not, and before each they may leave.",
                 parameter_names: &bg_bb::PARAMETER_NAMES,
+                parameter_meanings: &bg_bb::PARAMETER_MEANINGS,
                 kinds: &[ParameterKind::Positive; 4],
                 typical: &[1.2, 0.75, 0.65, 2.8],
                 has_dropout: true,
@@ -195,6 +204,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "GGom/NBD",
                 story: "Customers buy at their own rate and may leave silently, the more readily the older they are.",
                 parameter_names: &ggom_nbd::PARAMETER_NAMES,
+                parameter_meanings: &ggom_nbd::PARAMETER_MEANINGS,
                 kinds: &[
                     ParameterKind::Positive,
                     ParameterKind::Time,
@@ -220,6 +230,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "Pareto/NBD with log-normal rates",
                 story: "Customers buy at their own rate and may leave silently at any moment; who buys often may be the more or the less loyal.",
                 parameter_names: &pareto_nbd_lognormal::PARAMETER_NAMES,
+                parameter_meanings: &pareto_nbd_lognormal::PARAMETER_MEANINGS,
                 kinds: &[
                     ParameterKind::LnRate,
                     ParameterKind::LnRate,
@@ -262,6 +273,8 @@ pub struct SpendModelEntry {
     pub story: &'static str,
     /// The parameters' names, in the order of every vector of values.
     pub parameter_names: &'static [&'static str],
+    /// What each of them says about customers, in plain words.
+    pub parameter_meanings: &'static [&'static str],
     /// The model at given values.
     pub build: BuildSpendModel,
     /// Fits it; always gives an answer.
@@ -281,6 +294,11 @@ pub fn spend_models() -> &'static [SpendModelEntry] {
             name: "gamma-gamma",
             story: "Purchases vary around a mean of the customer's own, whatever their number.",
             parameter_names: &["p", "q", "gamma"],
+            parameter_meanings: &[
+                "how steady a customer\u{2019}s own orders are: the larger, the steadier",
+                "how alike customers are in what they spend: the larger, the more alike",
+                "the scale of spend: p gamma / (q \u{2212} 1) is the average customer\u{2019}s",
+            ],
             build: |values| {
                 let [p, q, gamma] = spend_values("gamma-gamma", values)?;
                 Ok(Arc::new(GammaGamma::new(p, q, gamma)?))
@@ -292,6 +310,7 @@ pub fn spend_models() -> &'static [SpendModelEntry] {
             name: "log-normal spend",
             story: "Customers' means and purchases around them are log-normal.",
             parameter_names: &log_normal::PARAMETER_NAMES,
+            parameter_meanings: &log_normal::PARAMETER_MEANINGS,
             build: |values| Ok(Arc::new(LogNormalSpend::from_values(log_normal::ID, values)?)),
             fit: fit_log_normal,
         },
@@ -300,6 +319,7 @@ pub fn spend_models() -> &'static [SpendModelEntry] {
             name: "log-normal spend that depends on frequency",
             story: "As log-normal; who buys more often spends more or less each time.",
             parameter_names: &log_normal::DEPENDENT_PARAMETER_NAMES,
+            parameter_meanings: &log_normal::DEPENDENT_PARAMETER_MEANINGS,
             build: |values| {
                 Ok(Arc::new(LogNormalSpend::from_values(log_normal::DEPENDENT_ID, values)?))
             },
@@ -310,6 +330,7 @@ pub fn spend_models() -> &'static [SpendModelEntry] {
             name: "log-normal spend of two kinds of customers",
             story: "As log-normal; customers are of two kinds, such as households and wholesale.",
             parameter_names: &log_normal::MIXTURE_PARAMETER_NAMES,
+            parameter_meanings: &log_normal::MIXTURE_PARAMETER_MEANINGS,
             build: |values| {
                 Ok(Arc::new(LogNormalSpend::from_values(log_normal::MIXTURE_ID, values)?))
             },
@@ -346,6 +367,7 @@ pub fn retention_models() -> &'static [RetentionModelEntry] {
             name: "beta-discrete-Weibull",
             story: "Customers decide at each renewal, and each one's chance of leaving changes with time.",
             parameter_names: &bdw::PARAMETER_NAMES,
+            parameter_meanings: &bdw::PARAMETER_MEANINGS,
             typical: &[0.5, 1.0, 1.2],
             build: |values| Ok(Box::new(bdw::Bdw::from_values(values)?)),
             start: |tenures| {
@@ -358,6 +380,7 @@ pub fn retention_models() -> &'static [RetentionModelEntry] {
             name: "shifted-beta-geometric",
             story: "Customers decide at each renewal, each with a chance of leaving that never changes.",
             parameter_names: &sbg::PARAMETER_NAMES,
+            parameter_meanings: &sbg::PARAMETER_MEANINGS,
             typical: &[0.7, 1.2],
             build: |values| Ok(Box::new(sbg::Sbg::from_values(values)?)),
             start: |tenures| start_leaving(tenures).to_vec(),
@@ -383,6 +406,24 @@ fn start_leaving(tenures: &Tenures) -> [f64; 2] {
 #[must_use]
 pub fn purchase_model(id: &str) -> Option<&'static PurchaseModelEntry> {
     purchase_models().iter().find(|entry| entry.id == id)
+}
+
+/// What a parameter of a model says about customers, in plain words; none where there is no such model or parameter.
+///
+/// ```
+/// use clv_models::catalogue::parameter_meaning;
+/// assert!(parameter_meaning("bdw", "c").is_some_and(|words| words.contains("chance of leaving")));
+/// assert_eq!(parameter_meaning("bdw", "r"), None);
+/// ```
+#[must_use]
+pub fn parameter_meaning(model: &str, parameter: &str) -> Option<&'static str> {
+    let (names, meanings) = None
+        .or_else(|| purchase_model(model).map(|one| (one.parameter_names, one.parameter_meanings)))
+        .or_else(|| spend_model(model).map(|one| (one.parameter_names, one.parameter_meanings)))
+        .or_else(|| {
+            retention_model(model).map(|one| (one.parameter_names, one.parameter_meanings))
+        })?;
+    names.iter().position(|name| *name == parameter).map(|place| meanings[place])
 }
 
 /// Covariates move the purchase rate and the mean of the coin.

@@ -32,6 +32,14 @@ pub const ID: &str = "bg-bb";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 4] = ["alpha", "beta", "gamma", "delta"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 4] = [
+    "buying: alpha / (alpha + beta) is the average chance of buying in a period",
+    "the counterpart of alpha",
+    "leaving: gamma / (gamma + delta) is the average chance of leaving before a period",
+    "staying: the counterpart of gamma",
+];
+
 /// What is left of the sum over the moments of leaving may be left out below this share of it.
 const NEGLIGIBLE: f64 = 1e-17;
 

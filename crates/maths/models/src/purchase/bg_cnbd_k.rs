@@ -17,7 +17,7 @@
 //! log-likelihood -9855.327; BG/NBD is k = 1.
 
 use super::erlang_coin::ErlangCoin;
-pub use super::erlang_coin::PARAMETER_NAMES;
+pub use super::erlang_coin::{PARAMETER_MEANINGS, PARAMETER_NAMES};
 use super::{FutureProcess, ParameterError, PurchaseModel};
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 

@@ -24,6 +24,14 @@ pub const ID: &str = "bg-nbd";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 4] = ["r", "alpha", "a", "b"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 4] = [
+    "how alike customers are in how often they buy: the smaller, the more they differ",
+    "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time",
+    "leaving: a / (a + b) is the average chance of leaving at a purchase",
+    "staying: the counterpart of a",
+];
+
 /// BgNbd with its parameters.
 ///
 /// ```

@@ -24,6 +24,15 @@ use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 5] = ["k", "r", "alpha", "a", "b"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 5] = [
+    "how regular customers are: 1 is at random, more is more regular",
+    "how alike customers are in how often they buy: the smaller, the more they differ",
+    "the pace of buying: r / (k alpha) is the average customer\u{2019}s purchases per unit of time",
+    "leaving: a / (a + b) is the average chance of leaving at a purchase",
+    "staying: the counterpart of a",
+];
+
 /// Parameters, and whether the coin is tossed at the first purchase too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ErlangCoin {

@@ -31,6 +31,15 @@ pub const ID: &str = "ggom-nbd";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 5] = ["r", "alpha", "b", "s", "beta"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 5] = [
+    "how alike customers are in how often they buy: the smaller, the more they differ",
+    "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time",
+    "how much more readily customers leave as they grow older",
+    "how alike customers are in how soon they leave: the smaller, the more they differ",
+    "how late customers begin to leave: the larger, the later",
+];
+
 /// GGom/NBD with its parameters.
 ///
 /// ```

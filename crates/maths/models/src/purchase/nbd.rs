@@ -25,6 +25,12 @@ pub const ID: &str = "nbd";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 2] = ["r", "alpha"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 2] = [
+    "how alike customers are in how often they buy: the smaller, the more they differ",
+    "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time",
+];
+
 /// NBD with its parameters.
 ///
 /// ```

@@ -31,6 +31,14 @@ pub const ID: &str = "pareto-nbd";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 4] = [
+    "how alike customers are in how often they buy: the smaller, the more they differ",
+    "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time",
+    "how alike customers are in how soon they leave: the smaller, the more they differ",
+    "the pace of leaving: s / beta is the average customer\u{2019}s rate of leaving per unit of time",
+];
+
 /// Pareto/NBD with its parameters.
 ///
 /// ```

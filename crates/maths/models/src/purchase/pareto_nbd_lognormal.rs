@@ -29,6 +29,15 @@ pub const ID: &str = "pareto-nbd-lognormal";
 pub const PARAMETER_NAMES: [&str; 5] =
     ["mean_ln_rate", "mean_ln_dropout", "sd_ln_rate", "sd_ln_dropout", "correlation"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 5] = [
+    "the logarithm of a middling customer\u{2019}s purchases per unit of time",
+    "the logarithm of a middling customer\u{2019}s rate of leaving per unit of time",
+    "how much customers differ in how often they buy, in logarithms",
+    "how much customers differ in how soon they leave, in logarithms",
+    "whether who buys often is the less (below 0) or the more (above 0) likely to leave",
+];
+
 /// Correlations closer to 1 than this are not told apart from it.
 const LARGEST_CORRELATION: f64 = 1.0 - 1e-9;
 

@@ -24,6 +24,13 @@ pub const ID: &str = "bdw";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 3] = ["gamma", "delta", "c"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 3] = [
+    "leaving: gamma / (gamma + delta) is the average chance of leaving at the first renewal",
+    "staying: the counterpart of gamma",
+    "how a customer\u{2019}s own chance of leaving changes: below 1 it falls with time, above 1 it grows",
+];
+
 /// The beta-discrete-Weibull model with its parameters.
 ///
 /// ```

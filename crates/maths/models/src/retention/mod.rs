@@ -120,6 +120,8 @@ pub struct RetentionModelEntry {
     pub story: &'static str,
     /// The parameters' names, in the order of every vector of values; all are positive.
     pub parameter_names: &'static [&'static str],
+    /// What each of them says about customers, in plain words.
+    pub parameter_meanings: &'static [&'static str],
     /// Parameters of an ordinary data set: what tests draw others around.
     pub typical: &'static [f64],
     /// The model at given values.

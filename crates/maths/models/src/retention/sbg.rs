@@ -23,6 +23,12 @@ pub const ID: &str = "sbg";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 2] = ["alpha", "beta"];
 
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 2] = [
+    "leaving: alpha / (alpha + beta) is the average chance of leaving at the first renewal",
+    "staying: the counterpart of alpha",
+];
+
 /// The shifted-beta-geometric model with its parameters.
 ///
 /// ```

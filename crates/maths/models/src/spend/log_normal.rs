@@ -52,10 +52,32 @@ pub const MIXTURE_ID: &str = "log-normal-mixture";
 
 /// Parameters of [`ID`].
 pub const PARAMETER_NAMES: [&str; 3] = ["m", "tau", "sigma"];
+/// What each of them says about customers, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 3] = [
+    "the logarithm of a middling customer\u{2019}s mean spend",
+    "how much customers differ in what they spend, in logarithms",
+    "how much a customer\u{2019}s own orders differ, in logarithms",
+];
 /// Parameters of [`DEPENDENT_ID`].
 pub const DEPENDENT_PARAMETER_NAMES: [&str; 4] = ["m", "tau", "sigma", "delta"];
+/// What each of them says about customers, in plain words.
+pub const DEPENDENT_PARAMETER_MEANINGS: [&str; 4] = [
+    PARAMETER_MEANINGS[0],
+    PARAMETER_MEANINGS[1],
+    PARAMETER_MEANINGS[2],
+    "how spend grows with the number of orders: 0 where it does not",
+];
 /// Parameters of [`MIXTURE_ID`].
 pub const MIXTURE_PARAMETER_NAMES: [&str; 6] = ["m", "tau", "sigma", "share_2", "m_2", "tau_2"];
+/// What each of them says about customers, in plain words.
+pub const MIXTURE_PARAMETER_MEANINGS: [&str; 6] = [
+    PARAMETER_MEANINGS[0],
+    PARAMETER_MEANINGS[1],
+    PARAMETER_MEANINGS[2],
+    "the share of customers of the second kind",
+    "as m, of the second kind of customers",
+    "as tau, of the second kind of customers",
+];
 
 /// Logarithms of money beyond this have no meaning, and their squares' exponentials would overflow.
 const LARGEST_LN: f64 = 350.0;

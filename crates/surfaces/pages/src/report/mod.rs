@@ -52,7 +52,11 @@ pub fn page(report: &Answer<Report>) -> Page {
     sections.push(backtest::section(answer.backtest.as_ref()));
     sections.push(data_quality::section(&answer.data_quality));
     sections.push(customer_value::section(answer, currency));
-    sections.push(model_fit::section(answer.model.as_ref(), answer.backtest.as_ref()));
+    sections.push(model_fit::section(
+        answer.model.as_ref(),
+        &answer.card,
+        answer.backtest.as_ref(),
+    ));
     sections.push(model_card::section(&answer.card));
     sections.push(provenance::section(answer, provenance));
     sections.push(terms::section());

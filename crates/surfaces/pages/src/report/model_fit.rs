@@ -2,6 +2,7 @@
 
 use clv_answers::backtest::Backtest;
 use clv_answers::covariates::Test;
+use clv_answers::model_card::ModelCard;
 use clv_answers::model_fit::ModelFit;
 use clv_answers::spend::SpendModelScore;
 use clv_figures::names::{is_naive, model_name};
@@ -11,7 +12,11 @@ use maud::{Markup, html};
 use crate::page::Section;
 use crate::table::{Options, scrolling};
 
-pub(super) fn section(model: Option<&ModelFit>, backtest: Option<&Backtest>) -> Section {
+pub(super) fn section(
+    model: Option<&ModelFit>,
+    card: &ModelCard,
+    backtest: Option<&Backtest>,
+) -> Section {
     let title = match (model, backtest) {
         (Some(model), _) => format!("The model: {}", model_name(&model.model)),
         (None, Some(backtest)) => format!("The forecaster: {}", model_name(&backtest.served)),
@@ -27,12 +32,12 @@ pub(super) fn section(model: Option<&ModelFit>, backtest: Option<&Backtest>) -> 
                 @match &model.blend {
                     Some(blend) => {
                         @for member in blend.members.iter().filter(|one| !is_naive(&one.model)) {
-                            (fitted(member, "purchases, a member of the blend"))
+                            (fitted(member, card, "purchases, a member of the blend"))
                         }
                     }
-                    None => (fitted(model, "purchases")),
+                    None => (fitted(model, card, "purchases")),
                 }
-                @if let Some(spend) = &model.spend { (fitted(spend, "spend")) }
+                @if let Some(spend) = &model.spend { (fitted(spend, card, "spend")) }
             },
             None => html! {
                 p.remark { "A naive baseline is served, so there is no fitted model to show." }
@@ -41,12 +46,12 @@ pub(super) fn section(model: Option<&ModelFit>, backtest: Option<&Backtest>) -> 
     }
 }
 
-fn fitted(model: &ModelFit, kind: &str) -> Markup {
+fn fitted(model: &ModelFit, card: &ModelCard, kind: &str) -> Markup {
     html! {
         div.panel.stack {
             h3 { (model_name(&model.model)) " for " (kind) }
             @if kind == "spend" { p.remark { (story(&model.model)) } }
-            (parameters(model))
+            (parameters(model, card))
             p.remark { (quality(model)) }
             (spend_scores(&model.spend_scores))
             @if let Some(test) = &model.independence_test { p.remark { (dependence(test)) } }
@@ -57,7 +62,7 @@ fn fitted(model: &ModelFit, kind: &str) -> Markup {
     }
 }
 
-fn parameters(model: &ModelFit) -> Markup {
+fn parameters(model: &ModelFit, card: &ModelCard) -> Markup {
     let rows = html! {
         thead {
             tr {
@@ -76,7 +81,7 @@ fn parameters(model: &ModelFit) -> Markup {
                         Some(error) => td.n data-label="Standard error" data-v=(error) { (decimal(*error, 4)) },
                         None => td.n.blank data-label="Standard error" {},
                     }
-                    td.words data-label="In words" { (in_words(&model.model, name)) }
+                    td.words data-label="In words" { (in_words(card, &model.model, name)) }
                 }
             }
         }
@@ -215,62 +220,10 @@ fn story(model: &str) -> &'static str {
     }
 }
 
-fn in_words(model: &str, parameter: &str) -> &'static str {
-    match (model, parameter) {
-        (
-            "nbd" | "pareto-nbd" | "bg-nbd" | "mbg-nbd" | "bg-cnbd-k" | "mbg-cnbd-k" | "ggom-nbd",
-            "r",
-        ) => "how alike customers are in how often they buy: the smaller, the more they differ",
-        ("nbd" | "pareto-nbd" | "bg-nbd" | "mbg-nbd", "alpha") => {
-            "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time"
-        }
-        ("bg-cnbd-k" | "mbg-cnbd-k", "alpha") => {
-            "the pace of buying: r / (k alpha) is the average customer\u{2019}s purchases per unit of time"
-        }
-        ("bg-cnbd-k" | "mbg-cnbd-k", "k") => {
-            "how regular customers are: 1 is at random, more is more regular"
-        }
-        ("ggom-nbd", "alpha") => {
-            "the pace of buying: r / alpha is the average customer\u{2019}s purchases per unit of time"
-        }
-        ("ggom-nbd", "b") => "how much more readily customers leave as they grow older",
-        ("pareto-nbd-lognormal", "correlation") => {
-            "whether who buys often is the less (below 0) or the more (above 0) likely to leave"
-        }
-        ("pareto-nbd", "s") => {
-            "how alike customers are in how soon they leave: the smaller, the more they differ"
-        }
-        ("pareto-nbd", "beta") => {
-            "the pace of leaving: s / beta is the average customer\u{2019}s rate of leaving per unit of time"
-        }
-        ("bg-nbd" | "mbg-nbd" | "bg-cnbd-k" | "mbg-cnbd-k", "a") => {
-            "leaving: a / (a + b) is the average chance of leaving at a purchase"
-        }
-        ("bg-nbd" | "mbg-nbd" | "bg-cnbd-k" | "mbg-cnbd-k", "b") => "staying: the counterpart of a",
-        ("log-normal" | "log-normal-dependent" | "log-normal-mixture", name) => {
-            in_log_normal_spend(name)
-        }
-        ("gamma-gamma", "p") => {
-            "how steady a customer\u{2019}s own orders are: the larger, the steadier"
-        }
-        ("gamma-gamma", "q") => {
-            "how alike customers are in what they spend: the larger, the more alike"
-        }
-        ("gamma-gamma", "gamma") => {
-            "the scale of spend: p gamma / (q \u{2212} 1) is the average customer\u{2019}s"
-        }
-        _ => "",
-    }
-}
-
-fn in_log_normal_spend(parameter: &str) -> &'static str {
-    match parameter {
-        "m" => "the logarithm of a middling customer\u{2019}s mean spend",
-        "tau" => "how much customers differ in what they spend, in logarithms",
-        "sigma" => "how much a customer\u{2019}s own orders differ, in logarithms",
-        "delta" => "how spend grows with the number of orders: 0 where it does not",
-        "share_2" => "the share of customers of the second kind",
-        "m_2" => "as m, of the second kind of customers",
-        _ => "as tau, of the second kind of customers",
-    }
+/// What a parameter says about customers, as the card tells it.
+fn in_words<'a>(card: &'a ModelCard, model: &str, parameter: &str) -> &'a str {
+    card.parameters
+        .iter()
+        .find(|one| one.model == model && one.name == parameter)
+        .map_or("", |one| &one.meaning)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clv_answers::backtest::{Backtest, BacktestCoverage, BacktestScore, BlendWeights};
-use clv_answers::model_card::{CardCalibration, HoldoutScore, ModelCard};
+use clv_answers::model_card::{CardCalibration, CardParameter, HoldoutScore, ModelCard};
 use clv_answers::model_fit::ModelFit;
 
 pub(crate) fn backtest() -> Backtest {
@@ -78,6 +78,16 @@ fn coverage(of: &str, decile: Option<u32>) -> BacktestCoverage {
     }
 }
 
+fn parameter(model: &str, name: &str, value: f64, meaning: &str) -> CardParameter {
+    CardParameter {
+        model: model.into(),
+        name: name.into(),
+        value,
+        standard_error: None,
+        meaning: meaning.into(),
+    }
+}
+
 pub(crate) fn card() -> ModelCard {
     ModelCard {
         model: "pareto-nbd".into(),
@@ -85,7 +95,15 @@ pub(crate) fn card() -> ModelCard {
         data_period: Some(("2009-12-01".into(), "2011-12-09".into())),
         n_customers: 4_338,
         n_repeaters: 2_845,
-        parameters: Vec::new(),
+        parameters: vec![
+            parameter("pareto-nbd", "r", 0.55328, "how alike customers are in how often they buy"),
+            parameter("pareto-nbd", "alpha", 10.57768, "the pace of buying"),
+            parameter("pareto-nbd", "s", 0.60624, "how alike customers are in how soon they leave"),
+            parameter("pareto-nbd", "beta", 11.66874, "the pace of leaving"),
+            parameter("gamma-gamma", "p", 6.2496, "how steady a customer\u{2019}s own orders are"),
+            parameter("gamma-gamma", "q", 3.7442, "how alike customers are in what they spend"),
+            parameter("gamma-gamma", "gamma", 15.4435, "the scale of spend"),
+        ],
         spend_model: Some("gamma-gamma".into()),
         spend_scores: Vec::new(),
         score: Some(HoldoutScore {
