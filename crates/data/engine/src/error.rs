@@ -129,6 +129,25 @@ pub enum EngineError {
         /// What would do.
         expected: &'static str,
     },
+    /// A customer with two histories.
+    #[error(
+        "{path}: row {row}, column {column}: {value:?}; expected one row for each customer, and this one stands in row \
+         {first_row} of {first_path} too"
+    )]
+    TwoHistories {
+        /// File as given.
+        path: String,
+        /// Row number, the heading being row 1.
+        row: u64,
+        /// Heading.
+        column: String,
+        /// The customer's id.
+        value: String,
+        /// The file of the first row that names the customer.
+        first_path: String,
+        /// That row.
+        first_row: u64,
+    },
     /// A file that holds no subscriptions.
     #[error(
         "{path}: no subscriptions: {why}; expected start and end dates, or tenure and churned, or an age and survivors, \
@@ -231,8 +250,12 @@ impl EngineError {
     /// ```
     pub fn hint(&self) -> Option<String> {
         match self {
-            EngineError::NotFound { nearest, .. } => {
-                nearest.as_ref().map(|name| format!("did you mean {name}?"))
+            EngineError::NotFound { path, nearest } => {
+                Some(match nearest {
+                    Some(name) => format!("did you mean {name}?"),
+                    None if path == "-" => "standard input is not read; name a file".into(),
+                    None => "check the spelling and the folder; clv demo shows a report without any file".into(),
+                })
             }
             EngineError::NoFiles { .. } => {
                 Some("name the file itself, or a glob like 'orders/*.csv'".into())
@@ -259,6 +282,9 @@ impl EngineError {
                     .into(),
             ),
             EngineError::Import(error) => error.hint(),
+            EngineError::TwoHistories { .. } => {
+                Some("keep one of the rows, or write the file with clv histories".into())
+            }
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
             EngineError::NoSubscriptions { .. } | EngineError::AmbiguousSubscriptions { .. } => Some(
                 "settle it with --columns customer_id=ID,start=BEGIN,end=END or customer_id=ID,tenure=MONTHS,churned=LEFT \

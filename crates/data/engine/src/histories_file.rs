@@ -1,6 +1,7 @@
 //! Histories that were made before: one row for each customer in place of orders.
 
 mod columns;
+mod repeats;
 
 use arrow::array::RecordBatch;
 use clv_importers::plan::is_text_type;
@@ -8,12 +9,14 @@ use clv_importers::plan::is_text_type;
 use crate::engine::ReadOptions;
 use crate::error::EngineError;
 use crate::inspect::look;
+use crate::orders::fingerprint;
 use crate::plans::CustomerIds;
 use crate::progress::ProgressCounter;
 use crate::reader::{Source, TextReader, positions};
 use crate::text::decode::read_error;
 
 use columns::{Column, Place};
+use repeats::{Stretches, repeated};
 
 /// The columns of a histories file, one entry for each customer in the order of the file. Times are in the unit of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,8 @@ pub struct HistoriesFile {
     pub time_unit: Option<String>,
     /// How many customers share each row's history, above 0, where the file has it.
     pub weights: Option<Vec<f64>>,
+    /// For each file as the user gave it a hash of its contents, as of orders.
+    pub fingerprints: Vec<(String, String)>,
     /// Whether the file names its customers; else they are numbered by row.
     has_ids: bool,
 }
@@ -106,6 +111,8 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
     });
     let has_text_ids = has_ids && is_text_type(&sample.types[needed[0]]);
     let mut file = HistoriesFile::new(has_text_ids, has_ids, &welcome);
+    file.fingerprints = sources.iter().map(fingerprint).collect::<Result<_, _>>()?;
+    let mut stretches = Stretches::default();
     for source in &sources {
         let shown = &source.file().shown;
         if let Some(mut reader) =
@@ -118,6 +125,7 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
                     let expected = "as many cells as the heading has";
                     return Err(bad(shown, *row, "", value, expected));
                 }
+                stretches.note(file.age.len(), shown, text.rows.iter().copied());
                 file.add(&text.batch, &found, &welcome, shown, &|i| text.rows[i])?;
             }
         } else if let Source::Parquet(parquet) = source {
@@ -127,6 +135,7 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
                 let mut first = piece.first_row;
                 for batch in parquet.read(&piece, &there)? {
                     let batch = batch?;
+                    stretches.note(file.age.len(), shown, [first]);
                     file.add(&batch, &found, &welcome, shown, &|i| first + i as u64)?;
                     first += batch.num_rows() as u64;
                 }
@@ -136,6 +145,8 @@ pub(crate) fn read_histories(options: &ReadOptions) -> Result<Option<HistoriesFi
     if !has_ids {
         let n = i64::try_from(file.age.len()).unwrap_or(i64::MAX);
         file.ids = CustomerIds::Integer((1..=n).collect());
+    } else if let Some((first, second)) = repeated(&file.ids) {
+        return Err(stretches.refuse(&file.ids, &found[0], first, second));
     }
     Ok(Some(file))
 }
@@ -185,6 +196,7 @@ impl HistoriesFile {
             sum_ln_interpurchase_times: sum_ln.map(|_| Vec::new()),
             time_unit: None,
             weights: weights.map(|_| Vec::new()),
+            fingerprints: Vec::new(),
             has_ids,
         }
     }

@@ -8,6 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use clv_importers::catalogue::{Choice, choose};
 use clv_importers::plan::{Evidence, Wishes};
+use clv_importers::role::Role;
 use clv_importers::sample::Sample;
 
 use crate::engine::{Engine, ReadOptions};
@@ -43,8 +44,21 @@ pub(crate) fn inspect(engine: &Engine, options: &ReadOptions) -> Result<Orders, 
     if evidence.is_open(&choice, &wishes) {
         scan(&sources, &sample, &choice, &wishes, &mut evidence)?;
     }
-    let plan = Arc::new(evidence.decide(&choice, &sample, &wishes)?);
-    Orders::new(engine.clone(), sources, plan, &sample.types)
+    let mut plan = evidence.decide(&choice, &sample, &wishes)?;
+    plan.merges_files = plan.column(Role::OrderId).is_some()
+        && !plan.drops_duplicates
+        && sources.len() > 1
+        && !are_parts(&sources);
+    Orders::new(engine.clone(), sources, Arc::new(plan), &sample.types)
+}
+
+/// Whether a program has cut one table into these files, as Spark and others do (`part-00000-...`): no part repeats what
+/// another holds, and equal lines of one order may stand in two of them.
+fn are_parts(sources: &[Source]) -> bool {
+    sources.iter().all(|source| {
+        let name = source.file().path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| name.starts_with("part-"))
+    })
 }
 
 /// Opens the files and reads the beginning of the first.

@@ -68,8 +68,10 @@ pub(crate) fn divide(
     let mut shares: Vec<(u64, Share)> = Vec::new();
     for (source, of) in sources.iter().enumerate() {
         match of {
-            // Where rows continue an order, the file is read from its beginning to its end.
-            Source::Parquet(parquet) if plan.source.rules.layout == OrderLayout::RowsAdd => {
+            // Where rows continue an order or are counted by file, the file is read from its beginning to its end.
+            Source::Parquet(parquet)
+                if plan.source.rules.layout == OrderLayout::RowsAdd && !plan.merges_files =>
+            {
                 shares.extend(
                     parquet
                         .pieces()
@@ -164,11 +166,8 @@ impl Run {
                     let mut first_row = piece.first_row;
                     for batch in parquet.read(piece, &there)? {
                         let batch = batch?;
-                        let hashes = if self.plan.drops_duplicates {
-                            row_hashes(&batch)?
-                        } else {
-                            Vec::new()
-                        };
+                        let hashes =
+                            if self.plan.hashes_rows() { row_hashes(&batch)? } else { Vec::new() };
                         let rows = canonical.push(&batch, RowNumbers::From(first_row), &hashes)?;
                         self.progress.add(n_bytes * batch.num_rows() as u64 / piece.n_rows.max(1));
                         first_row += batch.num_rows() as u64;
@@ -178,7 +177,7 @@ impl Run {
                     }
                 }
                 _ => {
-                    let hashes_rows = self.plan.drops_duplicates;
+                    let hashes_rows = self.plan.hashes_rows();
                     let reader = TextReader::open(
                         source,
                         &headings,

@@ -1,6 +1,6 @@
 //! Rows of a source into canonical order rows, totals and complaints: the same step for every format and source.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -55,6 +55,8 @@ impl RowNumbers<'_> {
 #[derive(Debug, Default)]
 pub struct Shared {
     seen_rows: Mutex<HashSet<u64>>,
+    /// The file and row of each order of which a file holds one version; filled where several files are merged.
+    versions: Mutex<HashMap<u64, (Arc<str>, u64)>>,
     currency: Mutex<Option<(&'static str, u64)>>,
     n_lone_orders: AtomicU64,
 }
@@ -72,6 +74,8 @@ pub struct Canonicaliser {
     pub totals: RowTotals,
     order: OpenOrder,
     fates: Fates,
+    /// How often each row has stood in this file; filled where several files are merged.
+    times: HashMap<u64, u64>,
     currency: Option<&'static str>,
 }
 
@@ -88,6 +92,7 @@ impl Canonicaliser {
             totals: RowTotals::default(),
             order: OpenOrder { day: NO_DAY, ..OpenOrder::default() },
             fates: Fates::default(),
+            times: HashMap::new(),
             currency: None,
         }
     }
@@ -166,6 +171,9 @@ impl Canonicaliser {
                 self.judge_row(columns, i, row, row_hash, out)?;
                 // A line that was sorted before the row with the money must not decide for it.
                 if columns.amounts[i] != NO_AMOUNT {
+                    if self.plan.merges_files && self.order.put_aside.is_none() {
+                        self.refuse_other_version(order, row, order_id)?;
+                    }
                     self.fates.settle(order, self.order.put_aside);
                 }
             }
@@ -282,9 +290,8 @@ impl Canonicaliser {
             );
             return Ok(());
         }
-        if self.plan.drops_duplicates
-            && let Some(hash) = row_hash
-            && !self.shared.seen_rows.lock().unwrap_or_else(PoisonError::into_inner).insert(hash)
+        if let Some(hash) = row_hash
+            && self.is_repeated(hash, order_id)
         {
             self.complain(Rule::DuplicateOrder, row, money, Role::OrderId, order_id);
             return Ok(());
@@ -329,6 +336,21 @@ impl Canonicaliser {
             }
         }
         Ok(())
+    }
+
+    /// Whether the row was read before: anywhere, or, where files are merged, as often in another file as now in this one.
+    fn is_repeated(&mut self, row_hash: u64, order_id: &str) -> bool {
+        let nth = if self.plan.drops_duplicates {
+            row_hash
+        } else if order_id.is_empty() {
+            // A row without an order id is an order of its own.
+            return false;
+        } else {
+            let times = self.times.entry(row_hash).or_insert(0);
+            *times += 1;
+            hash_number(row_hash ^ hash_number(*times))
+        };
+        !self.shared.seen_rows.lock().unwrap_or_else(PoisonError::into_inner).insert(nth)
     }
 
     fn amount_heading(&self) -> String {

@@ -185,6 +185,22 @@ pub enum ImportError {
         /// A row that has it.
         second_row: u64,
     },
+    /// Two files hold one order and do not agree on it.
+    #[error(
+        "{second_file}: row {second_row} holds the order {order:?} otherwise than {file} in row {row}; expected one version of each order"
+    )]
+    TwoVersions {
+        /// One file as the user gave it.
+        file: String,
+        /// Its row of the order; zero where rows are not known.
+        row: u64,
+        /// The other file.
+        second_file: String,
+        /// Its row of the order.
+        second_row: u64,
+        /// The order's id.
+        order: String,
+    },
     /// A column of a type that cannot play its part.
     #[error("{file}: column {column:?} has the type {found}; expected {expected}")]
     WrongType {
@@ -210,12 +226,18 @@ impl ImportError {
             ImportError::AmbiguousColumns { role, first, second, .. } => {
                 format!("say which with --columns {0}={first:?} or --columns {0}={second:?}", role.id())
             }
-            ImportError::UnknownRole { nearest, .. }
-            | ImportError::UnknownHeading { nearest, .. }
-            | ImportError::UnknownChoice { nearest, .. } => match nearest {
-                Some(nearest) => format!("did you mean {nearest:?}?"),
-                None => return None,
-            },
+            ImportError::UnknownRole { nearest: Some(nearest), .. }
+            | ImportError::UnknownHeading { nearest: Some(nearest), .. }
+            | ImportError::UnknownChoice { nearest: Some(nearest), .. } => {
+                format!("did you mean {nearest:?}?")
+            }
+            ImportError::UnknownRole { .. } => {
+                "--columns customer_id=cust,ordered_at=date,amount=sales".into()
+            }
+            ImportError::UnknownHeading { role, .. } => {
+                format!("--columns {role}=HEADING with one of these headings, or leave {role} out to have it detected")
+            }
+            ImportError::UnknownChoice { .. } => "leave it out to have it detected".into(),
             ImportError::NotThatSource { .. } => {
                 "leave --from out to have the source detected, or use --from generic".into()
             }
@@ -232,6 +254,9 @@ impl ImportError {
             ImportError::NoNumbers { .. } => "name the amount column with --columns amount=HEADING".into(),
             ImportError::MixedCurrencies { first, .. } => {
                 format!("keep one with --currency {first}: the others are put aside and counted")
+            }
+            ImportError::TwoVersions { .. } => {
+                "export the whole period once more into one file, or take the order out of the older file".into()
             }
             ImportError::WrongType { .. } => "name another column with --columns ROLE=HEADING".into(),
         })

@@ -82,9 +82,17 @@ pub struct ImportPlan {
     pub currency: Option<String>,
     /// The same row twice counts once.
     pub drops_duplicates: bool,
+    /// Several files may hold the same orders: a row that stands in two of them counts as often as in the one where it stands
+    /// most often. The reader decides it, who knows how many files there are.
+    pub merges_files: bool,
 }
 
 impl ImportPlan {
+    /// Whether rows are told apart by a hash of all their cells.
+    pub fn hashes_rows(&self) -> bool {
+        self.drops_duplicates || self.merges_files
+    }
+
     /// Where in the batches a part stands.
     pub fn column(&self, role: Role) -> Option<usize> {
         self.columns[..self.n_read].iter().position(|column| column.role == role)
@@ -232,6 +240,7 @@ impl Evidence {
             drops_duplicates: has(Role::OrderId)
                 && !has_lines
                 && choice.source.rules.layout == OrderLayout::RowsAdd,
+            merges_files: false,
         })
     }
 

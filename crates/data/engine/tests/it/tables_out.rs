@@ -172,3 +172,46 @@ fn a_full_disk_leaves_nothing_behind() {
     assert!(matches!(error, EngineError::UnknownFormat { .. }));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_customer_with_two_histories_is_refused_with_both_rows() {
+    for (ids, said) in [
+        (["7", "9", "7"], "row 4, column customer_id: \"7\""),
+        (["ann", "bob", "ann"], "row 4, column customer_id: \"ann\""),
+    ] {
+        let mut text = "customer_id,repeat_purchases,last_purchase_age,age\n".to_owned();
+        for id in ids {
+            text.push_str(&format!("{id},1,2,3\n"));
+        }
+        let (_folder, path) = file("h.csv", &text);
+        let error = engine().open_histories(&options(&path)).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+        assert!(error.to_string().contains("stands in row 2 of"), "{error}");
+        assert!(error.hint().is_some());
+    }
+    let columns = [
+        OutColumn::Integer("customer_id".into(), vec![7, 8, 8]),
+        OutColumn::Integer("repeat_purchases".into(), vec![0, 0, 0]),
+        OutColumn::Real("last_purchase_age".into(), vec![0.0, 0.0, 0.0]),
+        OutColumn::Real("age".into(), vec![4.0, 5.0, 6.0]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("h.parquet");
+    write_table(&columns, &path, WriteOptions::default()).unwrap();
+    let error = engine().open_histories(&options(&path)).unwrap_err();
+    assert!(error.to_string().contains("row 3, column customer_id: \"8\""), "{error}");
+    assert!(error.to_string().contains("stands in row 2 of"), "{error}");
+}
+
+#[test]
+fn a_histories_file_is_known_by_its_content() {
+    let read = |text: &str| {
+        let (_folder, path) = file("h.csv", text);
+        engine().open_histories(&options(&path)).unwrap().unwrap().fingerprints.remove(0).1
+    };
+    let heading = "customer_id,repeat_purchases,last_purchase_age,age\n";
+    let one = read(&format!("{heading}a,1,2,3\n"));
+    assert!(one.starts_with("xxh64:"), "{one}");
+    assert_eq!(one, read(&format!("{heading}a,1,2,3\n")));
+    assert_ne!(one, read(&format!("{heading}a,1,2,4\n")));
+}

@@ -1,4 +1,4 @@
-//! Rows that prove the plan wrong: another currency, another order of day and month.
+//! Rows that prove the plan wrong: another currency, another order of day and month, another version of an order.
 
 use std::sync::PoisonError;
 
@@ -48,6 +48,26 @@ impl Canonicaliser {
         self.currency = Some(found);
         self.totals.currency = Some(found);
         Ok(true)
+    }
+
+    /// An order whose money stands on one row has one version; where the row is the same in two files, it was put aside before.
+    pub(super) fn refuse_other_version(
+        &self,
+        order: u64,
+        row: u64,
+        order_id: &str,
+    ) -> Result<(), ImportError> {
+        let mut versions = self.shared.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let (file, first_row) =
+            versions.entry(order).or_insert_with(|| (self.file.clone(), row)).clone();
+        if file == self.file {
+            return Ok(());
+        }
+        let mut both = [(file.to_string(), first_row), (self.file.to_string(), row)];
+        both.sort_unstable();
+        let [(file, row), (second_file, second_row)] = both;
+        let order = order_id.to_owned();
+        Err(ImportError::TwoVersions { file, row, second_file, second_row, order })
     }
 
     pub(super) fn refuse_other_order(&self, row: u64, value: &str) -> Result<(), ImportError> {

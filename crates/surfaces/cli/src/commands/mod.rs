@@ -44,8 +44,10 @@ pub(crate) fn ask(
 ) -> anyhow::Result<Asked> {
     talk.step("looking at the files");
     let read_options = reading::read_options(read)?;
+    let mut of_histories = Vec::new();
     let (orders, inquiry) = match engine.open_histories(&read_options)? {
-        Some(file) => {
+        Some(mut file) => {
+            of_histories = std::mem::take(&mut file.fingerprints);
             if time.until.is_some() {
                 return Err(reading::usage(
                     "--until needs orders, and this is a histories file, which has no dates",
@@ -77,6 +79,7 @@ pub(crate) fn ask(
             ("until", options.until.map(reading::day_text).into()),
         ],
     )?;
+    provenance.table_versions.extend(of_histories);
     provenance.model = Some(inquiry.served.forecaster.id().to_owned());
     provenance.as_of = inquiry.snapshot.end_day().map(reading::day_text);
     for caution in &inquiry.served.cautions {
