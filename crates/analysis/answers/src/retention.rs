@@ -1,7 +1,10 @@
 //! How customers under contract renew: the fitted curve, what is still to come, and rates by period.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::covariates::Test;
 use crate::model_fit::ModelFit;
 
 /// A retention model fitted to tenures, with what follows from it. Its first fields are those of any fit, so that it
@@ -17,12 +20,40 @@ pub struct Retention {
     pub longest_tenure: u32,
     /// The cohorts that went in, where the data name them.
     pub cohorts: Vec<String>,
+    /// Each cohort's own fit, where several went in and a model was fitted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cohort_fits: Vec<CohortFit>,
+    /// Whether the cohorts differ: their own fits together against the one curve for all; none where fewer than two can be
+    /// fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohort_test: Option<Test>,
     /// The annual discount rate of `to_come`.
     pub discount_rate: f64,
     /// Survival and renewal rate at each occasion.
     pub curve: Vec<RetentionPoint>,
     /// What customers of each tenure still have before them.
     pub to_come: Vec<RenewalsToCome>,
+}
+
+/// A model fitted to one cohort alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CohortFit {
+    /// The cohort.
+    pub cohort: String,
+    /// Its customers.
+    pub n_customers: f64,
+    /// Those of them who have left.
+    pub n_lost: f64,
+    /// The parameters by the papers' names.
+    pub parameters: BTreeMap<String, f64>,
+    /// Standard errors on the same scale; a parameter without one is missing here.
+    pub standard_errors: BTreeMap<String, f64>,
+    /// The log-likelihood at the parameters.
+    pub log_likelihood: f64,
+    /// Whether the optimum was reached.
+    pub converged: bool,
+    /// The renewals expected of its new customer, discounted as in `to_come`.
+    pub discounted_renewals: f64,
 }
 
 /// The curve at one renewal occasion; intervals hold 95 %, of the parameters' uncertainty alone.

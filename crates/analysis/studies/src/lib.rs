@@ -5,6 +5,7 @@ pub mod error;
 pub mod time;
 
 pub mod base;
+mod cohort_fits;
 mod distinct;
 pub mod features;
 pub mod handoff;

@@ -12,6 +12,7 @@ use clv_models::retention::{KaplanMeier, LONGEST_PERIODS, RetentionModel, Tenure
 use clv_valuation::definition::Definition;
 use clv_valuation::discounting::AnnualDiscountRate;
 
+use crate::cohort_fits::{compare_cohorts, difference};
 use crate::error::StudyError;
 use crate::model_fit::{named_values, standard_errors};
 use crate::subscribers::{Subscriber, Subscribers};
@@ -73,6 +74,16 @@ impl RetentionCurve {
         let fitted = fit_retention_model(entry, tenures)
             .map_err(|error| StudyError::Subscriptions { problem: error.to_string() })?;
         Ok(RetentionCurve::Model(Arc::clone(fitted.model()), Some(fitted)))
+    }
+
+    /// A warning where the cohorts that went into the fit differ more than chance makes them.
+    #[must_use]
+    pub fn cohorts_differ(
+        &self,
+        subscribers: &Subscribers,
+        through: Option<u32>,
+    ) -> Option<String> {
+        difference(compare_cohorts(self, subscribers, through, 1.0).1.as_ref())
     }
 
     /// The curve of a saved model, with the length of its periods.
@@ -138,13 +149,15 @@ impl RetentionCurve {
     }
 }
 
-/// What `clv fit` answers for a retention model; `occasions` says how far the curve is told.
+/// What `clv fit` answers for a retention model; `occasions` says how far the curve is told, `through` is as it was for
+/// the fit.
 #[must_use]
 pub fn retention(
     curve: &RetentionCurve,
     subscribers: &Subscribers,
     annual: AnnualDiscountRate,
     occasions: Option<u32>,
+    through: Option<u32>,
 ) -> Retention {
     let seen = KaplanMeier::new(&subscribers.tenures, CURVE_LEVEL);
     let longest = subscribers.tenures.longest();
@@ -152,11 +165,16 @@ pub fn retention(
     let told = occasions.unwrap_or_else(|| longest.saturating_mul(2).clamp(fewest, most));
     let ratio = per_period(annual, subscribers.unit);
     let of_age = |renewals: u32| to_come(curve, renewals, ratio);
+    let (cohort_fits, cohort_test) = compare_cohorts(curve, subscribers, through, ratio);
+    let mut fit = fit_answer(curve, subscribers);
+    fit.warnings.extend(difference(cohort_test.as_ref()));
     Retention {
-        fit: fit_answer(curve, subscribers),
+        fit,
         n_lost: subscribers.tenures.n_lost(),
         longest_tenure: longest,
         cohorts: subscribers.cohorts.clone(),
+        cohort_fits,
+        cohort_test,
         discount_rate: annual.ratio(),
         curve: (1..=told).map_while(|renewal| point(curve, &seen, renewal)).collect(),
         to_come: (0..=longest.min(told)).map(of_age).collect(),

@@ -1,5 +1,7 @@
 //! From subscriptions to what a retention model sees: whole periods, and whether the customer has left.
 
+use std::collections::BTreeMap;
+
 use clv_engine::{SubscriptionData, SubscriptionRows, SubscriptionSpans, SurvivorTable};
 use clv_models::retention::{Tenure, Tenures};
 
@@ -11,6 +13,9 @@ use crate::time::TimeUnit;
 pub const ASSUMED_COHORT_SIZE: f64 = 1_000.0;
 /// More periods than this in one tenure are a wrong date or unit.
 const MOST_PERIODS: u32 = 1_000_000;
+
+/// More cohorts than this are not fitted one by one.
+pub const MOST_COHORTS: usize = 60;
 
 /// What the user settles.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +50,8 @@ pub struct Subscribers {
     pub unit: TimeUnit,
     /// What the models see.
     pub tenures: Tenures,
+    /// The same of each cohort, where 2 to [`MOST_COHORTS`] went in.
+    pub by_cohort: Vec<(String, Tenures)>,
     /// The subscriptions one by one; empty for tables of survivors.
     pub subscribers: Vec<Subscriber>,
     /// Whose they are.
@@ -111,6 +118,7 @@ fn of_survivors(
         )));
     }
     let mut tenures = Tenures::default();
+    let mut by_cohort = Vec::new();
     for (name, written) in &chosen {
         let first = written.first().copied().unwrap_or(0.0);
         let is_fractional = written.iter().any(|value| value.fract() > 0.0);
@@ -146,11 +154,15 @@ fn of_survivors(
             None => {}
         }
         tenures.add_cohort(&survivors).map_err(|error| refuse(format!("{name}: {error}")))?;
+        let mut own = Tenures::default();
+        own.add_cohort(&survivors).map_err(|error| refuse(format!("{name}: {error}")))?;
+        by_cohort.push((name.clone(), own));
     }
     pooled_caution(chosen.len(), &mut cautions);
     Ok(Subscribers {
         unit,
         tenures,
+        by_cohort: of_several(by_cohort),
         subscribers: Vec::new(),
         ids: Vec::new(),
         days: None,
@@ -160,10 +172,16 @@ fn of_survivors(
     })
 }
 
+/// One cohort is what all are; of very many each tells too little to be fitted alone.
+fn of_several(by_cohort: Vec<(String, Tenures)>) -> Vec<(String, Tenures)> {
+    if (2..=MOST_COHORTS).contains(&by_cohort.len()) { by_cohort } else { Vec::new() }
+}
+
 fn pooled_caution(n_cohorts: usize, cautions: &mut Vec<String>) {
     if n_cohorts > 1 {
         cautions.push(format!(
-            "{n_cohorts} cohorts go into one curve; --cohort NAME takes one of them alone"
+            "{n_cohorts} cohorts go into one curve; `clv fit` tests whether they differ, and --cohort NAME takes one of them \
+             alone"
         ));
     }
 }
@@ -229,11 +247,17 @@ fn of_rows(
         }
     }
     let mut tenures = Tenures::default();
-    for one in &subscribers {
-        tenures
-            .push(one.tenure, 1.0)
-            .expect("occasions start at 1 and a weight of one is positive");
+    let mut by_cohort: BTreeMap<&str, Tenures> = BTreeMap::new();
+    for (i, one) in chosen.iter().zip(&subscribers) {
+        let own = rows.cohort.as_ref().map(|all| by_cohort.entry(&all[*i]).or_default());
+        for tenures in own.into_iter().chain([&mut tenures]) {
+            tenures
+                .push(one.tenure, 1.0)
+                .expect("occasions start at 1 and a weight of one is positive");
+        }
     }
+    let by_cohort = by_cohort.into_iter().map(|(name, own)| (name.to_owned(), own)).collect();
+    let by_cohort = of_several(by_cohort);
     let ids: Vec<String> = chosen.iter().map(|i| rows.ids[*i].clone()).collect();
     let mut distinct: Vec<&String> = ids.iter().collect();
     distinct.sort_unstable();
@@ -245,7 +269,7 @@ fn of_rows(
             distinct.len()
         ));
     }
-    Ok(Subscribers { unit, tenures, subscribers, ids, days, cohorts, as_of, cautions })
+    Ok(Subscribers { unit, tenures, by_cohort, subscribers, ids, days, cohorts, as_of, cautions })
 }
 
 /// The tenure of a subscription by its days, and the periods until its next renewal.

@@ -8,6 +8,7 @@ mod config;
 mod covariates;
 mod failure;
 mod output;
+mod parsing;
 mod progress;
 mod reading;
 mod season;
@@ -15,9 +16,7 @@ mod season;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::{Cli, Command};
+use crate::arguments::Command;
 use crate::failure::Failure;
 
 /// How a command that ran ended.
@@ -47,7 +46,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<Outcome> {
     let typed: Vec<std::ffi::OsString> = std::env::args_os().collect();
-    let cli = Cli::parse_from(config::with_config_file(typed)?);
+    let cli = parsing::parse(config::with_config_file(typed)?)?;
     let talk = progress::Talk::new(cli.is_quiet);
     match cli.command {
         Command::Demo(arguments) => commands::demo::run(&arguments, &talk),

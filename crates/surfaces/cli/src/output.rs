@@ -145,7 +145,7 @@ fn refuse_conflict(path: &Path, format: Option<OutputFormat>) -> anyhow::Result<
 }
 
 fn no_table() -> anyhow::Error {
-    usage("this answer is no table, expected --output-format text or json", None)
+    usage("this answer is no table, expected --output-format text or json", Some("-o answer.json"))
 }
 
 /// Writes a file beside its place and moves it there whole.

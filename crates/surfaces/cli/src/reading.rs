@@ -36,7 +36,10 @@ const MOST_THREADS: usize = 4096;
 /// An engine within the limits asked for.
 pub(crate) fn engine(options: &ReadingOptions, talk: &Talk) -> anyhow::Result<Engine> {
     if let Some(threads) = options.threads.filter(|threads| !(1..=MOST_THREADS).contains(threads)) {
-        return Err(usage(&format!("--threads is {threads}, expected 1 to {MOST_THREADS}"), None));
+        return Err(usage(
+            &format!("--threads is {threads}, expected 1 to {MOST_THREADS}"),
+            Some("without --threads there is one for each core"),
+        ));
     }
     let memory_limit = match &options.memory_limit {
         Some(text) => bytes_of(text)?,
@@ -84,7 +87,7 @@ fn refuse_twice(paths: &[String]) -> anyhow::Result<()> {
         if seen.contains(&place) {
             return Err(usage(
                 &format!("{path} is named twice: every order would count twice"),
-                None,
+                Some("name it once"),
             ));
         }
         seen.push(place);
@@ -110,9 +113,12 @@ pub(crate) fn unit(arguments: &TimeArguments) -> anyhow::Result<TimeUnit> {
 
 /// The unit of time that was asked for; none where nothing was said.
 pub(crate) fn typed_unit(arguments: &TimeArguments) -> anyhow::Result<Option<TimeUnit>> {
-    let parse =
-        |text: &String| text.parse().map_err(|error| usage(&format!("--time-unit: {error}"), None));
-    arguments.time_unit.as_ref().map(parse).transpose()
+    arguments.time_unit.as_deref().map(unit_of).transpose()
+}
+
+/// The unit of time of this name.
+pub(crate) fn unit_of(text: &str) -> anyhow::Result<TimeUnit> {
+    text.parse().map_err(|error| usage(&format!("--time-unit: {error}"), Some("--time-unit week")))
 }
 
 /// The last day a model may see.
@@ -122,7 +128,8 @@ pub(crate) fn until(arguments: &TimeArguments) -> anyhow::Result<Option<i32>> {
 
 /// A span of time.
 pub(crate) fn span(option: &str, text: &str) -> anyhow::Result<Span> {
-    text.parse().map_err(|error| usage(&format!("{option}: {error}"), None))
+    text.parse()
+        .map_err(|error| usage(&format!("{option}: {error}"), Some(&format!("{option} 39w"))))
 }
 
 /// The study's options.
@@ -178,7 +185,14 @@ pub(crate) fn saved_model(path: &std::path::Path) -> anyhow::Result<ModelFit> {
                 Some("clv fit ORDERS --model pareto-nbd -o model.json"),
             ));
         }
-        Err(error) => return Err(error).with_context(|| format!("{shown}: cannot be read")),
+        Err(error) => {
+            let why =
+                if path.is_dir() { "it is a folder".to_owned() } else { error.kind().to_string() };
+            return Err(usage(
+                &format!("{shown}: cannot be read: {why}; expected a model saved by `clv fit`"),
+                Some("clv fit ORDERS --model pareto-nbd -o model.json"),
+            ));
+        }
     };
     let wrong = |error: serde_json::Error| {
         usage(
@@ -247,7 +261,8 @@ pub(crate) fn share(option: &str, value: f64) -> anyhow::Result<f64> {
     if (0.0..=1.0).contains(&value) {
         return Ok(value);
     }
-    Err(usage(&format!("{option} is {value}, expected a share from 0 to 1"), None))
+    let hint = format!("{option} 0.3");
+    Err(usage(&format!("{option} is {value}, expected a share from 0 to 1"), Some(&hint)))
 }
 
 /// A number above 0.
@@ -255,7 +270,8 @@ pub(crate) fn positive(option: &str, value: f64) -> anyhow::Result<f64> {
     if value > 0.0 && value.is_finite() {
         return Ok(value);
     }
-    Err(usage(&format!("{option} is {value}, expected a number above 0"), None))
+    let hint = format!("{option} 2.5, or leave it out");
+    Err(usage(&format!("{option} is {value}, expected a number above 0"), Some(&hint)))
 }
 
 /// The provenance of an answer from orders.
@@ -317,7 +333,7 @@ fn day_option(option: &str, text: Option<&str>) -> anyhow::Result<Option<i32>> {
     day_of(text).map(Some).ok_or_else(|| {
         usage(
             &format!("{option} is '{text}', which is no date; expected year-month-day"),
-            Some("1997-09-30"),
+            Some(&format!("{option} 1997-09-30")),
         )
     })
 }

@@ -1,8 +1,6 @@
 //! Every purchase model of the catalogue goes through the whole battery.
 
-use clv_models::catalogue::{
-    parameter_meaning, purchase_models, retention_models, spend_models,
-};
+use clv_models::catalogue::{parameter_meaning, purchase_models, retention_models, spend_models};
 use clv_models::conformance::purchase_model_checks;
 
 #[test]

@@ -267,3 +267,17 @@ fn gaps_that_do_not_fit_between_first_and_last_purchase_are_refused() {
         assert!((entry.build)(&[k, 0.5, 1.0, 0.8, 2.4]).is_err());
     }
 }
+
+#[test]
+fn no_mass_of_a_count_is_above_one() {
+    let history = PurchaseHistory::new(0, 0.0, 2.090_428_606_440_937e-6).unwrap();
+    let values =
+        [15.0, 3.563_432_049_217_6, 0.000_124_208_544_817_412_7, 16_863.186_498_276_933, 0.001_371];
+    for id in ["bg-cnbd-k", "mbg-cnbd-k"] {
+        let model = (purchase_model(id).unwrap().build)(&values).unwrap();
+        for horizon in [1e-9, 1e-7, 1e-6, history.age(), 1e-5] {
+            let masses = model.if_alive(&history).probability_mass(horizon, 20);
+            assert!(masses.iter().all(|mass| (0.0..=1.0).contains(mass)), "{id}: {masses:?}");
+        }
+    }
+}

@@ -36,6 +36,9 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         sampled_customers: None,
         spend_model: gamma_gamma(),
     };
+    if arguments.origins == 0 {
+        return Err(reading::usage("--origins is 0, expected at least 1", Some("--origins 3")));
+    }
     let asked = season::bake_off_request(&arguments.season)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("looking at the files");

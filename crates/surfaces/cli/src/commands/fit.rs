@@ -61,12 +61,12 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     } else {
         options.season = season::request(&arguments.season, &options)?;
     }
+    let previous = arguments.model_file.as_deref().map(reading::saved_model).transpose()?;
     let asked = super::ask(&engine, &arguments.read, &arguments.time, &options, talk)?;
     let mut provenance = asked.provenance;
     covariates::note(&arguments.covariates, &mut provenance);
     reading::note_spend(&arguments.spend, &mut provenance);
     if arguments.card {
-        let previous = arguments.model_file.as_deref().map(reading::saved_model).transpose()?;
         let card = model_card(&asked.inquiry, previous.as_ref());
         let text = card_text(&card);
         output::answer(&Answer { answer: card, provenance }, &text, &arguments.output)?;

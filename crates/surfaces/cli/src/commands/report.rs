@@ -58,6 +58,16 @@ pub(crate) fn write_report(
     talk: &Talk,
 ) -> anyhow::Result<Outcome> {
     for path in outputs.iter().filter(|path| !is_page(path)) {
+        if !path.is_dir() && !clv_engine::is_table_path(path) {
+            return Err(reading::usage(
+                &format!(
+                    "{}: the extension names neither a page nor a table; expected html, or csv, tsv, json, ndjson or \
+                     parquet for the table of all customers",
+                    path.display()
+                ),
+                Some("-o report.html -o customers.parquet"),
+            ));
+        }
         output::check_table_place(path)?;
     }
     for path in outputs.iter().filter(|path| is_page(path)) {

@@ -45,6 +45,8 @@ fn ask(
     saved: Option<&ModelFit>,
     talk: &Talk,
 ) -> anyhow::Result<Asked> {
+    let cohort_size =
+        of.cohort_size.map(|size| reading::positive("--cohort-size", size)).transpose()?;
     let engine = reading::engine(&read.reading, talk)?;
     talk.step("reading subscriptions");
     let mut options = reading::read_options(read)?;
@@ -62,17 +64,17 @@ fn ask(
         .collect();
     talk.say(&format!("read as subscriptions: {}", columns.join(", ")));
     let saved_unit = saved.map(|saved| saved.time_unit.parse()).transpose().map_err(|error| {
-        reading::usage(&format!("the saved model names its time_unit wrongly: {error}"), None)
+        reading::usage(
+            &format!("the saved model names its time_unit wrongly: {error}"),
+            Some("\"time_unit\": \"month\""),
+        )
     })?;
     let subscribers = Subscribers::of(
         &subscriptions.data,
         &SubscriberOptions {
             unit: saved_unit.or(reading::typed_unit(time)?),
             cohort: of.cohort.clone(),
-            cohort_size: of
-                .cohort_size
-                .map(|size| reading::positive("--cohort-size", size))
-                .transpose()?,
+            cohort_size,
             as_of,
             today: Some(reading::today()),
         },
@@ -112,7 +114,7 @@ pub(crate) fn fit(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     let of = &arguments.subscriptions;
     let mut asked = ask(&arguments.read, &arguments.time, &arguments.subscriptions, None, talk)?;
     let curve = RetentionCurve::fit(&arguments.model, &asked.subscribers, of.through)?;
-    let answer = retention(&curve, &asked.subscribers, rate, arguments.occasions);
+    let answer = retention(&curve, &asked.subscribers, rate, arguments.occasions, of.through);
     for warning in answer.fit.warnings.iter().skip(asked.subscribers.cautions.len()) {
         talk.say(&format!("warning: {warning}"));
     }
@@ -138,6 +140,9 @@ fn curve_of(
         Some(saved) => RetentionCurve::of_saved(saved)?.0,
         None => RetentionCurve::fit(&model.model, &asked.subscribers, of.through)?,
     };
+    if let Some(warning) = curve.cohorts_differ(&asked.subscribers, of.through) {
+        talk.say(&format!("warning: {warning}"));
+    }
     asked.provenance.model = Some(curve.id().to_owned());
     asked.provenance.options.insert("horizon".to_owned(), model.horizon.clone().into());
     asked.provenance.seed = Some(model.seed);
@@ -203,6 +208,32 @@ fn metric_text(metric: &RetentionMetric) -> String {
     text
 }
 
+/// Each cohort's own fit, and whether they differ.
+fn cohorts_text(answer: &Retention) -> String {
+    let mut text = String::new();
+    for one in &answer.cohort_fits {
+        let values: Vec<String> =
+            one.parameters.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+        let _ = writeln!(
+            text,
+            "cohort {} alone: {}; {} customers, {} of them have left; a new one's renewals, discounted: {:.4}",
+            one.cohort,
+            values.join(", "),
+            one.n_customers,
+            one.n_lost,
+            one.discounted_renewals
+        );
+    }
+    if let Some(test) = &answer.cohort_test {
+        let _ = writeln!(
+            text,
+            "a curve for each cohort against {}: {:.4} on {} degrees of freedom, p-value {:.4}",
+            test.against, test.statistic, test.degrees_of_freedom, test.p_value
+        );
+    }
+    text
+}
+
 fn text(answer: &Retention) -> String {
     let mut text = super::fit::text(&answer.fit);
     let _ = writeln!(
@@ -210,6 +241,7 @@ fn text(answer: &Retention) -> String {
         "{} of them have left; tenures up to {}",
         answer.n_lost, answer.longest_tenure
     );
+    text.push_str(&cohorts_text(answer));
     let _ = writeln!(text, "renewal  still there  renewal rate");
     for point in answer.curve.iter().take(OCCASIONS_SHOWN) {
         let rate = point.renewal_rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.4}"));

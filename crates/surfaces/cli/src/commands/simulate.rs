@@ -29,7 +29,10 @@ pub(crate) fn run(arguments: &SimulateArguments, talk: &Talk) -> anyhow::Result<
     let extension = extension(arguments.output_format)?;
     check_folder(&arguments.output)?;
     if arguments.customers == 0 {
-        return Err(reading::usage("--customers is 0, expected at least 1", None));
+        return Err(reading::usage(
+            "--customers is 0, expected at least 1",
+            Some("--customers 5000"),
+        ));
     }
     let first_day = reading::day("--start", &arguments.start)?;
     let n_days = days("--period", &arguments.period)?;
@@ -105,10 +108,7 @@ fn model(
     }
     let id = arguments.model.as_deref().unwrap_or_default();
     let entry = model_entry(id)?;
-    let unit = arguments
-        .time_unit
-        .parse()
-        .map_err(|error| reading::usage(&format!("--time-unit: {error}"), None))?;
+    let unit = reading::unit_of(&arguments.time_unit)?;
     let mut values = entry.typical.to_vec();
     for part in arguments.parameters.iter().flat_map(|text| text.split(',')) {
         let wrong = || {
@@ -120,8 +120,9 @@ fn model(
         let place = entry.parameter_names.iter().position(|known| *known == name.trim());
         values[place.ok_or_else(wrong)?] = value.trim().parse().map_err(|_| wrong())?;
     }
-    let model = (entry.build)(&values)
-        .map_err(|error| reading::usage(&format!("--parameters: {error}"), None))?;
+    let model = (entry.build)(&values).map_err(|error| {
+        reading::usage(&format!("--parameters: {error}"), Some("--parameters r=0.55,alpha=10.6"))
+    })?;
     Ok((Arc::from(model), ordinary, unit))
 }
 
@@ -132,7 +133,7 @@ fn days(option: &str, text: &str) -> anyhow::Result<i32> {
     }
     Err(reading::usage(
         &format!("{option} is {text}, expected a day at least and a century at most"),
-        None,
+        Some(&format!("{option} 2y")),
     ))
 }
 

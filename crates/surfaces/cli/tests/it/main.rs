@@ -12,3 +12,4 @@ mod run;
 mod season;
 mod simulate;
 mod spend;
+mod wrong_use;

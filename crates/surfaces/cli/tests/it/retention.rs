@@ -60,6 +60,57 @@ fn a_table_of_survivors_gives_the_published_fits() {
 }
 
 #[test]
+fn several_cohorts_are_fitted_apart_and_tested_against_one_curve() {
+    let both = "year,regular,high_end\n0,1000,1000\n1,631,869\n2,468,743\n3,382,653\n4,326,593\n5,289,551\n\
+                6,262,517\n7,241,491\n";
+    let folder = Folder::with("both.csv", both.as_bytes());
+    let ended = folder.clv(&["fit", "both.csv", "--model", "sbg"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let answer = &json(&ended.stdout)["answer"];
+    let fits = answer["cohort_fits"].as_array().expect("each cohort has its fit");
+    assert_eq!(fits.len(), 2);
+    // The published fits of the two cohorts.
+    let expected = [("regular", 0.704, 1.182), ("high_end", 0.668, 3.806)];
+    let mut apart = 0.0;
+    for (fit, (cohort, alpha, beta)) in fits.iter().zip(expected) {
+        assert_eq!(fit["cohort"], cohort);
+        assert!((fit["parameters"]["alpha"].as_f64().expect("a number") - alpha).abs() < 5e-4);
+        assert!((fit["parameters"]["beta"].as_f64().expect("a number") - beta).abs() < 5e-4);
+        apart += fit["log_likelihood"].as_f64().expect("a number");
+    }
+    let test = &answer["cohort_test"];
+    let gained = 2.0 * (apart - answer["log_likelihood"].as_f64().expect("a number"));
+    assert!((test["statistic"].as_f64().expect("a number") - gained).abs() < 1e-6);
+    assert_eq!(test["degrees_of_freedom"], 2);
+    assert!(test["p_value"].as_f64().expect("a number") < 1e-10);
+    assert!(ended.stderr.contains("warning: the cohorts differ"), "{}", ended.stderr);
+    let alone = folder.clv(&["fit", "both.csv", "--model", "sbg", "--cohort", "regular"]);
+    assert!(json(&alone.stdout)["answer"]["cohort_fits"].is_null());
+    assert!(!alone.stderr.contains("cohorts"), "{}", alone.stderr);
+}
+
+#[test]
+fn cohorts_alike_are_told_apart_by_nothing() {
+    let alike = format!(
+        "year,one,two\n{}",
+        REGULAR
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let (year, alive) = line.split_once(',').expect("two cells");
+                format!("{year},{alive},{alive}\n")
+            })
+            .collect::<String>()
+    );
+    let folder = Folder::with("alike.csv", alike.as_bytes());
+    let ended = folder.clv(&["fit", "alike.csv", "--model", "bdw", "--output-format", "text"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("the cohorts differ"), "{}", ended.stderr);
+    assert!(ended.stdout.contains("cohort one alone: c 1.28"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("on 3 degrees of freedom, p-value 1.0000"), "{}", ended.stdout);
+}
+
+#[test]
 fn percent_are_taken_of_a_stated_cohort() {
     let Some(path) = shared("contractual/foretell_customer_retention.csv") else { return };
     let folder = Folder::new();
