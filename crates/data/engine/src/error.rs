@@ -277,6 +277,9 @@ impl EngineError {
             EngineError::Changed { .. } => {
                 Some("wait until the export is finished, or read a copy".into())
             }
+            EngineError::AllPutAside { reasons, .. } if reasons.ends_with("after_as_of") => {
+                Some("choose a later day for --as-of".into())
+            }
             EngineError::AllPutAside { .. } => Some(
                 "check that the columns are the right ones; --columns ROLE=HEADING settles them"
                     .into(),

@@ -62,7 +62,11 @@ fn refusal(error: &clap::Error, verb: &str) -> UsageError {
         return UsageError { message: format!("{option} is '{value}', expected {expected}"), hint };
     }
     let rendered = error.render().to_string();
-    let told = rendered.trim().trim_end_matches(MORE).trim_end();
+    // No option of ours is ever meant as a value: that tip would lead astray.
+    let lines: Vec<&str> =
+        rendered.lines().filter(|line| !line.contains("as a value, use '--")).collect();
+    let told = lines.join("\n").replace("\n\n\n", "\n\n");
+    let told = told.trim().trim_end_matches(MORE).trim_end();
     UsageError { message: told.strip_prefix("error: ").unwrap_or(told).to_owned(), hint }
 }
 

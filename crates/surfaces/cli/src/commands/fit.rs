@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         season::refuse(&arguments.season, &arguments.model)?;
         return super::retention::fit(arguments, talk);
     }
+    super::retention::refuse(&arguments.subscriptions, &arguments.model)?;
     let is_spend = spend_model(&arguments.model).is_some();
     let spend = spend_choice(arguments, is_spend)?;
     let choice = match arguments.model.as_str() {

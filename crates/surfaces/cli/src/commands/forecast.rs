@@ -16,6 +16,7 @@ pub(crate) fn run(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<
         season::refuse(&arguments.season, &arguments.model.model)?;
         return super::retention::forecast(arguments, talk);
     }
+    super::retention::refuse(&arguments.subscriptions, &arguments.model.model)?;
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     let columns = arguments.read.reading.columns.as_deref();

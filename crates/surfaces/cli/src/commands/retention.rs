@@ -31,6 +31,23 @@ pub(crate) fn is_asked(model: &ModelArguments) -> anyhow::Result<bool> {
     }
 }
 
+/// That nothing was typed about subscriptions where orders are read: it would change nothing.
+pub(crate) fn refuse(of: &SubscriptionArguments, model: &str) -> anyhow::Result<()> {
+    let typed = [
+        ("--cohort", of.cohort.is_some()),
+        ("--cohort-size", of.cohort_size.is_some()),
+        ("--through", of.through.is_some()),
+        ("--amount-column", of.amount_column.is_some()),
+    ];
+    let Some((option, _)) = typed.into_iter().find(|(_, is_typed)| *is_typed) else {
+        return Ok(());
+    };
+    Err(reading::usage(
+        &format!("{option} is about subscriptions, and --model {model} reads orders"),
+        Some(&format!("leave {option} out, or name a model of subscriptions: --model bdw")),
+    ))
+}
+
 /// Subscriptions as they were read.
 struct Asked {
     read: Subscriptions,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use clv_answers::{Answer, Table};
 use clv_engine::WriteOptions;
+use clv_models::catalogue::{purchase_model, purchase_models};
 use clv_models::purchase::PurchaseModel;
 use clv_models::spend::GammaGamma;
-use clv_studies::model_fit::{gamma_gamma_of, model_entry, saved_purchase_model};
+use clv_studies::model_fit::{gamma_gamma_of, saved_purchase_model};
 use clv_studies::simulated_model::{SimulationOptions, simulate_model};
 use clv_studies::simulated_shop::{ShopSettings, SimulatedShop, simulate_shop};
 use clv_studies::time::TimeUnit;
@@ -107,7 +108,16 @@ fn model(
         ));
     }
     let id = arguments.model.as_deref().unwrap_or_default();
-    let entry = model_entry(id)?;
+    let entry = purchase_model(id).ok_or_else(|| {
+        let known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+        reading::usage(
+            &format!(
+                "there is no purchase model '{id}' to simulate; expected one of {}",
+                known.join(", ")
+            ),
+            Some("clv explain models"),
+        )
+    })?;
     let unit = reading::unit_of(&arguments.time_unit)?;
     let mut values = entry.typical.to_vec();
     for part in arguments.parameters.iter().flat_map(|text| text.split(',')) {

@@ -14,6 +14,7 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
         season::refuse(&arguments.season, &arguments.model.model)?;
         return super::retention::value(arguments, talk);
     }
+    super::retention::refuse(&arguments.subscriptions, &arguments.model.model)?;
     let mut options = reading::inquiry_options(&arguments.time, &arguments.model)?;
     options.spend = reading::spend_choice(&arguments.spend)?;
     let definition = reading::definition(&arguments.definition, &options.horizon)?;
