@@ -278,6 +278,10 @@ impl FutureProcess {
             *mass *= stays;
         }
         masses[0] += 1.0 - stays;
+        // A sum of parts may round to a hair above 1.
+        for mass in &mut masses {
+            *mass = mass.min(1.0);
+        }
         masses
     }
 

@@ -209,8 +209,7 @@ impl Regular {
             let nf = n as f64;
             let left = survived * self.a / (self.a + self.b + nf - 1.0);
             survived *= (self.b + nf - 1.0) / (self.a + self.b + nf - 1.0);
-            // Rounding may leave a hair above 1.
-            masses[n] = (survived * masses[n] + left * tails[n]).min(1.0);
+            masses[n] = survived * masses[n] + left * tails[n];
         }
         masses
     }
