@@ -5,12 +5,12 @@ use std::sync::Arc;
 use clv_models::PurchaseHistory;
 use clv_models::purchase::{FutureProcess, ProcessSummary, PurchaseModel};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::blend::Blend;
 use crate::covariates::TraitModels;
 use crate::handoff::GroupedHistories;
 use crate::outlook::{Outlook, OutlookPart};
+use crate::processes::DistinctProcesses;
 
 /// A rule without a model. Rates are per unit of time of the study.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -198,14 +198,19 @@ impl Forecaster {
         horizon: &HorizonOptions,
     ) -> Vec<RowForecast> {
         let histories = grouped.histories.histories();
-        if matches!(self, Forecaster::Blend(_)) {
+        let Some(distinct) = DistinctProcesses::of(self, grouped) else {
             return (0..histories.len())
                 .into_par_iter()
                 .with_min_len(256)
                 .map(|row| self.outlook_of_row(grouped, row).forecast(horizon))
                 .collect();
-        }
-        let futures = self.distinct_futures(grouped, horizon);
+        };
+        let summaries: Vec<Option<ProcessSummary>> = distinct
+            .processes
+            .par_iter()
+            .with_min_len(256)
+            .map(|process| Some(process.as_ref()?.summary(horizon.length, horizon.discount_rate)))
+            .collect();
         let alive = match self {
             Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
             Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
@@ -215,50 +220,9 @@ impl Forecaster {
             (None, Some(model)) => model.probability_alive(&histories[row]),
             (None, None) => 1.0,
         };
-        let future_of = |row: usize| futures.summaries[futures.of_row[row] as usize].as_ref();
+        let future_of = |row: usize| summaries[distinct.of_row[row] as usize].as_ref();
         (0..histories.len()).map(|row| row_forecast(alive_of(row), future_of(row))).collect()
     }
-
-    /// What those who are customers will do, once for each process: most models forget when a customer last bought as soon
-    /// as it is known that they are still there.
-    fn distinct_futures(&self, grouped: &GroupedHistories, horizon: &HorizonOptions) -> Futures {
-        type Process = Option<FutureProcess>;
-        let mut known: FxHashMap<(u32, u64, u32, usize), u32> = FxHashMap::default();
-        let mut processes: Vec<Process> = Vec::new();
-        let mut of_row = Vec::with_capacity(grouped.histories.len());
-        for (row, history) in grouped.histories.histories().iter().enumerate() {
-            let recent = grouped.recent_purchases_of_row(row);
-            let process = match (self, self.model_of_row(grouped, row)) {
-                (_, Some(model)) => Some(model.if_alive(history)),
-                (Forecaster::Naive { rule, mean_rate }, None) => {
-                    naive_process(*rule, *mean_rate, history, recent)
-                }
-                _ => None,
-            };
-            let stratum = grouped.stratum_of_row(row);
-            let key = (history.repeat_purchases(), history.age().to_bits(), recent, stratum);
-            let place = known.get(&key).copied().filter(|at| processes[*at as usize] == process);
-            of_row.push(place.unwrap_or_else(|| {
-                let place = processes.len() as u32;
-                processes.push(process);
-                known.insert(key, place);
-                place
-            }));
-        }
-        let summary = |process: &Process| {
-            process.as_ref().map(|one| one.summary(horizon.length, horizon.discount_rate))
-        };
-        let summaries = processes.par_iter().with_min_len(256).map(summary).collect();
-        Futures { of_row, summaries }
-    }
-}
-
-/// The distinct processes of a base of customers.
-struct Futures {
-    /// For each distinct history, the place of its process.
-    of_row: Vec<u32>,
-    /// What each process brings; none where no purchase is expected.
-    summaries: Vec<Option<ProcessSummary>>,
 }
 
 fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> RowForecast {
@@ -281,7 +245,7 @@ fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> Row
 }
 
 /// The process of a naive rule; none where it expects no purchase.
-fn naive_process(
+pub(crate) fn naive_process(
     rule: NaiveRule,
     mean_rate: f64,
     history: &PurchaseHistory,

@@ -6,7 +6,7 @@ use clv_models::purchase::{FutureProcess, PurchaseModel};
 use crate::forecaster::{HorizonOptions, RowForecast};
 
 /// Beyond this many purchases the quantiles of a mixture are the weighted mean of its parts'.
-const MOST_MIXED: u64 = 4_000;
+pub(crate) const MOST_MIXED: u64 = 4_000;
 
 /// One part of an outlook.
 #[derive(Debug, Clone)]

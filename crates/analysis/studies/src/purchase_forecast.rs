@@ -1,20 +1,20 @@
 //! When each customer will buy again, and how often.
 
-use std::sync::Arc;
-
 use clv_answers::{Table, Values};
-use clv_models::purchase::PurchaseModel;
+use clv_models::purchase::FutureProcess;
 use rayon::prelude::*;
 
-use crate::forecaster::{Forecaster, RowForecast};
-use crate::handoff::GroupedHistories;
-use crate::held_out::{LevelPair, groups_of, level_of};
-use crate::outlook::{Outlook, OutlookPart};
+use crate::count_intervals::count_intervals;
+use crate::forecaster::RowForecast;
+use crate::outlook::Outlook;
+use crate::processes::DistinctProcesses;
 use crate::served::Served;
-use clv_models::conformal::ends;
 
 /// A next order later than this many days from now is as good as none.
 const LATEST_DAYS: f64 = 36_525.0;
+
+/// The quantiles of the wait for the next order that are told.
+const WAIT_LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
 
 /// Days until the next order of one distinct history, given that there is one: 10 %, 50 % and 90 % quantile.
 type WaitDays = Option<[f64; 3]>;
@@ -40,7 +40,7 @@ pub fn forecast_table(
         Some(drawn) => drawn.to_vec(),
         None => count_intervals(forecaster, grouped, rows, horizon, levels, 0.8),
     };
-    let waits = waits(served);
+    let waits = waits(served, rows);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
     };
@@ -72,69 +72,6 @@ pub fn forecast_table(
     })
 }
 
-/// For each row an interval of the count that holds at least `coverage` over all of `models`, each as likely as the
-/// others: draws of one model's parameters.
-///
-/// From 0 where no purchase is likelier than a tail, else the central one. Beyond 4,000 purchases, where a count is as
-/// good as its expectation, the models' own intervals are averaged.
-#[must_use]
-pub fn count_intervals_over(
-    models: &[Arc<dyn PurchaseModel>],
-    grouped: &GroupedHistories,
-    horizon: f64,
-    coverage: f64,
-) -> Vec<(f64, f64)> {
-    let levels = [0.5 * (1.0 - coverage), coverage, 0.5 * (1.0 + coverage)];
-    grouped
-        .histories
-        .histories()
-        .par_iter()
-        .with_min_len(64)
-        .map(|history| {
-            let weight = 1.0 / models.len() as f64;
-            let part = |model: &Arc<dyn PurchaseModel>| {
-                OutlookPart::of_model(model.as_ref(), weight, history)
-            };
-            let outlook = Outlook::new(models.iter().map(part).collect(), 1.0);
-            let counts = outlook.count_quantiles(horizon, &levels);
-            let high = if counts[0] == 0 { counts[1] } else { counts[2] };
-            (counts[0] as f64, high as f64)
-        })
-        .collect()
-}
-
-/// For each row an interval of the count that holds at least `coverage`: from 0 where no purchase is likelier than a
-/// tail, else the central one; at the level that earlier holdouts taught for forecasts of its size.
-#[must_use]
-pub fn count_intervals(
-    forecaster: &Forecaster,
-    grouped: &GroupedHistories,
-    rows: &[RowForecast],
-    horizon: f64,
-    levels: Option<&LevelPair>,
-    coverage: f64,
-) -> Vec<(f64, f64)> {
-    let histories = grouped.histories.histories();
-    let customers = &grouped.row_of_customer;
-    let expected: Vec<f64> =
-        customers.iter().map(|row| rows[*row as usize].expected_purchases).collect();
-    let mut group_of_row = vec![0; rows.len()];
-    for (row, group) in customers.iter().zip(groups_of(levels, &expected)) {
-        group_of_row[*row as usize] = group;
-    }
-    (0..histories.len())
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|row| {
-            let outlook = forecaster.outlook_of_row(grouped, row);
-            let level = level_of(levels, group_of_row[row], coverage);
-            let (low, high) = ends(rows[row].probability_none, coverage, level);
-            let counts = outlook.count_quantiles(horizon, &[low, high]);
-            (counts[0] as f64, counts[1] as f64)
-        })
-        .collect()
-}
-
 /// The day `days` after `end`, the next day at the earliest.
 #[must_use]
 pub fn date(end: i32, days: f64) -> i32 {
@@ -143,22 +80,38 @@ pub fn date(end: i32, days: f64) -> i32 {
 
 /// Calendar days until the next order of a row: the quantile of its wait, turned back where a season tells time.
 fn wait_days(served: &Served, outlook: &Outlook, quantile: f64) -> Option<f64> {
-    let days = outlook.wait_quantile(quantile)? * served.unit.days();
-    Some(match &served.season {
-        Some(season) if days <= LATEST_DAYS => season.calendar_days(days),
-        _ => days,
-    })
+    Some(calendar_days(served, outlook.wait_quantile(quantile)? * served.unit.days()))
 }
 
-fn waits(served: &Served) -> Vec<WaitDays> {
-    let grouped = &served.grouped;
+/// Days turned back into the calendar's where a season tells time.
+fn calendar_days(served: &Served, days: f64) -> f64 {
+    match &served.season {
+        Some(season) if days <= LATEST_DAYS => season.calendar_days(days),
+        _ => days,
+    }
+}
+
+fn waits(served: &Served, rows: &[RowForecast]) -> Vec<WaitDays> {
+    let (grouped, forecaster) = (&served.grouped, &served.forecaster);
+    if let Some(distinct) = DistinctProcesses::of(forecaster, grouped) {
+        let of_process = |process: &FutureProcess, of: &[u32]| {
+            let days = process
+                .wait_quantiles(WAIT_LEVELS)
+                .map(|wait| calendar_days(served, wait * served.unit.days()));
+            // Who is surely gone waits for nothing.
+            let is_there = |row: &u32| rows[*row as usize].probability_alive > 0.0;
+            of.iter().map(|row| is_there(row).then_some(days)).collect()
+        };
+        return distinct.for_rows(of_process, None);
+    }
     (0..grouped.histories.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let outlook = served.forecaster.outlook_of_row(grouped, row);
+            let outlook = forecaster.outlook_of_row(grouped, row);
             let days = |q: f64| wait_days(served, &outlook, q);
-            Some([days(0.1)?, days(0.5)?, days(0.9)?])
+            let [low, median, high] = WAIT_LEVELS;
+            Some([days(low)?, days(median)?, days(high)?])
         })
         .collect()
 }

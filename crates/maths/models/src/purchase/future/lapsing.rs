@@ -222,8 +222,16 @@ impl Lapsing {
     }
 
     pub(super) fn wait_quantile(self, q: f64) -> f64 {
+        self.wait_quantiles([q])[0]
+    }
+
+    pub(super) fn wait_quantiles<const N: usize>(self, levels: [f64; N]) -> [f64; N] {
         let buys_ever = 1.0 - self.leaves_first(f64::INFINITY);
-        let target = q * buys_ever;
+        levels.map(|q| self.wait_until(q * buys_ever))
+    }
+
+    /// The time by which the next purchase has come with the probability `target`.
+    fn wait_until(self, target: f64) -> f64 {
         let scale = self.scale();
         let density = |v: f64| {
             let u = scale * v.exp_m1();

@@ -306,10 +306,30 @@ impl FutureProcess {
     /// below, and cut at `f64::MAX`.
     #[must_use]
     pub fn wait_quantile(&self, q: f64) -> f64 {
-        if q <= 0.0 || q.is_nan() {
-            return 0.0;
-        }
-        of!(self.parts().1, wait_quantile(q.min(1.0))).clamp(0.0, f64::MAX)
+        self.wait_quantiles([q])[0]
+    }
+
+    /// [`wait_quantile`](Self::wait_quantile) for each level; what several quantiles need is worked out once.
+    ///
+    /// ```
+    /// use clv_models::purchase::FutureProcess;
+    /// let lapsing = FutureProcess::Lapsing { r: 2.0, alpha: 8.0, s: 0.5, beta: 10.0 };
+    /// let [early, late] = lapsing.wait_quantiles([0.1, 0.9]);
+    /// assert!(0.0 < early && early < late);
+    /// ```
+    #[must_use]
+    pub fn wait_quantiles<const N: usize>(&self, levels: [f64; N]) -> [f64; N] {
+        let is_some = |q: f64| q > 0.0 && !q.is_nan();
+        let asked = levels.map(|q| if is_some(q) { q.min(1.0) } else { 1.0 });
+        let waits = match self.parts().1 {
+            Kind::Lapsing(process) => process.wait_quantiles(asked),
+            kind => asked.map(|q| of!(&kind, wait_quantile(q))),
+        };
+        std::array::from_fn(
+            |at| {
+                if is_some(levels[at]) { waits[at].clamp(0.0, f64::MAX) } else { 0.0 }
+            },
+        )
     }
 
     /// Quantiles of the number of purchases within `horizon` of someone who is a customer with
@@ -324,13 +344,34 @@ impl FutureProcess {
         probability_alive: f64,
         levels: &[f64],
     ) -> Vec<u64> {
+        let asked: Vec<(f64, f64)> =
+            levels.iter().map(|level| (probability_alive, *level)).collect();
+        self.count_quantiles_each(horizon, &asked)
+    }
+
+    /// [`count_quantiles`](Self::count_quantiles) for many customers who share this process and differ in whether they
+    /// still are one: for each pair of probability alive and level its quantile, in their order. All of them cost
+    /// little more than one.
+    ///
+    /// ```
+    /// use clv_models::purchase::FutureProcess;
+    /// let steady = FutureProcess::Steady { r: 2.0, alpha: 8.0 };
+    /// let both = steady.count_quantiles_each(4.0, &[(1.0, 0.9), (0.2, 0.9)]);
+    /// assert_eq!(both[0], steady.count_quantiles(4.0, 1.0, &[0.9])[0]);
+    /// assert_eq!(both[1], steady.count_quantiles(4.0, 0.2, &[0.9])[0]);
+    /// ```
+    #[must_use]
+    pub fn count_quantiles_each(&self, horizon: f64, asked: &[(f64, f64)]) -> Vec<u64> {
         let (stays, kind) = self.parts();
-        let alive = probability_alive * stays;
-        if !is_some_time(horizon) || alive <= 0.0 || alive.is_nan() {
-            return vec![0; levels.len()];
+        let is_any = |alive: f64| alive > 0.0 && !alive.is_nan();
+        if !is_some_time(horizon) || !asked.iter().any(|(alive, _)| is_any(alive * stays)) {
+            return vec![0; asked.len()];
         }
-        let targets: Vec<f64> =
-            levels.iter().map(|level| (level.min(1.0 - 1e-9) - (1.0 - alive)) / alive).collect();
+        let target = |&(probability_alive, level): &(f64, f64)| {
+            let alive = probability_alive * stays;
+            if is_any(alive) { (level.min(1.0 - 1e-9) - (1.0 - alive)) / alive } else { 0.0 }
+        };
+        let targets: Vec<f64> = asked.iter().map(target).collect();
         of!(kind, count_quantiles(horizon, &targets))
     }
 }
