@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod joined_texts;
 pub mod provenance;
 pub mod table;
 
@@ -22,5 +23,6 @@ pub mod segments;
 pub mod spend;
 pub mod tracking;
 
+pub use joined_texts::JoinedTexts;
 pub use provenance::{Answer, Provenance};
 pub use table::{Column, Table, Values};

@@ -3,6 +3,8 @@
 //! Per-customer answers are tables, because a million customers as a million structs would be slow to
 //! make and slow to write. Every surface turns a [`Table`] into what it needs: CSV, Parquet, JSON, HTML.
 
+use crate::joined_texts::JoinedTexts;
+
 /// The values of one column, one entry for each row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
@@ -20,6 +22,8 @@ pub enum Values {
     OptionalDate(Vec<Option<i32>>),
     /// Yes or no.
     Truth(Vec<bool>),
+    /// Text that rows share in part, such as a reason.
+    Joined(JoinedTexts),
     /// One text for all rows, such as a definition id.
     Same(String, usize),
 }
@@ -36,6 +40,7 @@ impl Values {
             Values::Date(v) => v.len(),
             Values::OptionalDate(v) => v.len(),
             Values::Truth(v) => v.len(),
+            Values::Joined(v) => v.len(),
             Values::Same(_, n) => *n,
         }
     }

@@ -4,6 +4,7 @@ use clv_models::conformal::ends as level_ends;
 use clv_valuation::definition::Definition;
 use clv_valuation::predictive::{CountForecast, SpendForecast};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::handoff::GroupedHistories;
@@ -34,33 +35,29 @@ pub struct CustomerValues {
     pub historic: Vec<f64>,
     /// Discounted expected value over the horizon, money.
     pub residual: Vec<f64>,
-    /// Lower and upper end of its 80 % interval.
-    pub interval_80: Vec<(f64, f64)>,
-    /// Lower and upper end of its 90 % interval.
-    pub interval_90: Vec<(f64, f64)>,
+    /// The lower and the upper ends of its 80 % interval, then of its 90 % interval.
+    pub ends: [[Vec<f64>; 2]; 2],
     /// Historic plus residual, less acquisition cost where the definition says so.
     pub lifetime: Vec<f64>,
     /// Sum of the variances of the customers' residual values, money squared.
     pub variance_of_total: f64,
 }
 
-/// One distinct history's future spend, scaled so that the customer's expected spend per purchase is 1.
-#[derive(Debug, Clone)]
-struct RowSpread {
-    /// For each kind of customer with this history.
-    of_kinds: Vec<KindSpread>,
-    /// Discounted over undiscounted expected purchases.
-    discount: f64,
+/// The group of forecasts that a customer is in, and the band of their own mean spend.
+type SpreadKind = (u32, i32);
+
+/// Distinct pairs of a history and a kind of customer: what customers of one pair have in common is worked out once.
+struct Spreads {
+    /// Row and kind of each pair.
+    pairs: Vec<(u32, SpreadKind)>,
+    /// The place of each customer's pair.
+    of_customer: Vec<u32>,
 }
 
-/// The group of forecasts that a customer is in, and the band of their own mean spend.
-type SpreadKind = (usize, i32);
-
-/// The future spend of the customers of one history and kind.
-#[derive(Debug, Clone)]
-struct KindSpread {
-    kind: SpreadKind,
-    law: SpendForecast,
+/// The future spend of the customers of one pair, scaled so that their expected spend per purchase is 1.
+#[derive(Debug, Clone, Copy)]
+struct Spread {
+    variance: f64,
     /// The 80 % and 90 % intervals.
     intervals: [(f64, f64); 2],
 }
@@ -85,40 +82,46 @@ pub fn customer_values(
     let per_purchase: Vec<f64> = (0..n)
         .map(|at| spend.expected_spend_of(at, customers.n_repeats[at], customers.mean_spend[at]))
         .collect();
-    let gross_to_come: Vec<f64> = (0..n)
-        .map(|at| rows[grouped.row_of_customer[at] as usize].expected_purchases * per_purchase[at])
-        .collect();
-    let kinds: Vec<SpreadKind> = groups_of(levels, &gross_to_come)
-        .into_iter()
-        .enumerate()
-        .map(|(at, group)| {
-            (group, spend.band_of(customers.n_repeats[at], customers.mean_spend[at]))
-        })
-        .collect();
-    let spreads = row_spreads(grouped, rows, spend, uncertainty, &kinds, levels);
+    let groups = levels.map(|_| {
+        let gross_to_come: Vec<f64> = grouped
+            .row_of_customer
+            .iter()
+            .zip(&per_purchase)
+            .map(|(row, each)| rows[*row as usize].expected_purchases * each)
+            .collect();
+        groups_of(levels, &gross_to_come)
+    });
+    let kind_of = |at: usize| {
+        let group = groups.as_ref().map_or(0, |groups| groups[at] as u32);
+        (group, spend.band_of(customers.n_repeats[at], customers.mean_spend[at]))
+    };
+    let places = Spreads::of(&grouped.row_of_customer, rows.len(), kind_of);
+    let spreads = spreads(&places, grouped, rows, spend, uncertainty, levels);
     let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
     let gross: f64 = customers.gross.iter().sum();
     let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
+    let room = || Vec::with_capacity(n);
     let mut values = CustomerValues {
-        historic: Vec::with_capacity(n),
-        residual: Vec::with_capacity(n),
-        interval_80: Vec::with_capacity(n),
-        interval_90: Vec::with_capacity(n),
-        lifetime: Vec::with_capacity(n),
+        historic: room(),
+        residual: room(),
+        ends: [[room(), room()], [room(), room()]],
+        lifetime: room(),
         variance_of_total: 0.0,
     };
     for customer in 0..n {
-        let row = grouped.row_of_customer[customer] as usize;
-        let spread = &spreads[row];
+        let row = &rows[grouped.row_of_customer[customer] as usize];
+        let spread = &spreads[places.of_customer[customer] as usize];
         let own_return_ratio = (customers.returns[customer] + usual_order * return_ratio)
             / (customers.gross[customer] + usual_order);
         let value_of_purchase =
             definition.value_of_purchase(per_purchase[customer], own_return_ratio.clamp(0.0, 1.0));
-        let residual = rows[row].discounted_purchases * value_of_purchase;
-        let scale = value_of_purchase * spread.discount;
-        let ends = |(low, high): (f64, f64)| {
-            if scale >= 0.0 { (scale * low, scale * high) } else { (scale * high, scale * low) }
+        let residual = row.discounted_purchases * value_of_purchase;
+        let discount = if row.expected_purchases > 0.0 {
+            row.discounted_purchases / row.expected_purchases
+        } else {
+            1.0
         };
+        let scale = value_of_purchase * discount;
         let historic = definition.historic_value(
             customers.gross[customer],
             customers.returns[customer],
@@ -126,65 +129,71 @@ pub fn customer_values(
         );
         values.historic.push(historic);
         values.residual.push(residual);
-        let of_kind = spread.of(kinds[customer]);
-        let [of_80, of_90] = of_kind.intervals;
-        values.interval_80.push(ends(of_80));
-        values.interval_90.push(ends(of_90));
+        for ([lows, highs], (low, high)) in values.ends.iter_mut().zip(spread.intervals) {
+            let (low, high) = if scale >= 0.0 { (low, high) } else { (high, low) };
+            lows.push(scale * low);
+            highs.push(scale * high);
+        }
         values.lifetime.push(definition.lifetime_value(historic, residual));
-        values.variance_of_total += of_kind.law.variance() * scale * scale;
+        values.variance_of_total += spread.variance * scale * scale;
     }
     values
 }
 
-impl RowSpread {
-    /// The spread of a customer of this kind.
-    fn of(&self, kind: SpreadKind) -> &KindSpread {
-        let found = self.of_kinds.iter().find(|one| one.kind == kind);
-        found.expect("every customer's kind was noted with their history")
+impl Spreads {
+    /// The pairs of customers whose histories are these rows of `n_rows`.
+    fn of(row_of_customer: &[u32], n_rows: usize, kind_of: impl Fn(usize) -> SpreadKind) -> Self {
+        let mut pairs: Vec<(u32, SpreadKind)> = Vec::with_capacity(n_rows);
+        // Most histories have one kind of customer: its pair is found without a search.
+        let mut first_of_row = vec![u32::MAX; n_rows];
+        let mut others: FxHashMap<(u32, SpreadKind), u32> = FxHashMap::default();
+        let of_customer = row_of_customer
+            .iter()
+            .enumerate()
+            .map(|(customer, &row)| {
+                let pair = (row, kind_of(customer));
+                let next = pairs.len() as u32;
+                let first = &mut first_of_row[row as usize];
+                let place = if *first == u32::MAX {
+                    *first = next;
+                    next
+                } else if pairs[*first as usize] == pair {
+                    *first
+                } else {
+                    *others.entry(pair).or_insert(next)
+                };
+                if place == next {
+                    pairs.push(pair);
+                }
+                place
+            })
+            .collect();
+        Self { pairs, of_customer }
     }
 }
 
-fn row_spreads(
+fn spreads(
+    places: &Spreads,
     grouped: &GroupedHistories,
     rows: &[RowForecast],
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
-    kinds: &[SpreadKind],
     levels: Option<&LevelPair>,
-) -> Vec<RowSpread> {
+) -> Vec<Spread> {
     let histories = grouped.histories.histories();
-    let mut kinds_of_row: Vec<Vec<SpreadKind>> = vec![Vec::new(); rows.len()];
-    for (row, kind) in grouped.row_of_customer.iter().zip(kinds) {
-        let known = &mut kinds_of_row[*row as usize];
-        if !known.contains(kind) {
-            known.push(*kind);
-        }
-    }
-    rows.par_iter()
-        .zip(histories)
-        .zip(kinds_of_row)
+    places
+        .pairs
+        .par_iter()
         .with_min_len(1024)
-        .map(|((row, history), kinds)| {
-            let discount = if row.expected_purchases > 0.0 {
-                row.discounted_purchases / row.expected_purchases
-            } else {
-                1.0
-            };
-            let interval = |law: &SpendForecast, group: usize, coverage: f64| {
-                let level = level_of(levels, group, coverage);
+        .map(|&(row, (group, band))| {
+            let seen = (histories[row as usize].repeat_purchases(), band);
+            let law = spend_forecast(&rows[row as usize], seen, spend, uncertainty);
+            let intervals = COVERAGES.map(|coverage| {
+                let level = level_of(levels, group as usize, coverage);
                 let (low, high) = level_ends(law.probability_none(), coverage, level);
                 (law.quantile(low), law.quantile(high))
-            };
-            let of_kinds = kinds
-                .into_iter()
-                .map(|(group, band)| {
-                    let seen = (history.repeat_purchases(), band);
-                    let law = spend_forecast(row, seen, spend, uncertainty);
-                    let intervals = COVERAGES.map(|coverage| interval(&law, group, coverage));
-                    KindSpread { kind: (group, band), law, intervals }
-                })
-                .collect();
-            RowSpread { of_kinds, discount }
+            });
+            Spread { variance: law.variance(), intervals }
         })
         .collect()
 }

@@ -85,6 +85,16 @@ impl GroupedHistories {
         self.recent_purchases.get(row).copied().unwrap_or(0)
     }
 
+    /// Repeat purchases over customer time, all customers together; per unit of the histories, 0 where no time has
+    /// passed.
+    #[must_use]
+    pub fn mean_rate(&self) -> f64 {
+        let (repeats, time) = self.histories.iter().fold((0.0, 0.0), |sums, (one, weight)| {
+            (sums.0 + weight * f64::from(one.repeat_purchases()), sums.1 + weight * one.age())
+        });
+        if time > 0.0 { repeats / time } else { 0.0 }
+    }
+
     /// Histories from a file, one customer for each row, grouped where they are equal; times are multiplied by
     /// `factor`.
     #[must_use]

@@ -257,7 +257,7 @@ impl Inquiry {
             horizon.length,
             self.snapshot.end_day(),
         )
-        .with("reason", "", Values::Text(rhythm_reasons(&self.snapshot, &self.served)))
+        .with("reason", "", Values::Joined(rhythm_reasons(&self.snapshot, &self.served)))
     }
 
     /// The served model at up to `n` of the draws saved with it, evenly taken; none where none were saved.
@@ -362,9 +362,6 @@ impl Inquiry {
     #[must_use]
     pub fn value_table(&self, values: CustomerValues, definition: &Definition) -> Table {
         let n = values.residual.len();
-        let ends = |intervals: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) {
-            intervals.iter().copied().unzip()
-        };
         // A histories file may not say what customers have spent so far: then that is unknown, not 0.
         let known = |of: Vec<f64>| {
             if self.snapshot.has_historic_value() {
@@ -373,8 +370,7 @@ impl Inquiry {
                 Values::OptionalReal(vec![None; n])
             }
         };
-        let (low, high) = ends(&values.interval_80);
-        let (low_90, high_90) = ends(&values.interval_90);
+        let [[low, high], [low_90, high_90]] = values.ends;
         Table::new()
             .with("customer_id", "", self.snapshot.id_values())
             .with("historic_value", "money", known(values.historic))
@@ -385,7 +381,7 @@ impl Inquiry {
             .with("residual_value_high_90", "money", Values::Real(high_90))
             .with("lifetime_value", "money", known(values.lifetime))
             .with("definition_id", "", Values::Same(definition.id(), n))
-            .with("reason", "", Values::Text(value_reasons(&self.snapshot, &self.served)))
+            .with("reason", "", Values::Joined(value_reasons(&self.snapshot, &self.served)))
     }
 }
 
@@ -397,11 +393,9 @@ fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
         return SpendModelPick::of(entry);
     }
     let columns = snapshot.columns();
-    options.spend.among(&spend_observations(
-        columns.n_repeats,
-        columns.mean_spend,
-        snapshot.mean_first_spend(),
-    ))
+    options.spend.among(|| {
+        spend_observations(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
+    })
 }
 
 fn serve_options(options: &InquiryOptions, spend: SpendModelPick) -> ServeOptions {

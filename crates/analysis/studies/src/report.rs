@@ -1,10 +1,13 @@
 //! The whole story of one order file: every question asked once.
 
+use std::hash::Hash;
+
 use clv_answers::customer_value::CustomerValue;
 use clv_answers::report::{DefinitionNote, Report};
-use clv_answers::{Table, Values};
+use clv_answers::{Column, JoinedTexts, Table, Values};
 use clv_engine::Orders;
 use clv_valuation::definition::Definition;
+use rustc_hash::FxHashMap;
 
 use crate::calendar::iso;
 use crate::calibration::calibration;
@@ -30,8 +33,17 @@ const N_SHOWN: usize = 100;
 pub struct ReportOutcome {
     /// The report.
     pub report: Report,
-    /// All customers, with the columns of the report's customer table.
-    pub customers: Table,
+    /// All customers, with the columns of the report's customer table; none where nobody asked for it.
+    pub customers: Option<Table>,
+}
+
+/// What is wanted beside the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// The table of all customers, which takes as much memory as everything else.
+    CustomerTable,
 }
 
 /// Tells the whole story. `inquiry` comes from the same `orders` with a bake-off.
@@ -43,6 +55,7 @@ pub fn report(
     orders: &Orders,
     inquiry: &Inquiry,
     definition: &Definition,
+    beside: Beside,
 ) -> Result<ReportOutcome, StudyError> {
     let intake = inquiry.intake.as_ref().ok_or(StudyError::NoDates)?;
     let horizon = inquiry.horizon_options(definition.discount_rate());
@@ -77,8 +90,7 @@ pub fn report(
     };
     let (value_groups, value_group_of) = value_segments(&segment_columns);
     let (rfm_groups, _, rfm_scores) = rfm_segments(&segment_columns);
-    let rfm: Vec<String> = rfm_scores.iter().map(|[r, f, m]| format!("{r}-{f}-{m}")).collect();
-    let groups = Groups { value: &value_group_of, rfm: &rfm };
+    let groups = Groups { value: &value_group_of, rfm: &rfm_scores };
     let best = best_customers(inquiry, &columns, &values, &groups);
     let historic_concentration = concentration("historic_value", &values.historic)
         .ok_or_else(|| StudyError::NoPositiveTotal { total: values.historic.iter().sum() })?;
@@ -113,7 +125,8 @@ pub fn report(
         data_quality: quality,
         cautions,
     };
-    let customers = customer_table(inquiry, &columns, values, definition, &groups);
+    let customers = (beside == Beside::CustomerTable)
+        .then(|| customer_table(inquiry, columns, values, definition, &groups));
     Ok(ReportOutcome { report, customers })
 }
 
@@ -151,7 +164,7 @@ impl PerCustomer {
 /// Each customer's segments.
 struct Groups<'a> {
     value: &'a [&'static str],
-    rfm: &'a [String],
+    rfm: &'a [[u8; 3]],
 }
 
 fn best_customers(
@@ -186,12 +199,12 @@ fn best_customers(
             probability_next_order: columns.probability_next_order[customer],
             probability_alive: columns.probability_alive[customer],
             residual_value: values.residual[customer],
-            residual_value_low: values.interval_80[customer].0,
-            residual_value_high: values.interval_80[customer].1,
+            residual_value_low: values.ends[0][0][customer],
+            residual_value_high: values.ends[0][1][customer],
             lifetime_value: values.lifetime[customer],
             next_order_date: median_next_order(&inquiry.served, customer, end).map(iso),
             segment: groups.value[customer].to_owned(),
-            rfm: groups.rfm[customer].clone(),
+            rfm: rfm_text(groups.rfm[customer]),
             reason,
         })
         .collect()
@@ -199,48 +212,47 @@ fn best_customers(
 
 fn customer_table(
     inquiry: &Inquiry,
-    columns: &PerCustomer,
+    columns: PerCustomer,
     values: CustomerValues,
     definition: &Definition,
     groups: &Groups<'_>,
 ) -> Table {
     let orders = inquiry.snapshot.columns().orders;
     let value_table = inquiry.value_table(values, definition);
-    let mut table = Table::new();
-    for (position, column) in value_table.into_columns().into_iter().enumerate() {
-        table = table.with(&column.name, &column.unit, column.values);
-        if position == 0 {
-            table = table
-                .with(
-                    "orders",
-                    "count",
-                    Values::Integer(orders.iter().map(|n| i64::from(*n)).collect()),
-                )
-                .with("first_order", "date", Values::Date(columns.first_day.clone()))
-                .with("last_order", "date", Values::Date(columns.last_day.clone()))
-                .with(
-                    "expected_purchases",
-                    "count",
-                    Values::Real(columns.expected_purchases.clone()),
-                )
-                .with(
-                    "probability_alive",
-                    "probability",
-                    Values::Real(columns.probability_alive.clone()),
-                )
-                .with(
-                    "probability_next_order",
-                    "probability",
-                    Values::Real(columns.probability_next_order.clone()),
-                );
-        }
-    }
-    let segments = groups.value.iter().map(|id| (*id).to_owned()).collect();
-    table.with("segment", "", Values::Text(segments)).with(
-        "rfm",
-        "",
-        Values::Text(groups.rfm.to_vec()),
-    )
+    let mut told = value_table.into_columns().into_iter();
+    let with = |table: Table, column: Column| table.with(&column.name, &column.unit, column.values);
+    let orders = Values::Integer(orders.iter().map(|n| i64::from(*n)).collect());
+    let (alive, next) = (columns.probability_alive, columns.probability_next_order);
+    let table = told
+        .by_ref()
+        .take(1)
+        .fold(Table::new(), with)
+        .with("orders", "count", orders)
+        .with("first_order", "date", Values::Date(columns.first_day))
+        .with("last_order", "date", Values::Date(columns.last_day))
+        .with("expected_purchases", "count", Values::Real(columns.expected_purchases))
+        .with("probability_alive", "probability", Values::Real(alive))
+        .with("probability_next_order", "probability", Values::Real(next));
+    told.fold(table, with)
+        .with("segment", "", shared_texts(groups.value, |id| (*id).to_owned()))
+        .with("rfm", "", shared_texts(groups.rfm, |scores| rfm_text(*scores)))
+}
+
+fn rfm_text([recent, frequent, monetary]: [u8; 3]) -> String {
+    format!("{recent}-{frequent}-{monetary}")
+}
+
+/// A column of texts of which there are few.
+fn shared_texts<K: Copy + Eq + Hash>(keys: &[K], text_of: impl Fn(&K) -> String) -> Values {
+    let mut texts = JoinedTexts::default();
+    let mut known: FxHashMap<K, u32> = FxHashMap::default();
+    let nothing = texts.add_ending(String::new());
+    let add =
+        |texts: &mut JoinedTexts, key: &K| texts.add_beginning(|text| text.push_str(&text_of(key)));
+    let of_row: Vec<u32> =
+        keys.iter().map(|key| *known.entry(*key).or_insert_with(|| add(&mut texts, key))).collect();
+    let endings = vec![nothing; of_row.len()];
+    Values::Joined(texts.with_rows(of_row, endings))
 }
 
 /// What the reader must know where value came out far from its forecast, or too seldom within its interval.

@@ -138,8 +138,8 @@ pub fn serve(
     let grouped = snapshot.grouped(options.unit);
     let histories = snapshot.histories_to_fit(&grouped);
     let spend = fit_spend(snapshot, &options.spend);
-    let mean_rate = snapshot.mean_rate(options.unit);
     let (forecaster, ln_covariance, mut fit) = if id == BLEND {
+        let mean_rate = grouped.mean_rate();
         let recipe = bake_off.and_then(|outcome| Some((outcome.recipe.as_ref()?, outcome)));
         let (recipe, outcome) = recipe.ok_or(StudyError::NothingToBlend)?;
         let (forecaster, fit) = fit_blend(recipe, outcome, &histories, mean_rate, options.unit)?;
@@ -365,7 +365,7 @@ fn serve_naive(
 ) -> Served {
     let grouped = snapshot.grouped(options.unit);
     Served {
-        forecaster: Forecaster::Naive { rule, mean_rate: snapshot.mean_rate(options.unit) },
+        forecaster: Forecaster::Naive { rule, mean_rate: grouped.mean_rate() },
         unit: options.unit,
         ln_covariance: None,
         fit: None,

@@ -349,16 +349,6 @@ impl Snapshot {
         repeaters.map(|(_, weight)| weight).sum::<f64>() as usize
     }
 
-    /// Repeat purchases over customer time, all customers together; per `unit`, 0 where no time has passed.
-    #[must_use]
-    pub fn mean_rate(&self, unit: TimeUnit) -> f64 {
-        let grouped = self.grouped(unit);
-        let (repeats, time) = grouped.histories.iter().fold((0.0, 0.0), |sums, (one, weight)| {
-            (sums.0 + weight * f64::from(one.repeat_purchases()), sums.1 + weight * one.age())
-        });
-        if time > 0.0 { repeats / time } else { 0.0 }
-    }
-
     /// Whether it is known what customers have spent so far; a histories file may lack it.
     #[must_use]
     pub fn has_historic_value(&self) -> bool {

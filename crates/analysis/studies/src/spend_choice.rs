@@ -57,24 +57,29 @@ impl SpendModelChoice {
         matches!(self, Self::Model(entry) if entry.id == GAMMA_GAMMA)
     }
 
-    /// The model to fit to these observations, with the scores that chose it.
+    /// The model to fit to these observations, with the scores that chose it; they are asked for where they choose.
     #[must_use]
-    pub fn among(&self, observations: &SpendObservations) -> SpendModelPick {
+    pub fn among(&self, observations: impl FnOnce() -> SpendObservations) -> SpendModelPick {
         match self {
             Self::Model(entry) => SpendModelPick::of(entry),
-            Self::Auto => match choose_spend_model(observations) {
-                Some((entry, scores)) => {
-                    SpendModelPick { scores, tests_independence: true, ..SpendModelPick::of(entry) }
-                }
-                None => SpendModelPick {
-                    note: Some(format!(
-                        "{} customers with repeat spend are too few to choose a spend model by: {GAMMA_GAMMA} is served \
+            Self::Auto => {
+                let observations = observations();
+                match choose_spend_model(&observations) {
+                    Some((entry, scores)) => SpendModelPick {
+                        scores,
+                        tests_independence: true,
+                        ..SpendModelPick::of(entry)
+                    },
+                    None => SpendModelPick {
+                        note: Some(format!(
+                            "{} customers with repeat spend are too few to choose a spend model by: {GAMMA_GAMMA} is served \
                          untested",
-                        observations.len()
-                    )),
-                    ..SpendModelPick::of(gamma_gamma())
-                },
-            },
+                            observations.len()
+                        )),
+                        ..SpendModelPick::of(gamma_gamma())
+                    },
+                }
+            }
         }
     }
 }

@@ -31,4 +31,6 @@ pub use progress::{OnProgress, Progress};
 pub use subscriptions::{
     SubscriptionData, SubscriptionRows, SubscriptionSpans, Subscriptions, SurvivorTable,
 };
-pub use write::{OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to};
+pub use write::{
+    MadeTexts, OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to,
+};

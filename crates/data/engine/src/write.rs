@@ -1,5 +1,6 @@
 //! Tables out: written beside their place and then moved there, so that nothing half-written is ever seen.
 
+mod made_texts;
 mod parquet;
 mod text;
 
@@ -7,6 +8,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+pub use self::made_texts::MadeTexts;
 use self::parquet::write_parquet;
 use self::text::{write_delimited, write_json};
 use crate::error::EngineError;
@@ -28,6 +30,8 @@ pub enum OutColumn {
     OptionalDate(String, Vec<Option<i32>>),
     /// True or false.
     Truth(String, Vec<bool>),
+    /// Text that is made when it is written.
+    Made(String, MadeTexts),
     /// The same text in every row.
     Same(String, String),
 }
@@ -43,6 +47,7 @@ impl OutColumn {
             | OutColumn::Date(name, _)
             | OutColumn::OptionalDate(name, _)
             | OutColumn::Truth(name, _)
+            | OutColumn::Made(name, _)
             | OutColumn::Same(name, _) => name,
         }
     }
@@ -57,6 +62,7 @@ impl OutColumn {
             OutColumn::Date(_, values) => Some(values.len()),
             OutColumn::OptionalDate(_, values) => Some(values.len()),
             OutColumn::Truth(_, values) => Some(values.len()),
+            OutColumn::Made(_, made) => Some(made.n_rows),
             OutColumn::Same(..) => None,
         }
     }

@@ -101,7 +101,7 @@ impl ConformalLevels {
 
 /// The smallest level that held the promised share of the group's outcomes and, at half weight, of its neighbours'.
 fn level_of(outcomes: &[PastOutcome], group: usize, coverage: f64) -> f64 {
-    let near: Vec<(&PastOutcome, f64)> = outcomes
+    let mut near: Vec<(&PastOutcome, f64)> = outcomes
         .iter()
         .filter_map(|one| match one.group.abs_diff(group) {
             0 => Some((one, 1.0)),
@@ -114,14 +114,24 @@ fn level_of(outcomes: &[PastOutcome], group: usize, coverage: f64) -> f64 {
         return coverage;
     }
     let wanted = (coverage * (n + 1.0)).min(n);
-    let held = |depth: f64| -> f64 {
-        let level = -(-depth).exp_m1();
-        near.iter().map(|(one, weight)| weight * one.share_within(coverage, level)).sum()
-    };
-    let (mut low, mut high) = (0.0, MOST_LEVEL);
+    let share = |one: &PastOutcome, depth: f64| one.share_within(coverage, -(-depth).exp_m1());
+    // Shares grow with the level: an outcome whose share is the same at both ends of the bracket is settled, and counted
+    // once for all. What is left halves with the bracket.
+    let (mut low, mut high, mut settled) = (0.0, MOST_LEVEL, 0.0);
     for _ in 0..48 {
         let middle = 0.5 * (low + high);
-        if held(middle) < wanted { low = middle } else { high = middle }
+        let held: f64 = near.iter().map(|(one, weight)| weight * share(one, middle)).sum();
+        if settled + held < wanted {
+            low = middle
+        } else {
+            high = middle
+        }
+        near.retain(|(one, weight)| {
+            let (least, most) = (share(one, low), share(one, high));
+            let is_open = least < most;
+            settled += if is_open { 0.0 } else { weight * most };
+            is_open
+        });
     }
     -(-high).exp_m1()
 }
@@ -140,11 +150,18 @@ pub fn n_groups(n_customers: usize) -> usize {
 /// ```
 #[must_use]
 pub fn groups_by_forecast(forecasts: &[f64], n_groups: usize) -> Vec<usize> {
-    let mut sorted = forecasts.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let bounds: Vec<f64> = (1..n_groups.max(1))
-        .filter_map(|group| sorted.get(group * sorted.len() / n_groups).copied())
-        .collect();
+    let mut parted = forecasts.to_vec();
+    let mut bounds = Vec::with_capacity(n_groups);
+    // From the highest bound down, each among what lies below the one before: cheaper than to sort.
+    let mut below = parted.len();
+    for place in (1..n_groups.max(1)).rev().map(|group| group * forecasts.len() / n_groups) {
+        if place < below {
+            parted[..below].select_nth_unstable_by(place, f64::total_cmp);
+            below = place;
+        }
+        bounds.extend(parted.get(place).copied());
+    }
+    bounds.reverse();
     forecasts.iter().map(|one| bounds.partition_point(|bound| bound <= one)).collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use clv_answers::{Answer, Provenance, Table, Values};
 use clv_engine::{
-    OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to,
+    MadeTexts, OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to,
 };
 use serde::Serialize;
 
@@ -238,6 +238,7 @@ fn allow_reading(_: &std::fs::File) -> std::io::Result<()> {
 
 /// The engine's columns for a table.
 fn out_columns(table: Table) -> Vec<OutColumn> {
+    let n_rows = table.n_rows();
     table
         .into_columns()
         .into_iter()
@@ -251,6 +252,14 @@ fn out_columns(table: Table) -> Vec<OutColumn> {
                 Values::Date(v) => OutColumn::Date(name, v),
                 Values::OptionalDate(v) => OutColumn::OptionalDate(name, v),
                 Values::Truth(v) => OutColumn::Truth(name, v),
+                Values::Joined(v) => {
+                    let make = move |row: usize, text: &mut String| {
+                        let (beginning, ending) = v.parts(row);
+                        text.push_str(beginning);
+                        text.push_str(ending);
+                    };
+                    OutColumn::Made(name, MadeTexts::new(n_rows, make))
+                }
                 Values::Same(text, _) => OutColumn::Same(name, text),
             }
         })
@@ -310,6 +319,7 @@ fn cell(values: &Values, row: usize) -> String {
         Values::Date(v) => crate::reading::day_text(v[row]),
         Values::OptionalDate(v) => v[row].map_or_else(String::new, crate::reading::day_text),
         Values::Truth(v) => v[row].to_string(),
+        Values::Joined(v) => v.text(row),
         Values::Same(text, _) => text.clone(),
     }
 }

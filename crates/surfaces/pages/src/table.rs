@@ -58,6 +58,7 @@ fn is_number(column: &Column) -> bool {
 fn cell(column: &Column, row: usize) -> Markup {
     match &column.values {
         Values::Text(values) => html! { td { (values[row]) } },
+        Values::Joined(values) => html! { td { (values.text(row)) } },
         Values::Same(value, _) => html! { td { (value) } },
         Values::Truth(values) => html! { td { @if values[row] { "yes" } @else { "no" } } },
         Values::Integer(values) => {

@@ -12,6 +12,7 @@ use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::schema::types::ColumnPath;
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    StringBuilder,
 };
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -26,6 +27,12 @@ const GROUP_ROWS: usize = 1 << 18;
 
 /// Rows that are looked at to see whether values come again.
 const LOOKED_AT: usize = 1 << 12;
+
+/// A dictionary of made texts larger than this is given up.
+const MOST_DICTIONARY_BYTES: usize = 1 << 24;
+
+/// Room that is made for each made text.
+const USUAL_TEXT_BYTES: usize = 128;
 
 /// A column is worth a dictionary when the rows that are looked at hold each value so many times on average.
 const TIMES: usize = 5;
@@ -79,6 +86,10 @@ fn properties(columns: &[OutColumn]) -> WriterProperties {
             OutColumn::Text(_, values) if repeats(values, String::as_str) => {
                 properties.set_column_dictionary_enabled(path, true)
             }
+            // Sentences of customers with like histories: looked up they take half the time that packing all of them would.
+            OutColumn::Made(..) => properties
+                .set_column_dictionary_enabled(path.clone(), true)
+                .set_column_dictionary_page_size_limit(path, MOST_DICTIONARY_BYTES),
             // Ages are whole days in another unit: some hundred different ones.
             OutColumn::Real(_, values) if repeats(values, |value| value.to_bits()) => {
                 properties.set_column_dictionary_enabled(path, true)
@@ -103,7 +114,9 @@ fn repeats<'a, T, K: Eq + Hash>(values: &'a [T], key: impl Fn(&'a T) -> K) -> bo
 fn schema(columns: &[OutColumn]) -> SchemaRef {
     let field = |column: &OutColumn| {
         let (data_type, is_nullable) = match column {
-            OutColumn::Text(..) | OutColumn::Same(..) => (DataType::Utf8, false),
+            OutColumn::Text(..) | OutColumn::Made(..) | OutColumn::Same(..) => {
+                (DataType::Utf8, false)
+            }
             OutColumn::Integer(..) => (DataType::Int64, false),
             OutColumn::Real(..) | OutColumn::OptionalReal(..) => (DataType::Float64, true),
             OutColumn::Date(..) => (DataType::Date32, false),
@@ -134,6 +147,14 @@ fn array(column: &OutColumn, rows: Range<usize>) -> ArrayRef {
             Arc::new(values[rows].iter().copied().collect::<Date32Array>())
         }
         OutColumn::Truth(_, values) => Arc::new(BooleanArray::from(values[rows].to_vec())),
+        OutColumn::Made(_, made) => {
+            let mut texts = StringBuilder::with_capacity(rows.len(), rows.len() * USUAL_TEXT_BYTES);
+            let mut text = String::new();
+            for row in rows {
+                texts.append_value(made.fill(row, &mut text));
+            }
+            Arc::new(texts.finish())
+        }
         OutColumn::Same(_, value) => Arc::new(StringArray::from_iter_values(rows.map(|_| value))),
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn write_delimited(
         add_text(&mut lines, column.name(), delimiter, false);
     }
     lines.push(b'\n');
+    let mut made_text = String::new();
     for i in 0..n_rows {
         for (at, column) in columns.iter().enumerate() {
             if at > 0 {
@@ -39,6 +40,10 @@ pub(super) fn write_delimited(
             match column {
                 OutColumn::Text(_, values) => {
                     add_text(&mut lines, &values[i], delimiter, options.escape_formulas);
+                }
+                OutColumn::Made(_, made) => {
+                    let text = made.fill(i, &mut made_text);
+                    add_text(&mut lines, text, delimiter, options.escape_formulas);
                 }
                 OutColumn::Same(_, value) => {
                     add_text(&mut lines, value, delimiter, options.escape_formulas);
@@ -62,6 +67,7 @@ pub(super) fn write_json(
     let names: Vec<String> = columns.iter().map(|column| quoted(column.name())).collect();
     let mut lines: Vec<u8> = Vec::with_capacity(BUFFERED_BYTES + (1 << 12));
     lines.extend(before.as_bytes());
+    let mut made_text = String::new();
     for i in 0..n_rows {
         if i > 0 {
             lines.extend(between.as_bytes());
@@ -72,6 +78,9 @@ pub(super) fn write_json(
             lines.push(b':');
             match column {
                 OutColumn::Text(_, values) => lines.extend(quoted(&values[i]).as_bytes()),
+                OutColumn::Made(_, made) => {
+                    lines.extend(quoted(made.fill(i, &mut made_text)).as_bytes());
+                }
                 OutColumn::Same(_, value) => lines.extend(quoted(value).as_bytes()),
                 other => add_plain(&mut lines, other, i, Missing::Null, b"\"")?,
             }

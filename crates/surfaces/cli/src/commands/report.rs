@@ -8,7 +8,7 @@ use clv_answers::headline::Headline;
 use clv_answers::report::Report;
 use clv_engine::WriteOptions;
 use clv_studies::data_quality::file_name;
-use clv_studies::report::report;
+use clv_studies::report::{Beside, report};
 use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
@@ -91,7 +91,9 @@ pub(crate) fn write_report(
         ));
     };
     talk.step("telling the story");
-    let outcome = report(question.title, orders, &asked.inquiry, &definition)?;
+    let has_table = outputs.iter().any(|path| !is_page(path));
+    let beside = if has_table { Beside::CustomerTable } else { Beside::Nothing };
+    let outcome = report(question.title, orders, &asked.inquiry, &definition, beside)?;
     let mut provenance = asked.provenance;
     reading::note_spend(question.spend, &mut provenance);
     provenance.definition_id = Some(definition.id());
@@ -110,10 +112,10 @@ pub(crate) fn write_report(
     for path in outputs {
         if is_page(path) {
             output::whole_file(path, clv_pages::report_page(&told).as_bytes())?;
-        } else {
+        } else if let Some(customers) = &outcome.customers {
             // This table is made for spreadsheets, which would run an id such as =1+2.
             let options = WriteOptions { escape_formulas: true };
-            output::table_file(outcome.customers.clone(), &told.provenance, path, None, options)?;
+            output::table_file(customers.clone(), &told.provenance, path, None, options)?;
         }
     }
     talk.finish();
