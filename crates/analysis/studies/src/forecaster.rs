@@ -197,20 +197,52 @@ impl Forecaster {
         grouped: &GroupedHistories,
         horizon: &HorizonOptions,
     ) -> Vec<RowForecast> {
-        let histories = grouped.histories.histories();
-        let Some(distinct) = DistinctProcesses::of(self, grouped) else {
-            return (0..histories.len())
+        match DistinctProcesses::of(self, grouped) {
+            Some(distinct) => self.rows_over(&distinct, grouped, horizon),
+            None => (0..grouped.histories.len())
                 .into_par_iter()
                 .with_min_len(256)
                 .map(|row| self.outlook_of_row(grouped, row).forecast(horizon))
-                .collect();
+                .collect(),
+        }
+    }
+
+    /// Forecasts over the horizon for every distinct history, and for each its discounted expected purchases over the
+    /// whole future (DERT) at the horizon's rate, which has to be above 0.
+    #[must_use]
+    pub fn scores(
+        &self,
+        grouped: &GroupedHistories,
+        horizon: &HorizonOptions,
+    ) -> (Vec<RowForecast>, Vec<f64>) {
+        let rate = horizon.discount_rate;
+        let Some(distinct) = DistinctProcesses::of(self, grouped) else {
+            let residual = |row: usize| self.outlook_of_row(grouped, row).discounted_residual(rate);
+            let rows = 0..grouped.histories.len();
+            return (
+                self.forecast_rows(grouped, horizon),
+                rows.into_par_iter().with_min_len(256).map(residual).collect(),
+            );
         };
-        let summaries: Vec<Option<ProcessSummary>> = distinct
-            .processes
-            .par_iter()
-            .with_min_len(256)
-            .map(|process| Some(process.as_ref()?.summary(horizon.length, horizon.discount_rate)))
-            .collect();
+        let rows = self.rows_over(&distinct, grouped, horizon);
+        let residual =
+            distinct.of_each(|process| process.discounted_purchases(f64::INFINITY, rate));
+        let residual_of = |(row, place): (&RowForecast, &u32)| {
+            row.probability_alive * residual[*place as usize].unwrap_or(0.0)
+        };
+        let residual = rows.iter().zip(&distinct.of_row).map(residual_of).collect();
+        (rows, residual)
+    }
+
+    fn rows_over(
+        &self,
+        distinct: &DistinctProcesses,
+        grouped: &GroupedHistories,
+        horizon: &HorizonOptions,
+    ) -> Vec<RowForecast> {
+        let histories = grouped.histories.histories();
+        let summaries =
+            distinct.of_each(|process| process.summary(horizon.length, horizon.discount_rate));
         let alive = match self {
             Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
             Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
@@ -261,5 +293,41 @@ pub(crate) fn naive_process(
         NaiveRule::OwnRate => steady(f64::from(history.repeat_purchases()), history.age()),
         NaiveRule::SamePeriod { length, .. } => steady(f64::from(recent_purchases), length),
         NaiveRule::MeanRate => at_rate(mean_rate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clv_models::PurchaseHistories;
+    use clv_models::catalogue::purchase_model;
+
+    use super::*;
+
+    #[test]
+    fn scores_are_those_of_each_history_alone() {
+        let mut histories = PurchaseHistories::default();
+        for (n, last, age) in [(0, 0.0, 30.0), (2, 5.0, 30.0), (2, 20.0, 30.0), (9, 40.0, 41.0)] {
+            let history = PurchaseHistory::new(n, last, age).expect("it is one");
+            histories.push(history, 1.0).expect("1 is a weight");
+        }
+        let grouped = GroupedHistories::of_rows(&histories, 1.0);
+        let horizon = HorizonOptions { length: 52.0, discount_rate: 0.002 };
+        for id in ["pareto-nbd", "bg-nbd"] {
+            let entry = purchase_model(id).expect("it is in the catalogue");
+            let model = (entry.build)(&[0.5, 10.0, 0.6, 12.0]).expect("they are parameters");
+            let model: Arc<dyn PurchaseModel> = Arc::from(model);
+            let forecaster = Forecaster::Model(Arc::clone(&model));
+            let (rows, residual) = forecaster.scores(&grouped, &horizon);
+            for ((history, row), residual) in histories.histories().iter().zip(rows).zip(residual) {
+                let close = |found: f64, expected: f64| {
+                    assert!((found / expected - 1.0).abs() < 1e-9, "{id} {found} {expected}");
+                };
+                close(row.probability_alive, model.probability_alive(history));
+                close(row.expected_purchases, model.expected_future_purchases(history, 52.0));
+                let alone = model.discounted_residual_purchases(history, f64::INFINITY, 0.002);
+                close(residual, alone);
+                close(residual, forecaster.outlook(history, 0).discounted_residual(0.002));
+            }
+        }
     }
 }

@@ -43,7 +43,7 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
     let count = n as f64;
     let residual: f64 = inputs.values.residual.iter().sum();
     let historic: f64 = inputs.values.historic.iter().sum();
-    let lifetime: f64 = inputs.values.lifetime.iter().sum();
+    let lifetime = inputs.definition.total_lifetime_value(inputs.values.lifetime.iter().sum(), n);
     let n_orders: u64 = columns.orders.iter().map(|orders| u64::from(*orders)).sum();
     let gross: f64 = columns.gross.iter().sum();
     let returns: f64 = columns.returns.iter().sum();

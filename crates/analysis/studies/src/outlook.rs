@@ -101,6 +101,18 @@ impl Outlook {
         row
     }
 
+    /// Discounted expected purchases over the whole future (DERT), at a continuous rate above 0 per unit of the study's
+    /// time.
+    #[must_use]
+    pub fn discounted_residual(&self, discount_rate: f64) -> f64 {
+        let of = |part: &OutlookPart| {
+            let process = part.process.as_ref()?;
+            let worth = process.discounted_purchases(f64::INFINITY, discount_rate / self.pace);
+            Some(part.weight * part.probability_alive * worth)
+        };
+        self.parts.iter().filter_map(of).sum()
+    }
+
     /// Expected purchases within `length` (the study's unit).
     #[must_use]
     pub fn expected_purchases(&self, length: f64) -> f64 {

@@ -61,6 +61,15 @@ impl DistinctProcesses {
         Some(Self { of_row, processes })
     }
 
+    /// An answer of each process; none where no purchase is expected.
+    pub(crate) fn of_each<T: Send>(
+        &self,
+        answer: impl Fn(&FutureProcess) -> T + Sync,
+    ) -> Vec<Option<T>> {
+        let of = |process: &Process| process.as_ref().map(&answer);
+        self.processes.par_iter().with_min_len(256).map(of).collect()
+    }
+
     /// The rows of each process.
     pub(crate) fn rows(&self) -> RowsByProcess {
         let mut starts = vec![0_u32; self.processes.len() + 1];

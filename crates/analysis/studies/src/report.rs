@@ -69,6 +69,7 @@ pub fn report(
     cautions.extend(holdout.as_ref().and_then(|held| miss(held.calibration.as_ref()?)));
     cautions.extend(sample_caution(inquiry));
     cautions.extend(until_caution(inquiry, intake));
+    cautions.extend(definition.cautions());
     let headline = headline(&HeadlineInputs {
         inquiry,
         rows: &rows,
@@ -99,7 +100,7 @@ pub fn report(
         title: title.to_owned(),
         definition: DefinitionNote {
             definition_id: definition.id(),
-            meaning: definition.meaning().to_owned(),
+            meaning: definition.meaning(),
         },
         headline,
         best_customers: best,

@@ -38,6 +38,21 @@ impl PastOutcome {
         self.integral.share_within(low, high)
     }
 
+    /// The share within as a line in the level, by its value at 0 and its rise, for levels between `low` and `high`; none
+    /// where it has a corner or a step there.
+    fn line_between(&self, coverage: f64, (low, high): (f64, f64)) -> Option<(f64, f64)> {
+        let begins_at_nothing = ends(self.probability_none, coverage, coverage).0 <= 0.0;
+        let corner = |end: f64| if begins_at_nothing { end } else { (2.0 * end - 1.0).abs() };
+        let is_within = |end: f64| (low..=high).contains(&corner(end));
+        if is_within(self.integral.below) || is_within(self.integral.upto) {
+            return None;
+        }
+        let (at_low, at_high) =
+            (self.share_within(coverage, low), self.share_within(coverage, high));
+        let rise = if high > low { (at_high - at_low) / (high - low) } else { 0.0 };
+        Some((at_low - rise * low, rise))
+    }
+
     /// Whether the closed interval at `level` holds it.
     #[must_use]
     pub fn is_within(&self, coverage: f64, level: f64) -> bool {
@@ -114,26 +129,31 @@ fn level_of(outcomes: &[PastOutcome], group: usize, coverage: f64) -> f64 {
         return coverage;
     }
     let wanted = (coverage * (n + 1.0)).min(n);
-    let share = |one: &PastOutcome, depth: f64| one.share_within(coverage, -(-depth).exp_m1());
-    // Shares grow with the level: an outcome whose share is the same at both ends of the bracket is settled, and counted
-    // once for all. What is left halves with the bracket.
-    let (mut low, mut high, mut settled) = (0.0, MOST_LEVEL, 0.0);
+    let level_at = |depth: f64| -(-depth).exp_m1();
+    // An outcome whose share is a line throughout the bracket is settled: lines add up to one. What is left halves with
+    // the bracket, so that the whole search costs little more than two passes.
+    let (mut low, mut high) = (0.0, MOST_LEVEL);
+    let (mut constant, mut slope) = (0.0, 0.0);
     for _ in 0..48 {
         let middle = 0.5 * (low + high);
-        let held: f64 = near.iter().map(|(one, weight)| weight * share(one, middle)).sum();
-        if settled + held < wanted {
+        let level = level_at(middle);
+        let open: f64 = near.iter().map(|(one, w)| w * one.share_within(coverage, level)).sum();
+        if constant + slope * level + open < wanted {
             low = middle
         } else {
             high = middle
         }
+        let bracket = (level_at(low), level_at(high));
         near.retain(|(one, weight)| {
-            let (least, most) = (share(one, low), share(one, high));
-            let is_open = least < most;
-            settled += if is_open { 0.0 } else { weight * most };
-            is_open
+            let line = one.line_between(coverage, bracket);
+            if let Some((at_zero, rise)) = line {
+                constant += weight * at_zero;
+                slope += weight * rise;
+            }
+            line.is_none()
         });
     }
-    -(-high).exp_m1()
+    level_at(high)
 }
 
 /// Into how many groups so many customers go.

@@ -85,6 +85,21 @@ pub struct Economics {
     pub cost_per_order: Option<f64>,
     /// Cost of winning one customer, money; none where it was not given.
     pub acquisition_cost: Option<f64>,
+    /// Whether what a customer's referrals bring counts.
+    pub referrals: Referrals,
+}
+
+/// Whether lifetime value counts what the customers bring whom a customer refers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Referrals {
+    /// It does not.
+    LeftOut,
+    /// It does.
+    Counted {
+        /// Value of the customers that one customer refers, money for each customer; none where it is not known, which
+        /// counts as 0 and is [said](Definition::cautions).
+        value_per_customer: Option<f64>,
+    },
 }
 
 /// A definition with all its numbers: the way from purchases and sales to value.
@@ -96,6 +111,7 @@ pub struct Definition {
     margin_ratio: f64,
     cost_per_order: f64,
     acquisition_cost: f64,
+    referrals: Referrals,
 }
 
 /// Why a definition cannot be used.
@@ -153,6 +169,7 @@ impl Definition {
             ("--margin-ratio", economics.margin_ratio, 1.0, "a share from 0 to 1"),
             ("--cost-per-order", economics.cost_per_order, f64::MAX, "an amount from 0 up"),
             ("--acquisition-cost", economics.acquisition_cost, f64::MAX, "an amount from 0 up"),
+            ("--referral-value", economics.referrals.given(), f64::MAX, "an amount from 0 up"),
         ] {
             if let Some(value) = value
                 && !(0.0..=most).contains(&value)
@@ -186,6 +203,7 @@ impl Definition {
                 "--acquisition-cost",
                 0.0,
             )?,
+            referrals: economics.referrals,
         })
     }
 
@@ -208,13 +226,48 @@ impl Definition {
         if self.named.is_after_acquisition_cost {
             id.push_str(&format!(";acquisition_cost={}", self.acquisition_cost));
         }
+        match self.referrals {
+            Referrals::LeftOut => {}
+            Referrals::Counted { value_per_customer: None } => {
+                id.push_str(";referral_value=unknown");
+            }
+            Referrals::Counted { value_per_customer: Some(value) } => {
+                id.push_str(&format!(";referral_value={value}"));
+            }
+        }
         id
     }
 
     /// The definition in plain words.
     #[must_use]
-    pub fn meaning(&self) -> &'static str {
-        self.named.meaning
+    pub fn meaning(&self) -> String {
+        match self.referrals {
+            Referrals::LeftOut => self.named.meaning.to_owned(),
+            Referrals::Counted { .. } => format!(
+                "{}; a customer's lifetime value also holds what the customers they refer bring, totals and means over \
+                 all customers do not, where whoever was referred counts for themselves",
+                self.named.meaning
+            ),
+        }
+    }
+
+    /// What has to be said beside every figure of this definition: inputs it needs that nobody knows.
+    #[must_use]
+    pub fn cautions(&self) -> Vec<String> {
+        match self.referrals {
+            Referrals::Counted { value_per_customer: None } => vec![
+                "lifetime value is to count referrals, and their value was not given: it counts as 0; --referral-value \
+                 gives it"
+                    .to_owned(),
+            ],
+            Referrals::LeftOut | Referrals::Counted { .. } => Vec::new(),
+        }
+    }
+
+    /// What the referrals of one customer count for, money; 0 where they are left out or not known.
+    #[must_use]
+    pub fn referral_value(&self) -> f64 {
+        self.referrals.given().unwrap_or(0.0)
     }
 
     /// The annual discount rate.
@@ -250,11 +303,44 @@ impl Definition {
         kept * self.margin_ratio
     }
 
-    /// Lifetime value from its parts: historic plus residual, less the cost of winning the customer where the
-    /// definition says so.
+    /// One customer's lifetime value from its parts: historic plus residual, less the cost of winning the customer and
+    /// plus what their referrals bring where the definition says so.
     #[must_use]
     pub fn lifetime_value(&self, historic_value: f64, residual_value: f64) -> f64 {
-        historic_value + residual_value - self.acquisition_cost
+        historic_value + residual_value - self.acquisition_cost + self.referral_value()
+    }
+
+    /// The lifetime value of all `n_customers` together, from the sum of their own: each customer once, so that whoever
+    /// was referred counts for themselves and not for whoever referred them too.
+    ///
+    /// ```
+    /// # use clv_valuation::definition::{Definition, Economics, Referrals};
+    /// # use clv_valuation::discounting::AnnualDiscountRate;
+    /// let economics = Economics {
+    ///     margin_ratio: None,
+    ///     cost_per_order: None,
+    ///     acquisition_cost: None,
+    ///     referrals: Referrals::Counted { value_per_customer: Some(12.0) },
+    /// };
+    /// let definition = Definition::new("net-sales", "52w", AnnualDiscountRate::new(0.1)?, &economics)?;
+    /// let each = definition.lifetime_value(100.0, 50.0);
+    /// assert_eq!(each, 162.0);
+    /// assert_eq!(definition.total_lifetime_value(2.0 * each, 2), 300.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn total_lifetime_value(&self, sum: f64, n_customers: usize) -> f64 {
+        sum - self.referral_value() * n_customers as f64
+    }
+}
+
+impl Referrals {
+    /// Their value for each customer, where they count and it is known.
+    fn given(self) -> Option<f64> {
+        match self {
+            Self::LeftOut => None,
+            Self::Counted { value_per_customer } => value_per_customer,
+        }
     }
 }
 
@@ -267,6 +353,7 @@ mod tests {
             margin_ratio: Some(0.4),
             cost_per_order: Some(3.0),
             acquisition_cost: Some(20.0),
+            referrals: Referrals::LeftOut,
         };
         let rate = AnnualDiscountRate::new(0.1).expect("0.1 is a rate");
         Definition::new(name, "52w", rate, &economics)
@@ -298,11 +385,48 @@ mod tests {
         }
     }
 
+    fn with_referrals(value_per_customer: Option<f64>) -> Result<Definition, DefinitionError> {
+        let economics = Economics {
+            margin_ratio: Some(0.4),
+            cost_per_order: Some(3.0),
+            acquisition_cost: Some(20.0),
+            referrals: Referrals::Counted { value_per_customer },
+        };
+        let rate = AnnualDiscountRate::new(0.1).expect("0.1 is a rate");
+        Definition::new("net-profit", "52w", rate, &economics)
+    }
+
+    #[test]
+    fn referrals_are_in_each_customers_value_and_no_part_of_the_total() {
+        let known = with_referrals(Some(12.5)).expect("all inputs are given");
+        // 61.00 so far, 27.00 to come, 20.00 to win, 12.50 by referrals, worked by hand.
+        let each = known.lifetime_value(61.0, 27.0);
+        assert!((each - 80.5).abs() < 0.005, "{each}");
+        assert!((known.total_lifetime_value(3.0 * each, 3) - 204.0).abs() < 0.005);
+        assert!(known.id().ends_with(";referral_value=12.5"), "{}", known.id());
+        assert!(known.cautions().is_empty() && known.meaning().contains("refer"));
+        assert!(with_referrals(Some(-1.0)).is_err());
+    }
+
+    #[test]
+    fn referrals_of_unknown_value_count_as_nothing_and_are_said_to() {
+        let unknown = with_referrals(None).expect("they may be unknown");
+        assert!((unknown.lifetime_value(61.0, 27.0) - 68.0).abs() < 0.005);
+        assert!(unknown.id().ends_with(";referral_value=unknown"), "{}", unknown.id());
+        assert!(unknown.cautions().iter().any(|said| said.contains("--referral-value")));
+        let left_out = definition("net-profit").expect("all inputs are given");
+        assert!(left_out.cautions().is_empty() && !left_out.id().contains("referral"));
+    }
+
     #[test]
     fn a_missing_cost_is_asked_for_and_never_taken_as_zero() {
         let rate = AnnualDiscountRate::new(0.1).expect("0.1 is a rate");
-        let nothing =
-            Economics { margin_ratio: None, cost_per_order: None, acquisition_cost: None };
+        let nothing = Economics {
+            margin_ratio: None,
+            cost_per_order: None,
+            acquisition_cost: None,
+            referrals: Referrals::LeftOut,
+        };
         for (name, needed) in [("gross-margin", "--margin-ratio"), ("net-profit", "--margin-ratio")]
         {
             let error =

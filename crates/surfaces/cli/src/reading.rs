@@ -17,7 +17,7 @@ use clv_studies::served::ModelChoice;
 use clv_studies::snapshot::Newborns;
 use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::{Span, TimeUnit};
-use clv_valuation::definition::{Definition, Economics};
+use clv_valuation::definition::{Definition, Economics, Referrals};
 use clv_valuation::discounting::AnnualDiscountRate;
 
 use crate::arguments::{
@@ -216,6 +216,11 @@ pub(crate) fn definition(
         margin_ratio: arguments.margin_ratio,
         cost_per_order: arguments.cost_per_order,
         acquisition_cost: arguments.acquisition_cost,
+        referrals: if arguments.with_referrals {
+            Referrals::Counted { value_per_customer: arguments.referral_value }
+        } else {
+            Referrals::LeftOut
+        },
     };
     Ok(Definition::new(&arguments.definition, &horizon.to_string(), rate, &economics)
         .map_err(clv_studies::StudyError::from)?)

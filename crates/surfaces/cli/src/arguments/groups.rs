@@ -206,4 +206,10 @@ pub(crate) struct DefinitionArguments {
     /// Cost of winning one customer.
     #[arg(long, value_name = "MONEY", env = "CLV_ACQUISITION_COST")]
     pub(crate) acquisition_cost: Option<f64>,
+    /// Count in each customer's lifetime value what the customers they refer bring.
+    #[arg(long)]
+    pub(crate) with_referrals: bool,
+    /// Value of the customers that one customer refers; 0 and a note without it.
+    #[arg(long, value_name = "MONEY", requires = "with_referrals")]
+    pub(crate) referral_value: Option<f64>,
 }

@@ -38,6 +38,8 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         margin_ratio: None,
         cost_per_order: None,
         acquisition_cost: None,
+        with_referrals: false,
+        referral_value: None,
     };
     let question = ReportQuestion {
         title: "CDNOW sample",

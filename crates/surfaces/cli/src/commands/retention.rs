@@ -184,6 +184,9 @@ pub(crate) fn value(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<O
     let (curve, mut asked) =
         curve_of(&arguments.model, read, time, &arguments.subscriptions, talk)?;
     let table = value_table(&curve, &asked.subscribers, &horizon, &definition)?;
+    for caution in definition.cautions() {
+        talk.say(&format!("note: {caution}"));
+    }
     asked.provenance.definition_id = Some(definition.id());
     output::table(table, &asked.provenance, &arguments.output)?;
     Ok(put_aside(&asked.read, talk))

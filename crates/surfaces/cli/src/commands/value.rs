@@ -35,6 +35,9 @@ pub(crate) fn run(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Out
     let uncertainty = inquiry.uncertainty(&rows, &horizon);
     let values = inquiry.values(&rows, &uncertainty, &definition)?;
     let table = inquiry.value_table(values, &definition);
+    for caution in definition.cautions() {
+        talk.say(&format!("note: {caution}"));
+    }
     let mut provenance = asked.provenance;
     covariates::note(&arguments.covariates, &mut provenance);
     reading::note_spend(&arguments.spend, &mut provenance);

@@ -252,6 +252,26 @@ fn every_value_carries_its_definition_and_a_missing_cost_is_asked_for() {
 }
 
 #[test]
+fn referrals_are_counted_where_they_are_asked_for_and_named_in_the_definition() {
+    let folder = Folder::new();
+    let base = ["value", SAMPLE, "--model", "bg-nbd", "--horizon", "52w"];
+    let lifetime = |answer: &[Vec<&str>]| answer[1][7].parse::<f64>().expect("a number");
+    let without = rows(&folder.clv(&base).stdout);
+    let known =
+        folder.clv(&[&base[..], &["--with-referrals", "--referral-value", "12.5"]].concat());
+    let found = rows(&known.stdout);
+    assert!((lifetime(&found) - lifetime(&without) - 12.5).abs() < 1e-9);
+    assert!(found[1][8].ends_with(";referral_value=12.5"), "{}", found[1][8]);
+    let unknown = folder.clv(&[&base[..], &["--with-referrals"]].concat());
+    let found = rows(&unknown.stdout);
+    assert!((lifetime(&found) - lifetime(&without)).abs() < 1e-9);
+    assert!(found[1][8].ends_with(";referral_value=unknown"), "{}", found[1][8]);
+    assert!(unknown.stderr.contains("counts as 0"), "{}", unknown.stderr);
+    let refused = folder.clv(&[&base[..], &["--referral-value", "12.5"]].concat());
+    assert_eq!(refused.status, 2);
+}
+
+#[test]
 fn the_simple_formula_of_three_customers_is_exact_and_shows_its_inputs() {
     // Five orders for 360.00, 10.00 returned, over 730 + 365 + 365 customer days.
     let orders = "customer_id,ordered_at,amount\na,2019-01-01,100\na,2020-01-01,60\nb,2020-01-01,80\n\
