@@ -170,6 +170,29 @@ def stages(options, n_customers):
     yield stage(n_customers, "report", [clv("report", orders, "-o", folder / "report.html")], repeats)
 
 
+def inside(options, n_customers):
+    """CPU seconds of the stages inside one process, of which `stages` prints one a line: medians over the runs."""
+    histories = options.folder / f"shop_{n_customers}" / "histories.parquet"
+    runs = []
+    for _ in range(1 if options.quick else options.repeats):
+        print(f"{n_customers:,} customers, inside one process", file=sys.stderr)
+        found = run([str(options.stages), str(histories)])
+        if found["failure"]:
+            return {"customers": n_customers, "failure": found["failure"], "stages": {}}
+        lines = [line.rsplit(None, 1) for line in found["output"].splitlines()[1:]]
+        runs.append({name: float(figure) for name, figure in lines})
+    medians = {name: statistics.median(one[name] for one in runs) for name in runs[0]}
+    return {"customers": n_customers, "failure": None, "stages": medians}
+
+
+def inside_table(results):
+    """What is inside one process, as Markdown."""
+    lines = ["| customers | stage, in memory | CPU s |", "| ---: | --- | ---: |"]
+    for result in results:
+        lines += [f"| {result['customers']:,} | {name} | {figure:.2f} |" for name, figure in result["stages"].items()]
+    return "\n".join(lines)
+
+
 def plain_model(path, folder):
     """The saved model as {model, time_unit, parameters}, whether or not it came wrapped with its provenance."""
     saved = json.loads(path.read_text(encoding="utf-8"))
@@ -199,6 +222,7 @@ def table(results):
 def main():
     parser = argparse.ArgumentParser(description="Measures clv beside its peers.")
     parser.add_argument("--clv", type=Path, required=True, help="the binary")
+    parser.add_argument("--stages", type=Path, default=None, help="the example `stages`, to look inside one process")
     parser.add_argument("--folder", type=Path, required=True, help="where shops and results go")
     parser.add_argument("--customers", default=None, help="sizes of the shops, such as 10000,100000,1000000")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="runs of each program, of which the median counts")
@@ -224,11 +248,17 @@ def main():
         results.append(result)
         # After each stage: whoever stops a long run keeps what it has found.
         path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    if options.stages:
+        record["inside"] = [inside(options, size) for size in sizes]
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
     versions = {
         who: found["version"] for result in results for who, found in result["medians"].items() if "version" in found
     }
     print(table(results))
     print()
+    if options.stages:
+        print(inside_table(record["inside"]))
+        print()
     print(", ".join([record["clv"], *(f"{who} {version}" for who, version in versions.items()), processor()]))
     failures = [
         (result["customers"], result["stage"], who, found["failure"])
@@ -236,6 +266,7 @@ def main():
         for who, found in result["medians"].items()
         if found["failure"]
     ]
+    failures += [(one["customers"], "inside", "clv", one["failure"]) for one in record.get("inside", []) if one["failure"]]
     for size, name, who, failure in failures:
         print(f"failed: {size:,} customers, {name}, {who}: {failure}", file=sys.stderr)
     print(f"written: {path}", file=sys.stderr)

@@ -53,8 +53,11 @@ pub(crate) fn run(workshop: &Workshop, words: &[String]) -> Result<bool> {
             workshop.target.join("release").join("clv")
         }
     };
+    let build = ["build", "--locked", "--release", "-p", "clv-studies", "--example", "stages"];
+    ensure!(runs(&mut workshop.cargo(&build))?, "the build of the stages failed, see above");
+    let stages = workshop.target.join("release").join("examples").join("stages");
     let mut bench = workshop.command(&python);
-    bench.arg("bench/run.py").arg("--clv").arg(binary);
+    bench.arg("bench/run.py").arg("--clv").arg(binary).arg("--stages").arg(stages);
     bench.arg("--folder").arg(workshop.folder("bench")?).args(options);
     runs(&mut bench)
 }

@@ -35,7 +35,7 @@ fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
 fn timed<T>(stage: &str, work: impl FnOnce() -> T) -> Result<T, Box<dyn Error>> {
     let before = cpu_seconds()?;
     let result = work();
-    println!("{stage:<28} {:>6.2}", cpu_seconds()? - before);
+    println!("{stage:<44} {:>6.2}", cpu_seconds()? - before);
     Ok(result)
 }
 
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("expected a histories file")?;
     let engine = Engine::new(EngineOptions::default())?;
     let read = ReadOptions { paths: vec![path], ..ReadOptions::default() };
-    println!("{:<28} CPU s", "stage");
+    println!("{:<44} CPU s", "stage");
     let file = timed("read histories", || engine.open_histories(&read))??
         .ok_or("this is no histories file")?;
     let snapshot = timed("check histories", || Snapshot::of_file(file.clone(), TimeUnit::Week))??;
@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .sum::<f64>()
         })?;
         let in_passes = of_fit / ((cpu_seconds()? - before) / N_PASSES as f64);
-        println!("{:<28} {in_passes:>6.1}", format!("fit {id}, in passes"));
+        println!("{:<44} {in_passes:>6.1}", format!("fit {id}, in passes"));
     }
     let columns = snapshot.columns();
     timed("fit gamma-gamma", || {
@@ -123,7 +123,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let definition = Definition::new("net-sales", "52w", rate, &economics)?;
     let horizon = inquiry.horizon_options(rate);
-    let scores = timed("score: columns of CLVTools", || scores(&inquiry, &horizon))?;
+    let scores = timed("score, in memory, the columns of CLVTools", || scores(&inquiry, &horizon))?;
     for (name, column) in [
         ("mean expected purchases", &scores.expected_purchases),
         ("mean P(alive)", &scores.probability_alive),
@@ -131,7 +131,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("mean expected spend", &scores.expected_spend),
         ("mean value", &scores.value),
     ] {
-        println!("{name:<28} {:>9.4}", column.iter().sum::<f64>() / column.len() as f64);
+        println!("{name:<44} {:>9.4}", column.iter().sum::<f64>() / column.len() as f64);
     }
     let rows = timed("score: forecasts", || inquiry.forecast_rows(&horizon))?;
     let uncertainty = timed("score: parameters", || inquiry.uncertainty(&rows, &horizon))?;
