@@ -139,9 +139,9 @@ fn level_of(outcomes: &[PastOutcome], group: usize, coverage: f64) -> f64 {
         let level = level_at(middle);
         let open: f64 = near.iter().map(|(one, w)| w * one.share_within(coverage, level)).sum();
         if constant + slope * level + open < wanted {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
         let bracket = (level_at(low), level_at(high));
         near.retain(|(one, weight)| {
