@@ -256,7 +256,8 @@ fn referrals_are_counted_where_they_are_asked_for_and_named_in_the_definition() 
     let folder = Folder::new();
     let base = ["value", SAMPLE, "--model", "bg-nbd", "--horizon", "52w"];
     let lifetime = |answer: &[Vec<&str>]| answer[1][7].parse::<f64>().expect("a number");
-    let without = rows(&folder.clv(&base).stdout);
+    let plain = folder.clv(&base);
+    let without = rows(&plain.stdout);
     let known =
         folder.clv(&[&base[..], &["--with-referrals", "--referral-value", "12.5"]].concat());
     let found = rows(&known.stdout);
