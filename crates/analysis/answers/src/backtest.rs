@@ -104,8 +104,15 @@ pub struct Backtest {
     /// What a blend learnt from all origins is made of; none where there was nothing to blend.
     #[serde(default)]
     pub blend: Option<BlendWeights>,
-    /// The id served.
+    /// The id served. With a single origin asked for by its day it is who would have been served on that day, chosen by
+    /// holdouts that were over by then.
     pub served: String,
+    /// The id with the smallest mean absolute error over the origins shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<String>,
+    /// The spend model that values forecasts, by origin; empty where the data hold no money.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spend_models: Vec<String>,
     /// Whether what is served is a naive baseline because nothing beat it.
     pub is_naive: bool,
     /// Why it is served, in one or two plain sentences.

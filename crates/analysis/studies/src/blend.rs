@@ -114,7 +114,6 @@ impl BlendRecipe {
     pub fn learn(
         past: &[&OriginContest],
         now: &OriginContest,
-        horizon: &HorizonOptions,
     ) -> Option<Self> {
         let first = past.first()?;
         let candidates = candidates(past, now);
@@ -147,7 +146,7 @@ impl BlendRecipe {
         let members =
             kept.iter().map(|at| first.contestants[candidates[*at]].id().to_owned()).collect();
         let mut recipe = Self { members, weights, pace: 1.0 };
-        recipe.pace = recipe.learnt_pace(past, horizon);
+        recipe.pace = recipe.learnt_pace(past, &first.horizon);
         Some(recipe)
     }
 

@@ -6,8 +6,8 @@ use clv_valuation::predictive::{CountForecast, SpendForecast};
 use rayon::prelude::*;
 
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
-use crate::handoff::GroupedHistories;
-use crate::held_out::{COVERAGES, LevelPair, groups_of, level_of};
+use crate::held_out::{COVERAGES, groups_of, level_of};
+use crate::period::PeriodPace;
 use crate::served::Served;
 use crate::spend::SpendOutlook;
 use crate::uncertainty::ParameterUncertainty;
@@ -60,7 +60,8 @@ type SpreadKind = (usize, i32);
 #[derive(Debug, Clone)]
 struct KindSpread {
     kind: SpreadKind,
-    law: SpendForecast,
+    /// The variance in a period like any other.
+    variance: f64,
     /// The 80 % and 90 % intervals.
     intervals: [(f64, f64); 2],
 }
@@ -70,15 +71,15 @@ struct KindSpread {
 /// `rows` are the forecasts of the grouped histories over `horizon`; `return_ratio` is the share of gross sales
 /// that comes back. A customer's own share is drawn towards it as if they had one usual order
 /// more: whoever sends back what they buy is not expected to keep the next one. The interval of a customer's residual value carries the uncertainty of the count, of the spend
-/// per purchase and of the parameters, at the levels that earlier holdouts taught for forecasts of its size.
+/// per purchase, of the parameters and of the period to come, at the levels that earlier holdouts taught for forecasts of its size.
 #[must_use]
 pub fn customer_values(
     customers: &CustomerColumns<'_>,
     served: &Served,
     rows: &[RowForecast],
     uncertainty: &ParameterUncertainty,
-    definition: &Definition,
-    return_ratio: f64,
+    (definition, return_ratio): (&Definition, f64),
+    horizon: &HorizonOptions,
 ) -> CustomerValues {
     let (grouped, spend, levels) = (&served.grouped, &served.spend, served.levels.value.as_ref());
     let n = customers.n_repeats.len();
@@ -95,7 +96,9 @@ pub fn customer_values(
             (group, spend.band_of(customers.n_repeats[at], customers.mean_spend[at]))
         })
         .collect();
-    let spreads = row_spreads(grouped, rows, spend, uncertainty, &kinds, levels);
+    let period = PeriodPace::to_come(served.levels.period.as_ref());
+    let to_come = period.forecast_rows(&served.forecaster, grouped, horizon, rows);
+    let spreads = row_spreads(served, (rows, &to_come), &period, uncertainty, &kinds);
     let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
     let gross: f64 = customers.gross.iter().sum();
     let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
@@ -131,7 +134,7 @@ pub fn customer_values(
         values.interval_80.push(ends(of_80));
         values.interval_90.push(ends(of_90));
         values.lifetime.push(definition.lifetime_value(historic, residual));
-        values.variance_of_total += of_kind.law.variance() * scale * scale;
+        values.variance_of_total += of_kind.variance * scale * scale;
     }
     values
 }
@@ -144,14 +147,15 @@ impl RowSpread {
     }
 }
 
+/// `rows` are the forecasts in a period like any other, `to_come` those in the one to come, whose pace is not known.
 fn row_spreads(
-    grouped: &GroupedHistories,
-    rows: &[RowForecast],
-    spend: &SpendOutlook,
+    served: &Served,
+    (rows, to_come): (&[RowForecast], &[RowForecast]),
+    period: &PeriodPace,
     uncertainty: &ParameterUncertainty,
     kinds: &[SpreadKind],
-    levels: Option<&LevelPair>,
 ) -> Vec<RowSpread> {
+    let (grouped, spend, levels) = (&served.grouped, &served.spend, served.levels.value.as_ref());
     let histories = grouped.histories.histories();
     let mut kinds_of_row: Vec<Vec<SpreadKind>> = vec![Vec::new(); rows.len()];
     for (row, kind) in grouped.row_of_customer.iter().zip(kinds) {
@@ -161,10 +165,11 @@ fn row_spreads(
         }
     }
     rows.par_iter()
+        .zip(to_come)
         .zip(histories)
         .zip(kinds_of_row)
         .with_min_len(1024)
-        .map(|((row, history), kinds)| {
+        .map(|(((row, to_come), history), kinds)| {
             let discount = if row.expected_purchases > 0.0 {
                 row.discounted_purchases / row.expected_purchases
             } else {
@@ -179,9 +184,12 @@ fn row_spreads(
                 .into_iter()
                 .map(|(group, band)| {
                     let seen = (history.repeat_purchases(), band);
-                    let law = spend_forecast(row, seen, spend, uncertainty);
+                    let variance =
+                        spend_forecast(row, seen, spend, uncertainty, 0.0).variance();
+                    let of_spend = period.spend_variance();
+                    let law = spend_forecast(to_come, seen, spend, uncertainty, of_spend);
                     let intervals = COVERAGES.map(|coverage| interval(&law, group, coverage));
-                    KindSpread { kind: (group, band), law, intervals }
+                    KindSpread { kind: (group, band), variance, intervals }
                 })
                 .collect();
             RowSpread { of_kinds, discount }
@@ -190,13 +198,15 @@ fn row_spreads(
 }
 
 /// The law of one history's future spend, undiscounted, with an expected spend per purchase of 1; `seen` are the repeat
-/// purchases and the band of the mean spend.
+/// purchases and the band of the mean spend, `period_variance` the relative variance of spend per purchase from one period
+/// to another.
 #[must_use]
 pub fn spend_forecast(
     row: &RowForecast,
     seen: (u32, i32),
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
+    period_variance: f64,
 ) -> SpendForecast {
     let count = CountForecast {
         probability_none: row.probability_none,
@@ -207,7 +217,9 @@ pub fn spend_forecast(
         &count,
         &spend.relative_spread(seen.0, seen.1),
         // Who buys how often and who spends how much were learned apart: their errors add up.
-        uncertainty.at(row.expected_purchases) + spend.relative_variance_over_draws(seen.0, seen.1),
+        uncertainty.at(row.expected_purchases)
+            + spend.relative_variance_over_draws(seen.0, seen.1)
+            + period_variance,
     )
 }
 

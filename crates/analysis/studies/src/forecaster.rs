@@ -75,6 +75,29 @@ pub struct RowForecast {
     pub discounted_purchases: f64,
 }
 
+impl RowForecast {
+    /// Every figure times `weight`: its part of a mixture.
+    #[must_use]
+    pub fn scaled(&self, weight: f64) -> Self {
+        Self {
+            probability_alive: weight * self.probability_alive,
+            expected_purchases: weight * self.expected_purchases,
+            expected_pairs: weight * self.expected_pairs,
+            probability_none: weight * self.probability_none,
+            discounted_purchases: weight * self.discounted_purchases,
+        }
+    }
+
+    /// Adds another part of a mixture.
+    pub fn add(&mut self, part: &Self) {
+        self.probability_alive += part.probability_alive;
+        self.expected_purchases += part.expected_purchases;
+        self.expected_pairs += part.expected_pairs;
+        self.probability_none += part.probability_none;
+        self.discounted_purchases += part.discounted_purchases;
+    }
+}
+
 /// The span that is forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HorizonOptions {

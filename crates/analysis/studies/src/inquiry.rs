@@ -10,7 +10,7 @@ use clv_answers::Table;
 use clv_answers::Values;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
-use clv_models::catalogue::{SpendModelEntry, spend_model};
+use clv_models::catalogue::spend_model;
 use clv_models::purchase::PurchaseModel;
 use clv_valuation::definition::Definition;
 
@@ -26,7 +26,7 @@ use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::model_fit::GAMMA_GAMMA;
 use crate::origins::choose_origins;
 use crate::posterior::{DrawOptions, purchase_draws, saved_draws, spend_draws};
-use crate::purchase_forecast::{count_intervals_over, forecast_table};
+use crate::purchase_forecast::forecast_table;
 use crate::reason::{rhythm_reasons, value_reasons};
 use crate::saved_blend::saved_forecaster;
 use crate::season::{SeasonRequest, serve_season, settle_season};
@@ -42,9 +42,6 @@ pub const N_ORIGINS: usize = 3;
 
 /// Draws at which expectations are evaluated; more change a standard deviation by less than 4 %.
 const MOST_DRAWS: usize = 400;
-
-/// Draws over which counts are mixed, for every history; an interval of whole purchases needs no more.
-const MOST_COUNT_DRAWS: usize = 16;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -109,7 +106,7 @@ impl Inquiry {
             if let Some(until) = options.until {
                 sampled = sampled.until(until);
             }
-            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options, pick.entry))? {
+            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options))? {
                 Ok(found) => outcome = Some(found),
                 Err(problem) => too_short = Some(problem),
             }
@@ -137,11 +134,9 @@ impl Inquiry {
             Some(base) => {
                 let origins = match &outcome {
                     Some(found) => Some(found.origins.clone()),
-                    None => choose_origins(
-                        base,
-                        &bake_off_options(base, &snapshot, options, pick.entry),
-                    )
-                    .ok(),
+                    None => {
+                        choose_origins(base, &bake_off_options(base, &snapshot, options)).ok()
+                    }
                 };
                 let (choice, season) = (&options.choice, &options.season);
                 let (unit, origins) = (options.unit, origins.as_ref());
@@ -245,14 +240,11 @@ impl Inquiry {
     /// The forecast of every customer, as `clv forecast` gives it.
     #[must_use]
     pub fn forecast_table(&self, rows: &[RowForecast], horizon: &HorizonOptions) -> Table {
-        let drawn = self
-            .drawn_models(MOST_COUNT_DRAWS)
-            .map(|models| count_intervals_over(&models, &self.served.grouped, horizon.length, 0.8));
         forecast_table(
             self.snapshot.id_values(),
             &self.served,
             rows,
-            drawn.as_deref(),
+            &self.uncertainty_of_parameters(rows, horizon),
             horizon.length,
             self.snapshot.end_day(),
         )
@@ -352,8 +344,8 @@ impl Inquiry {
             &self.served,
             rows,
             uncertainty,
-            definition,
-            self.snapshot.return_ratio(),
+            (definition, self.snapshot.return_ratio()),
+            &self.horizon_options(definition.discount_rate()),
         ))
     }
 
@@ -388,15 +380,17 @@ impl Inquiry {
     }
 }
 
-/// The spend model to fit: the saved one's where there is one, else the one asked for. Where it is chosen, the customers
-/// as they are now choose it, for the bake-off too.
-fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
+/// The spend model asked for: the saved one's where there is one. Where it is chosen, each origin of a bake-off chooses
+/// by what was known there.
+fn spend_asked_for(options: &InquiryOptions) -> SpendModelChoice {
     let saved = saved_of(&options.choice).and_then(|saved| spend_model(&saved.spend?.model));
-    if let Some(entry) = saved {
-        return SpendModelPick::of(entry);
-    }
+    saved.map_or(options.spend, SpendModelChoice::Model)
+}
+
+/// The spend model to fit, where it is chosen by the customers as they are now.
+fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
     let columns = snapshot.columns();
-    options.spend.among(&spend_observations(
+    spend_asked_for(options).among(&spend_observations(
         columns.n_repeats,
         columns.mean_spend,
         snapshot.mean_first_spend(),
@@ -417,7 +411,6 @@ fn bake_off_options(
     base: &CustomerBase,
     snapshot: &Snapshot,
     options: &InquiryOptions,
-    spend_model: &'static SpendModelEntry,
 ) -> BacktestOptions {
     let n = base.n_customers();
     BacktestOptions {
@@ -428,7 +421,7 @@ fn bake_off_options(
         n_origins: N_ORIGINS,
         models: Vec::new(),
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
-        spend_model,
+        spend: spend_asked_for(options),
     }
 }
 

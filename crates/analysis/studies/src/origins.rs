@@ -5,7 +5,8 @@ use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
 use crate::calendar::iso;
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
-use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
+use crate::season::SeasonClock;
 use crate::time::{Span, TimeUnit};
 
 /// The origins of a bake-off, earliest first, and the days held out after each.
@@ -99,6 +100,18 @@ impl OriginData {
         unit: TimeUnit,
         is_last_year: bool,
     ) -> Self {
+        Self::by_clock(base, (origin, horizon_days), unit, is_last_year, None)
+    }
+
+    /// As [`at`](Self::at), time told by a season's clock where there is one; the holdout is that many calendar days.
+    #[must_use]
+    pub fn by_clock(
+        base: &CustomerBase,
+        (origin, horizon_days): (i32, i32),
+        unit: TimeUnit,
+        is_last_year: bool,
+        clock: Option<&SeasonClock>,
+    ) -> Self {
         let window = RecentWindow::before(origin, horizon_days, is_last_year);
         let customers = base.at_origin(origin, horizon_days, window);
         let n_days: Vec<u32> = customers.iter().map(|known| known.n_days).collect();
@@ -111,11 +124,12 @@ impl OriginData {
             n_days: &n_days,
             first_day: &first_day,
             last_day: &last_day,
-            sum_ln_interpurchase_days: Some(&sum_ln_days),
+            // By a season's clock gaps have another length.
+            sum_ln_interpurchase_days: clock.is_none().then_some(&sum_ln_days[..]),
             end_day: origin,
             recent_purchases: Some(&recent),
         };
-        let grouped = group_histories(&columns, unit);
+        let grouped = group_histories_by(&columns, unit, clock);
         let actual = customers.iter().map(|known| f64::from(known.purchases_after)).collect();
         Self { origin, customers, grouped, actual, is_last_year }
     }

@@ -1,17 +1,15 @@
 //! When each customer will buy again, and how often.
 
-use std::sync::Arc;
-
 use clv_answers::{Table, Values};
-use clv_models::purchase::PurchaseModel;
+use clv_models::conformal::ends;
 use rayon::prelude::*;
 
-use crate::forecaster::{Forecaster, RowForecast};
-use crate::handoff::GroupedHistories;
-use crate::held_out::{LevelPair, groups_of, level_of};
-use crate::outlook::{Outlook, OutlookPart};
+use crate::forecaster::RowForecast;
+use crate::held_out::{groups_of, level_of};
+use crate::outlook::Outlook;
+use crate::period::PeriodPace;
 use crate::served::Served;
-use clv_models::conformal::ends;
+use crate::uncertainty::ParameterUncertainty;
 
 /// A next order later than this many days from now is as good as none.
 const LATEST_DAYS: f64 = 36_525.0;
@@ -21,8 +19,7 @@ type WaitDays = Option<[f64; 3]>;
 
 /// The forecast table: one row for each customer, beside the `ids` column given.
 ///
-/// `drawn` are the counts' 80 % intervals over draws of the parameters, one for each distinct history; without them the
-/// counts' interval holds at least 80 % at the level that earlier holdouts taught. So does the interval of the next
+/// The counts' interval holds at least 80 %; so does the interval of the next
 /// order's date, given that there is a next order. `end_day` is the last day observed; without it (histories from a
 /// file) there are no dates and the wait is given in the unit of whoever is served.
 #[must_use]
@@ -30,16 +27,12 @@ pub fn forecast_table(
     ids: Values,
     served: &Served,
     rows: &[RowForecast],
-    drawn: Option<&[(f64, f64)]>,
+    uncertainty: &ParameterUncertainty,
     horizon: f64,
     end_day: Option<i32>,
 ) -> Table {
-    let (forecaster, grouped, unit) = (&served.forecaster, &served.grouped, served.unit);
-    let levels = served.levels.purchases.as_ref();
-    let counts = match drawn {
-        Some(drawn) => drawn.to_vec(),
-        None => count_intervals(forecaster, grouped, rows, horizon, levels, 0.8),
-    };
+    let (grouped, unit) = (&served.grouped, served.unit);
+    let counts = count_intervals(served, rows, uncertainty, horizon, 0.8);
     let waits = waits(served);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())
@@ -72,49 +65,22 @@ pub fn forecast_table(
     })
 }
 
-/// For each row an interval of the count that holds at least `coverage` over all of `models`, each as likely as the
-/// others: draws of one model's parameters.
-///
-/// From 0 where no purchase is likelier than a tail, else the central one. Beyond 4,000 purchases, where a count is as
-/// good as its expectation, the models' own intervals are averaged.
-#[must_use]
-pub fn count_intervals_over(
-    models: &[Arc<dyn PurchaseModel>],
-    grouped: &GroupedHistories,
-    horizon: f64,
-    coverage: f64,
-) -> Vec<(f64, f64)> {
-    let levels = [0.5 * (1.0 - coverage), coverage, 0.5 * (1.0 + coverage)];
-    grouped
-        .histories
-        .histories()
-        .par_iter()
-        .with_min_len(64)
-        .map(|history| {
-            let weight = 1.0 / models.len() as f64;
-            let part = |model: &Arc<dyn PurchaseModel>| {
-                OutlookPart::of_model(model.as_ref(), weight, history)
-            };
-            let outlook = Outlook::new(models.iter().map(part).collect(), 1.0);
-            let counts = outlook.count_quantiles(horizon, &levels);
-            let high = if counts[0] == 0 { counts[1] } else { counts[2] };
-            (counts[0] as f64, high as f64)
-        })
-        .collect()
-}
-
 /// For each row an interval of the count that holds at least `coverage`: from 0 where no purchase is likelier than a
-/// tail, else the central one; at the level that earlier holdouts taught for forecasts of its size.
+/// tail, else the central one.
+///
+/// It is taken from the customer's law with what is not known of the parameters and of the period to come, at the level that
+/// earlier holdouts taught for forecasts of its size.
 #[must_use]
 pub fn count_intervals(
-    forecaster: &Forecaster,
-    grouped: &GroupedHistories,
+    served: &Served,
     rows: &[RowForecast],
+    uncertainty: &ParameterUncertainty,
     horizon: f64,
-    levels: Option<&LevelPair>,
     coverage: f64,
 ) -> Vec<(f64, f64)> {
-    let histories = grouped.histories.histories();
+    let grouped = &served.grouped;
+    let levels = served.levels.purchases.as_ref();
+    let period = PeriodPace::to_come(served.levels.period.as_ref());
     let customers = &grouped.row_of_customer;
     let expected: Vec<f64> =
         customers.iter().map(|row| rows[*row as usize].expected_purchases).collect();
@@ -122,13 +88,15 @@ pub fn count_intervals(
     for (row, group) in customers.iter().zip(groups_of(levels, &expected)) {
         group_of_row[*row as usize] = group;
     }
-    (0..histories.len())
+    (0..rows.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let outlook = forecaster.outlook_of_row(grouped, row);
+            let expected = rows[row].expected_purchases;
+            let own = served.forecaster.outlook_of_row(grouped, row);
+            let outlook = period.outlook(own, uncertainty.at(expected), expected);
             let level = level_of(levels, group_of_row[row], coverage);
-            let (low, high) = ends(rows[row].probability_none, coverage, level);
+            let (low, high) = ends(outlook.probability_none(horizon), coverage, level);
             let counts = outlook.count_quantiles(horizon, &[low, high]);
             (counts[0] as f64, counts[1] as f64)
         })

@@ -204,6 +204,8 @@ pub(crate) struct BacktestArguments {
     pub(crate) time: TimeArguments,
     #[command(flatten)]
     pub(crate) season: SeasonArguments,
+    #[command(flatten)]
+    pub(crate) spend: SpendArguments,
     /// The models that take part, by id; default all but `ziln`, which is scored where it is named. Naive rules always do.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,

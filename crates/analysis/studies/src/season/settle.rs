@@ -3,6 +3,7 @@
 use clv_answers::season::{Season, SeasonTrial, SeasonTrialScore};
 use clv_models::catalogue::{PurchaseModelEntry, purchase_model};
 
+use super::trial::seasonal_contests;
 use super::{SeasonPattern, SeasonWindow, fit_season, fit_windows, season_answer, season_trial};
 use crate::backtest::{BacktestOutcome, FEWEST_REPEATERS};
 use crate::base::CustomerBase;
@@ -91,6 +92,9 @@ pub fn settle_season(
     let is_used = has_months || !request.windows.is_empty();
     if let Some(outcome) = bake_off {
         note(outcome, entry.id, trial.as_ref(), has_months, is_used);
+        if is_used {
+            judge_season(base, outcome, entry, &request.windows, has_months)?;
+        }
     }
     if !is_used {
         return Ok((None, trial));
@@ -134,6 +138,25 @@ pub fn note_season(
     }
     let has_helped = trial.as_ref().is_some_and(|trial| trial.has_helped);
     note(outcome, entry.id, trial.as_ref(), has_helped, has_helped);
+    if has_helped {
+        judge_season(base, outcome, entry, &request.windows, true)?;
+    }
+    Ok(())
+}
+
+/// Judges the intervals of a model that is served with its season by its own forecasts from the bake-off's origins.
+fn judge_season(
+    base: &CustomerBase,
+    outcome: &mut BacktestOutcome,
+    entry: &'static PurchaseModelEntry,
+    windows: &[SeasonWindow],
+    has_months: bool,
+) -> Result<(), StudyError> {
+    let who = (entry, outcome.unit);
+    let spend = outcome.spend;
+    let contests =
+        seasonal_contests(base, &outcome.origins, who, windows, has_months, spend)?;
+    outcome.serve_seasonal(contests);
     Ok(())
 }
 
@@ -293,13 +316,6 @@ fn note(
             "{why}; so {id} is served with it, where the bake-off alone would have served {winner}"
         )
     };
-    if let Some(trial) = trial.filter(|_| has_months) {
-        let squared = |one: &SeasonTrialScore| {
-            (one.actual_total.max(0.5) / one.seasonal_total.max(0.5)).ln().powi(2)
-        };
-        outcome.relative_total_variance =
-            trial.scores.iter().map(squared).sum::<f64>() / trial.scores.len() as f64;
-    }
 }
 
 /// That there are days outside of each campaign to compare it with.

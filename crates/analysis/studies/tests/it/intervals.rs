@@ -7,7 +7,7 @@ use clv_models::simulate::{simulate_customers, simulate_spends};
 use clv_models::spend::GammaGamma;
 use clv_studies::backtest::{BacktestOptions, BacktestOutcome, backtest};
 use clv_studies::base::{CustomerBase, DayRow};
-use clv_studies::spend_choice::gamma_gamma;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::TimeUnit;
 
 const N_CUSTOMERS: usize = 4_000;
@@ -54,7 +54,7 @@ fn outcome(base: &CustomerBase) -> BacktestOutcome {
         n_origins: 3,
         models: ["nbd", "pareto-nbd", "bg-nbd"].map(str::to_owned).to_vec(),
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     backtest(base, &options).expect("the shop is old enough")
 }
