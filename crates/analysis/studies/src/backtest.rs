@@ -118,6 +118,7 @@ impl BacktestOutcome {
         self.levels = judged.levels;
         self.levels_at_last = judged.levels_at_last;
         self.answer.coverage = judged.coverage;
+        self.answer.totals = judged.totals;
     }
 }
 
@@ -149,6 +150,7 @@ pub fn backtest(
         spend_models: spend_models_of(&at),
         scores: Vec::new(),
         coverage: Vec::new(),
+        totals: Vec::new(),
         blend: recipe.as_ref().map(weights_in_words),
         season: None,
         served: verdict.served,
@@ -196,7 +198,9 @@ fn served_then(
     let then = if lessons.earlier.is_empty() {
         Verdict {
             served: DEFAULT_MODEL.to_owned(),
-            reason: format!("there was no holdout to choose a model by, so {DEFAULT_MODEL} is served untested"),
+            reason: format!(
+                "there was no holdout to choose a model by, so {DEFAULT_MODEL} is served untested"
+            ),
             ..here.clone()
         }
     } else {

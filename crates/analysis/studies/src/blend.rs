@@ -111,10 +111,7 @@ impl BlendRecipe {
     /// The recipe that would have erred least over the holdouts of `past`, for use at the origin `now`, of which only
     /// forecasts are looked at; none where there are fewer than two forecasters to blend.
     #[must_use]
-    pub fn learn(
-        past: &[&OriginContest],
-        now: &OriginContest,
-    ) -> Option<Self> {
+    pub fn learn(past: &[&OriginContest], now: &OriginContest) -> Option<Self> {
         let first = past.first()?;
         let candidates = candidates(past, now);
         if candidates.len() < 2 {

@@ -98,7 +98,7 @@ pub fn customer_values(
         .collect();
     let period = PeriodPace::to_come(served.levels.period.as_ref());
     let to_come = period.forecast_rows(&served.forecaster, grouped, horizon, rows);
-    let spreads = row_spreads(served, (rows, &to_come), &period, uncertainty, &kinds);
+    let spreads = row_spreads(served, (rows, &to_come), uncertainty, &kinds);
     let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
     let gross: f64 = customers.gross.iter().sum();
     let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
@@ -151,7 +151,6 @@ impl RowSpread {
 fn row_spreads(
     served: &Served,
     (rows, to_come): (&[RowForecast], &[RowForecast]),
-    period: &PeriodPace,
     uncertainty: &ParameterUncertainty,
     kinds: &[SpreadKind],
 ) -> Vec<RowSpread> {
@@ -184,10 +183,8 @@ fn row_spreads(
                 .into_iter()
                 .map(|(group, band)| {
                     let seen = (history.repeat_purchases(), band);
-                    let variance =
-                        spend_forecast(row, seen, spend, uncertainty, 0.0).variance();
-                    let of_spend = period.spend_variance();
-                    let law = spend_forecast(to_come, seen, spend, uncertainty, of_spend);
+                    let variance = spend_forecast(row, seen, spend, uncertainty).variance();
+                    let law = spend_forecast(to_come, seen, spend, uncertainty);
                     let intervals = COVERAGES.map(|coverage| interval(&law, group, coverage));
                     KindSpread { kind: (group, band), variance, intervals }
                 })
@@ -198,15 +195,13 @@ fn row_spreads(
 }
 
 /// The law of one history's future spend, undiscounted, with an expected spend per purchase of 1; `seen` are the repeat
-/// purchases and the band of the mean spend, `period_variance` the relative variance of spend per purchase from one period
-/// to another.
+/// purchases and the band of the mean spend.
 #[must_use]
 pub fn spend_forecast(
     row: &RowForecast,
     seen: (u32, i32),
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
-    period_variance: f64,
 ) -> SpendForecast {
     let count = CountForecast {
         probability_none: row.probability_none,
@@ -217,9 +212,7 @@ pub fn spend_forecast(
         &count,
         &spend.relative_spread(seen.0, seen.1),
         // Who buys how often and who spends how much were learned apart: their errors add up.
-        uncertainty.at(row.expected_purchases)
-            + spend.relative_variance_over_draws(seen.0, seen.1)
-            + period_variance,
+        uncertainty.at(row.expected_purchases) + spend.relative_variance_over_draws(seen.0, seen.1),
     )
 }
 

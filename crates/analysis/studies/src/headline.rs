@@ -50,15 +50,15 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
     // Where nothing was held out, nothing is known of how far whole periods stray.
     let judged = inquiry.bake_off.as_ref().and_then(|outcome| outcome.levels.period);
     let period = judged.or(inquiry.served.levels.period);
-    let n_backtests = period.map_or(0, |period| period.n_periods.floor() as usize);
     let equity = TotalForecast {
         expected: residual,
         variance_of_customers: inputs.values.variance_of_total,
         relative_parameter_variance: inputs.uncertainty.of_total
             + inquiry.served.spend.relative_parameter_variance(),
-        backtest_ln_variance: period.map_or(0.0, |period| period.of_value),
-        n_backtests,
+        backtest_ln_variance: 0.0,
+        n_backtests: 0,
     };
+    let equity = period.map_or(equity, |period| period.of_value_total(equity));
     let weights = inquiry.served.grouped.histories.weights();
     let (purchases, purchase_variance) =
         inputs.rows.iter().zip(weights).fold((0.0, 0.0), |(sum, variance), (row, weight)| {
@@ -70,9 +70,10 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
         expected: purchases,
         variance_of_customers: purchase_variance,
         relative_parameter_variance: inputs.uncertainty.of_total,
-        backtest_ln_variance: period.map_or(0.0, |period| period.of_purchases),
-        n_backtests,
+        backtest_ln_variance: 0.0,
+        n_backtests: 0,
     };
+    let purchases = period.map_or(purchases, |period| period.of_total(purchases));
     let at_risk = || inputs.is_at_risk.iter().enumerate().filter(|(_, is)| **is).map(|(at, _)| at);
     Headline {
         n_customers: n as u64,

@@ -2,6 +2,7 @@
 
 use clv_models::conformal::{ConformalLevels, PastOutcome, groups_by_forecast};
 use clv_models::scores::ProbabilityIntegral;
+use clv_valuation::equity::TotalForecast;
 use clv_valuation::predictive::SpendForecast;
 use rayon::prelude::*;
 
@@ -160,6 +161,10 @@ pub struct Examined<'a> {
     pub miss: Option<PeriodMiss>,
     /// The same of spend; none where the data hold no money.
     pub value_miss: Option<PeriodMiss>,
+    /// The total of purchases foretold, by itself.
+    pub total: TotalForecast,
+    /// That of spend.
+    pub value_total: TotalForecast,
 }
 
 impl<'a> Examined<'a> {
@@ -181,38 +186,55 @@ impl<'a> Examined<'a> {
             foretold += weight * row.expected_purchases;
             variance += weight * own.max(0.0);
         }
-        let chance = variance / (foretold * foretold) + uncertainty.of_total;
+        let total = TotalForecast {
+            expected: foretold,
+            variance_of_customers: variance,
+            relative_parameter_variance: uncertainty.of_total,
+            backtest_ln_variance: 0.0,
+            n_backtests: 0,
+        };
         let elasticity = elasticity_of_total(
             &contestant.forecaster,
             &data.grouped,
             &origin.horizon,
             &contestant.rows,
         );
-        let miss = PeriodMiss::of(data.actual.iter().sum(), foretold, chance);
-        let mut found =
-            Self { origin, contestant, n_groups, uncertainty, elasticity, miss, value_miss: None };
-        found.value_miss = found.missed_value();
+        let miss = PeriodMiss::of(data.actual.iter().sum(), &total);
+        let mut found = Self {
+            origin,
+            contestant,
+            n_groups,
+            uncertainty,
+            elasticity,
+            miss,
+            value_miss: None,
+            total,
+            value_total: total,
+        };
+        found.note_value();
         found
     }
 
     /// The pace at which the period ran, now that it is over.
     #[must_use]
     pub fn pace(&self) -> PeriodPace {
-        PeriodPace::known(self.miss.as_ref(), self.value_miss.as_ref(), self.elasticity)
+        PeriodPace::known(self.miss.as_ref(), self.elasticity)
     }
 
-    fn missed_value(&self) -> Option<PeriodMiss> {
-        let spend = self.origin.spend.as_ref()?;
+    fn note_value(&mut self) {
+        let Some(spend) = &self.origin.spend else { return };
         let (mut actual, mut foretold, mut variance) = (0.0, 0.0, 0.0);
         for (customer, known) in self.origin.data.customers.iter().enumerate() {
-            let (row, law) = self.spend_law(customer, spend, &self.contestant.rows, 0.0);
+            let (row, law) = self.spend_law(customer, spend, &self.contestant.rows);
             let scale = spend.expected_spend(known.n_days - 1, known.mean_repeat_spend);
             actual += known.spend_after;
             foretold += row.expected_purchases * scale;
             variance += law.variance() * scale * scale;
         }
-        let common = self.uncertainty.of_total + spend.relative_parameter_variance();
-        PeriodMiss::of(actual, foretold, variance / (foretold * foretold) + common)
+        self.value_total.expected = foretold;
+        self.value_total.variance_of_customers = variance;
+        self.value_total.relative_parameter_variance += spend.relative_parameter_variance();
+        self.value_miss = PeriodMiss::of(actual, &self.value_total);
     }
 
     /// A customer's forecast and the law of their spend over their expected spend per purchase.
@@ -221,13 +243,12 @@ impl<'a> Examined<'a> {
         customer: usize,
         spend: &SpendOutlook,
         rows: &[RowForecast],
-        variance: f64,
     ) -> (RowForecast, SpendForecast) {
         let known = &self.origin.data.customers[customer];
         let row = rows[self.origin.data.grouped.row_of_customer[customer] as usize];
         let n_repeats = known.n_days - 1;
         let band = spend.band_of(n_repeats, known.mean_repeat_spend);
-        (row, spend_forecast(&row, (n_repeats, band), spend, &self.uncertainty, variance))
+        (row, spend_forecast(&row, (n_repeats, band), spend, &self.uncertainty))
     }
 
     /// What came of the purchases, under the laws of a period that runs at this pace.
@@ -305,9 +326,8 @@ impl<'a> Examined<'a> {
             .into_par_iter()
             .with_min_len(1024)
             .map(|customer| {
-                let variance = pace.spend_variance();
-                let (_, law) = self.spend_law(customer, spend, &at_pace, variance);
-                let scale = scale_of(customer) * pace.spend_factor();
+                let (_, law) = self.spend_law(customer, spend, &at_pace);
+                let scale = scale_of(customer);
                 let amount = if scale > 0.0 { actual[customer] / scale } else { 0.0 };
                 let upto = law.cumulative(amount);
                 PastOutcome {

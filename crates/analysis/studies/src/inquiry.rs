@@ -37,8 +37,8 @@ use crate::spend_choice::{SpendModelChoice, SpendModelPick};
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
-/// Rolling origins of the bake-off behind `auto`.
-pub const N_ORIGINS: usize = 3;
+/// Rolling origins of the bake-off behind `auto`, where the data bear so many.
+pub const N_ORIGINS: usize = 5;
 
 /// Draws at which expectations are evaluated; more change a standard deviation by less than 4 %.
 const MOST_DRAWS: usize = 400;
@@ -134,9 +134,7 @@ impl Inquiry {
             Some(base) => {
                 let origins = match &outcome {
                     Some(found) => Some(found.origins.clone()),
-                    None => {
-                        choose_origins(base, &bake_off_options(base, &snapshot, options)).ok()
-                    }
+                    None => choose_origins(base, &bake_off_options(base, &snapshot, options)).ok(),
                 };
                 let (choice, season) = (&options.choice, &options.season);
                 let (unit, origins) = (options.unit, origins.as_ref());

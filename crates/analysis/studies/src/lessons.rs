@@ -1,8 +1,9 @@
 //! What one origin may learn from: the other origins of the bake-off, or, where it is the only one, earlier days.
 
-use clv_answers::backtest::BacktestCoverage;
+use clv_answers::backtest::{BacktestCoverage, BacktestTotal};
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::conformal::n_groups;
+use clv_valuation::equity::TotalForecast;
 
 use crate::backtest::BacktestOptions;
 use crate::base::CustomerBase;
@@ -139,8 +140,8 @@ impl<'a> Forecasts<'a> {
         let misses = |of: fn(&Examined) -> Option<PeriodMiss>| -> Vec<PeriodMiss> {
             past.iter().filter_map(|one| of(&one.examined)).collect()
         };
-        let elasticity = past.iter().map(|one| one.examined.elasticity).sum::<f64>()
-            / past.len().max(1) as f64;
+        let elasticity =
+            past.iter().map(|one| one.examined.elasticity).sum::<f64>() / past.len().max(1) as f64;
         IntervalLevels {
             purchases: LevelPair::learn(&purchases),
             value: LevelPair::learn(&value),
@@ -173,6 +174,34 @@ impl<'a> Forecasts<'a> {
             levels: levels.value,
         })
     }
+
+    /// The totals at an origin, with what everything else teaches of periods.
+    fn totals_at(&self, origin: usize, day: &str) -> Vec<BacktestTotal> {
+        let Some(one) = self.at.get(origin).and_then(Option::as_ref) else { return Vec::new() };
+        let period = self.levels_without(Some(origin)).period;
+        let total = |of: &str, total: TotalForecast, actual: f64| {
+            let ((low_80, high_80), (low_90, high_90)) = (total.interval(0.8), total.interval(0.9));
+            BacktestTotal {
+                of: of.to_owned(),
+                origin: day.to_owned(),
+                predicted: total.expected,
+                actual,
+                low_80,
+                high_80,
+                low_90,
+                high_90,
+            }
+        };
+        let examined = &one.examined;
+        let of_purchases = period.map_or(examined.total, |it| it.of_total(examined.total));
+        let of_value =
+            period.map_or(examined.value_total, |it| it.of_value_total(examined.value_total));
+        let mut totals = vec![total("purchases", of_purchases, one.purchases.actual.iter().sum())];
+        totals.extend(
+            one.value.as_ref().map(|held| total("value", of_value, held.actual.iter().sum())),
+        );
+        totals
+    }
 }
 
 /// What came at an origin, under the laws of a period to come and under those of one like any other.
@@ -185,6 +214,7 @@ pub(crate) struct HeldAt {
 /// What is known of the intervals of one forecaster.
 pub(crate) struct Judged {
     pub(crate) coverage: Vec<BacktestCoverage>,
+    pub(crate) totals: Vec<BacktestTotal>,
     pub(crate) levels: IntervalLevels,
     pub(crate) levels_at_last: IntervalLevels,
 }
@@ -204,8 +234,12 @@ pub(crate) fn judge(at: &[OriginContest], earlier: &[OriginContest], id: &str) -
         }
         coverage.extend(pooled(of, &coverage));
     }
+    let totals = |(origin, contest): (usize, &OriginContest)| {
+        forecasts.totals_at(origin, &iso(contest.data.origin))
+    };
     Judged {
         coverage,
+        totals: at.iter().enumerate().flat_map(totals).collect(),
         levels: forecasts.levels_without(None),
         levels_at_last: forecasts.levels_without(at.len().checked_sub(1)),
     }

@@ -5,6 +5,8 @@
 //! those few the variance between periods is estimated, together with what periods of other shops showed, and every
 //! customer's law is widened by it: in the period to come all of them run at one pace that is not known yet.
 
+use clv_valuation::equity::TotalForecast;
+
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::handoff::GroupedHistories;
 use crate::outlook::Outlook;
@@ -12,6 +14,9 @@ use crate::outlook::Outlook;
 /// The mean squared logarithm of what came over what was foretold in other shops: twelve holdouts of CDNOW, a grocery, a
 /// gift shop and an apparel shop, each forecast by whoever `auto` served; 0.12 squared.
 const USUAL_VARIANCE: f64 = 0.0148;
+
+/// The same of spend, over the nine of those holdouts that have amounts; 0.2 squared.
+const USUAL_VALUE_VARIANCE: f64 = 0.0385;
 
 /// How many periods of its own a shop's estimate weighs that against.
 const USUAL_COUNTS_FOR: f64 = 1.0;
@@ -41,11 +46,14 @@ pub struct PeriodMiss {
 }
 
 impl PeriodMiss {
-    /// The miss of a total; none where nothing came or nothing was foretold.
+    /// The miss of a total whose interval knows nothing of periods; none where nothing came or nothing was foretold.
     #[must_use]
-    pub fn of(actual: f64, foretold: f64, chance: f64) -> Option<Self> {
-        let is_known = actual > 0.0 && foretold > 0.0 && chance.is_finite();
-        is_known.then(|| Self { ln_ratio: (actual / foretold).ln(), chance: chance.max(0.0) })
+    pub fn of(actual: f64, foretold: &TotalForecast) -> Option<Self> {
+        let expected = foretold.expected;
+        let chance = foretold.variance_of_customers / (expected * expected)
+            + foretold.relative_parameter_variance;
+        let is_known = actual > 0.0 && expected > 0.0 && chance.is_finite();
+        is_known.then(|| Self { ln_ratio: (actual / expected).ln(), chance: chance.max(0.0) })
     }
 
     /// The part of it that is the period's and not chance's, as far as periods usually stray.
@@ -78,21 +86,34 @@ pub struct PeriodSpread {
 impl PeriodSpread {
     /// Learns it from the periods of the past; none where there is none.
     #[must_use]
-    pub fn learn(
-        purchases: &[PeriodMiss],
-        value: &[PeriodMiss],
-        elasticity: f64,
-    ) -> Option<Self> {
+    pub fn learn(purchases: &[PeriodMiss], value: &[PeriodMiss], elasticity: f64) -> Option<Self> {
         if purchases.is_empty() {
             return None;
         }
-        let of_purchases = variance(purchases);
+        let of_purchases = variance(purchases, USUAL_VARIANCE);
         Some(Self {
             of_purchases,
-            of_value: if value.is_empty() { of_purchases } else { variance(value) },
+            of_value: if value.is_empty() {
+                of_purchases
+            } else {
+                variance(value, USUAL_VALUE_VARIANCE)
+            },
             elasticity: elasticity.clamp(ELASTICITIES.0, ELASTICITIES.1),
             n_periods: USUAL_COUNTS_FOR + effective_periods(purchases.len()),
         })
+    }
+
+    /// A total of purchases that carries what is not known of its period.
+    #[must_use]
+    pub fn of_total(&self, total: TotalForecast) -> TotalForecast {
+        let n_backtests = self.n_periods.floor() as usize;
+        TotalForecast { backtest_ln_variance: self.of_purchases, n_backtests, ..total }
+    }
+
+    /// The same of a total of money.
+    #[must_use]
+    pub fn of_value_total(&self, total: TotalForecast) -> TotalForecast {
+        TotalForecast { backtest_ln_variance: self.of_value, ..self.of_total(total) }
     }
 
     /// One that was learnt before; none where a number is out of range.
@@ -106,21 +127,15 @@ impl PeriodSpread {
             && n_periods.is_finite();
         is_legal.then_some(Self { of_purchases, of_value, elasticity, n_periods })
     }
-
-    /// What the spend per purchase adds to the variance of value.
-    #[must_use]
-    pub fn of_spend(&self) -> f64 {
-        (self.of_value - self.of_purchases).max(0.0)
-    }
 }
 
 /// The squared misses beyond chance, the usual ones among them.
-fn variance(misses: &[PeriodMiss]) -> f64 {
+fn variance(misses: &[PeriodMiss], usual: f64) -> f64 {
     let n = misses.len() as f64;
     let beyond_chance =
         misses.iter().map(|miss| miss.ln_ratio * miss.ln_ratio - miss.chance).sum::<f64>() / n;
     let n_effective = effective_periods(misses.len());
-    (USUAL_COUNTS_FOR * USUAL_VARIANCE + n_effective * beyond_chance.max(0.0))
+    (USUAL_COUNTS_FOR * usual + n_effective * beyond_chance.max(0.0))
         / (USUAL_COUNTS_FOR + n_effective)
 }
 
@@ -132,32 +147,22 @@ pub struct PeriodPace {
     /// The variance of what is not.
     variance: f64,
     elasticity: f64,
-    /// Ln of spend per purchase over its forecast, as far as it is known.
-    ln_spend: f64,
-    /// The variance of what is not.
-    of_spend: f64,
 }
 
 impl PeriodPace {
     /// A period like any other, as every customer's own law takes it.
     #[must_use]
     pub fn usual() -> Self {
-        Self { ln_ratio: 0.0, variance: 0.0, elasticity: 1.0, ln_spend: 0.0, of_spend: 0.0 }
+        Self { ln_ratio: 0.0, variance: 0.0, elasticity: 1.0 }
     }
 
-    /// A period that is over, with its totals of purchases and of spend.
+    /// A period that is over, in which so many purchases came; the usual one where nothing came or was foretold.
     #[must_use]
-    pub fn known(
-        purchases: Option<&PeriodMiss>,
-        value: Option<&PeriodMiss>,
-        elasticity: f64,
-    ) -> Self {
-        let ln_ratio = purchases.map_or(0.0, PeriodMiss::of_period);
+    pub fn known(miss: Option<&PeriodMiss>, elasticity: f64) -> Self {
         Self {
-            ln_ratio,
+            ln_ratio: miss.map_or(0.0, PeriodMiss::of_period),
+            variance: 0.0,
             elasticity: elasticity.clamp(ELASTICITIES.0, ELASTICITIES.1),
-            ln_spend: value.map_or(0.0, |miss| miss.of_period() - ln_ratio),
-            ..Self::usual()
         }
     }
 
@@ -168,21 +173,7 @@ impl PeriodPace {
             ln_ratio: 0.0,
             variance: spread.of_purchases,
             elasticity: spread.elasticity,
-            ln_spend: 0.0,
-            of_spend: spread.of_spend(),
         })
-    }
-
-    /// What spend per purchase is multiplied by, as far as it is known.
-    #[must_use]
-    pub fn spend_factor(&self) -> f64 {
-        self.ln_spend.exp()
-    }
-
-    /// The relative variance of what is not known of it.
-    #[must_use]
-    pub fn spend_variance(&self) -> f64 {
-        self.of_spend
     }
 
     /// Weights and paces whose totals have the period's mean and variance, and `relative_variance` on top, which is
@@ -190,9 +181,8 @@ impl PeriodPace {
     /// makes no difference to counts of this expectation.
     #[must_use]
     pub fn paces(&self, relative_variance: f64, expected_purchases: f64) -> Vec<(f64, f64)> {
-        let pace = |ln_ratio: f64| {
-            (ln_ratio / self.elasticity).clamp(-MOST_LN_PACE, MOST_LN_PACE).exp()
-        };
+        let pace =
+            |ln_ratio: f64| (ln_ratio / self.elasticity).clamp(-MOST_LN_PACE, MOST_LN_PACE).exp();
         let variance = self.variance + relative_variance.max(0.0);
         if variance * expected_purchases < NEGLIGIBLE {
             return vec![(1.0, pace(self.ln_ratio))];
@@ -292,12 +282,8 @@ mod tests {
 
     #[test]
     fn paces_keep_the_mean_and_carry_both_variances() {
-        let spread = PeriodSpread {
-            of_purchases: 0.03,
-            of_value: 0.05,
-            elasticity: 1.0,
-            n_periods: 3.0,
-        };
+        let spread =
+            PeriodSpread { of_purchases: 0.03, of_value: 0.05, elasticity: 1.0, n_periods: 3.0 };
         let paces = PeriodPace::to_come(Some(&spread)).paces(0.02, 5.0);
         let mean: f64 = paces.iter().map(|(weight, pace)| weight * pace).sum();
         let squares: f64 = paces.iter().map(|(weight, pace)| weight * pace * pace).sum();

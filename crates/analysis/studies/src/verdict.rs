@@ -68,11 +68,7 @@ pub(crate) fn records(at: &[OriginContest], earlier: &[OriginContest]) -> Vec<Re
 }
 
 /// Scores one forecaster at one origin.
-fn score(
-    id: &str,
-    origin: &OriginContest,
-    held: &HeldAt,
-) -> BacktestScore {
+fn score(id: &str, origin: &OriginContest, held: &HeldAt) -> BacktestScore {
     let (plain, adjusted, levels) = (&held.plain, &held.adjusted, held.levels.as_ref());
     let (predicted, actual) = (&plain.predicted, &plain.actual);
     let weights = vec![1.0; predicted.len()];

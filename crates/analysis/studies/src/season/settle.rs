@@ -154,8 +154,7 @@ fn judge_season(
 ) -> Result<(), StudyError> {
     let who = (entry, outcome.unit);
     let spend = outcome.spend;
-    let contests =
-        seasonal_contests(base, &outcome.origins, who, windows, has_months, spend)?;
+    let contests = seasonal_contests(base, &outcome.origins, who, windows, has_months, spend)?;
     outcome.serve_seasonal(contests);
     Ok(())
 }

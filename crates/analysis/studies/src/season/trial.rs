@@ -112,8 +112,7 @@ pub(super) fn seasonal_contests(
             };
             let clock = SeasonClock::new(&season.pattern, first, origin + days);
             let is_last_year = origins.has_last_year;
-            let data =
-                OriginData::by_clock(base, (origin, days), unit, is_last_year, Some(&clock));
+            let data = OriginData::by_clock(base, (origin, days), unit, is_last_year, Some(&clock));
             let length = clock.between(origin, origin + days) / unit.days();
             let horizon = HorizonOptions { length, discount_rate: 0.0 };
             let forecaster = Forecaster::Model(Arc::clone(season.fitted.model()));

@@ -132,6 +132,7 @@ fn text(backtest: &Backtest) -> String {
         text.push_str(&season_text(trial));
     }
     text.push_str(&coverage_text(backtest));
+    text.push_str(&totals_text(backtest));
     for (model, why) in &backtest.left_out {
         let _ = writeln!(text, "left out: {model}: {why}");
     }
@@ -198,6 +199,28 @@ fn coverage_text(backtest: &Backtest) -> String {
                 row.coverage_90_closed,
             );
         }
+    }
+    text
+}
+
+/// The totals of what is served, with their intervals.
+fn totals_text(backtest: &Backtest) -> String {
+    let mut text = String::new();
+    if !backtest.totals.is_empty() {
+        text.push_str("\ntotals of what is served: foretold, 90 % interval, came\n");
+    }
+    for total in &backtest.totals {
+        let _ = writeln!(
+            text,
+            "  {:<9} {} {:>12.1} {:>12.1} to {:>12.1} {:>12.1}{}",
+            total.of,
+            total.origin,
+            total.predicted,
+            total.low_90,
+            total.high_90,
+            total.actual,
+            if (total.low_90..=total.high_90).contains(&total.actual) { "" } else { "  outside" }
+        );
     }
     text
 }
