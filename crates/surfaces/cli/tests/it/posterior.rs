@@ -97,6 +97,38 @@ fn forecasts_with_saved_draws_keep_their_centre_and_are_no_surer() {
 }
 
 #[test]
+fn levels_that_holdouts_taught_hold_with_saved_draws_too() {
+    let folder = Folder::new();
+    let words = ["fit", SAMPLE, "--model", "auto", "--posterior", "fast", "--draws", "100"];
+    let ended = folder.clv(&[&words[..], &["--seed", "1", "-o", "model.json"]].concat());
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let whole = saved(&folder, "model.json");
+    assert_eq!(whole["posterior"]["n_draws"], 100);
+    let levels = whole["interval_levels"]["purchases_80"].as_array().expect("they were learnt");
+    // The sample's purchases spread more than the law says: most levels are above the 80 % that they promise.
+    assert!(levels.iter().filter(|one| one.as_f64().expect("a number") > 0.8).count() > 5);
+    let widths = |drop: &[&str]| -> f64 {
+        let mut model = whole.clone();
+        for field in drop {
+            model.as_object_mut().expect("an object").remove(*field);
+        }
+        let text = serde_json::to_string(&model).expect("JSON");
+        std::fs::write(folder.path("part.json"), text).expect("the file can be written");
+        let words = ["forecast", SAMPLE, "--model-file", "part.json", "--output-format", "csv"];
+        let ended = folder.clv(&words);
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        let table = rows(&ended.stdout);
+        let number = |row: &[&str], at: usize| row[at].parse::<f64>().expect("a number");
+        table[1..].iter().map(|row| number(row, 3) - number(row, 2)).sum()
+    };
+    let both = widths(&[]);
+    let (without_draws, without_levels) = (widths(&["posterior"]), widths(&["interval_levels"]));
+    // With thousands of customers draws add little, and what the holdouts taught much more.
+    assert!((both / without_draws - 1.0).abs() < 0.02, "{both} {without_draws}");
+    assert!(both > 1.02 * without_levels, "{both} {without_levels}");
+}
+
+#[test]
 fn draws_of_other_parameters_are_refused() {
     let broken = r#"{"model": "nbd", "time_unit": "week", "parameters": {"r": 0.6, "alpha": 10.0},
         "posterior": {"method": "importance", "n_draws": 1, "seed": 1, "draw_order": ["r", "beta"],
