@@ -67,8 +67,10 @@ pub struct BacktestOutcome {
     pub levels_at_last: IntervalLevels,
     /// The spend model asked for.
     pub spend: SpendModelChoice,
-    /// The forecasts of a model served with its season; empty where none is.
-    seasonal: Option<Vec<OriginContest>>,
+    /// The forecasts of a model served with its season, from the origins and from those before; none where it has none.
+    seasonal: Option<[Vec<OriginContest>; 2]>,
+    /// Whether the only origin was asked for by its day, so that earlier holdouts decide.
+    is_chosen_then: bool,
     lessons: Lessons,
 }
 
@@ -90,15 +92,25 @@ impl BacktestOutcome {
     }
 
     /// Notes the forecasts that what is served made with its season: from now on its intervals are judged by them.
-    pub(crate) fn serve_seasonal(&mut self, contests: Vec<OriginContest>) {
-        self.seasonal = Some(contests);
+    pub(crate) fn serve_seasonal(
+        &mut self,
+        contests: Vec<OriginContest>,
+        earlier: Vec<OriginContest>,
+    ) {
+        self.seasonal = Some([contests, earlier]);
         self.judge_intervals();
+    }
+
+    /// The holdouts by which whether a season is served is decided: the origins shown, or, where the only one was asked for by its
+    /// day, those that were over by then; none where there were none.
+    pub(crate) fn deciding_origins(&self) -> Option<&Origins> {
+        if self.is_chosen_then { self.lessons.origins.as_ref() } else { Some(&self.origins) }
     }
 
     /// The origins at which the intervals of what is served were judged: with its season, where it is served with one.
     #[must_use]
     pub fn judged(&self) -> &[OriginContest] {
-        self.seasonal.as_deref().unwrap_or(&self.at)
+        self.seasonal.as_ref().map_or(&self.at, |[at, _]| at)
     }
 
     /// The naive rule of this id; none where it is a model's.
@@ -112,8 +124,7 @@ impl BacktestOutcome {
 
     /// Learns the interval levels of what is served, and how they would have held at each origin.
     fn judge_intervals(&mut self) {
-        // What ended before the only origin knows no season.
-        let earlier = if self.seasonal.is_some() { &[][..] } else { &self.lessons.earlier };
+        let earlier = self.seasonal.as_ref().map_or(&self.lessons.earlier, |[_, earlier]| earlier);
         let judged = judge(self.judged(), earlier, &self.answer.served);
         self.levels = judged.levels;
         self.levels_at_last = judged.levels_at_last;
@@ -176,6 +187,7 @@ pub fn backtest(
         levels_at_last: IntervalLevels::default(),
         spend: options.spend,
         seasonal: None,
+        is_chosen_then: options.until.is_some(),
         lessons,
     };
     outcome.judge_intervals();

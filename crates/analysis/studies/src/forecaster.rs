@@ -161,6 +161,33 @@ impl Forecaster {
         }
     }
 
+    /// The outlook that intervals are taken from. It is [`outlook_of_row`](Self::outlook_of_row), but that a naive rule which
+    /// expects nothing of a silent customer leaves them no chance at all: for their interval they are taken to buy at an
+    /// exponentially distributed rate around the mean, of which their silence has told its part.
+    #[must_use]
+    pub fn interval_outlook_of_row(&self, grouped: &GroupedHistories, row: usize) -> Outlook {
+        let outlook = self.outlook_of_row(grouped, row);
+        match self {
+            Forecaster::Naive { rule, mean_rate } if !outlook.expects_any() && *mean_rate > 0.0 => {
+                let silence = match rule {
+                    NaiveRule::SamePeriod { length, .. } => *length,
+                    NaiveRule::MeanRate | NaiveRule::OwnRate => {
+                        grouped.histories.histories()[row].age()
+                    }
+                };
+                let process = FutureProcess::Steady { r: 1.0, alpha: 1.0 / mean_rate + silence };
+                let part = OutlookPart {
+                    weight: 1.0,
+                    probability_alive: 1.0,
+                    knows_leaving: false,
+                    process: Some(process),
+                };
+                Outlook::new(vec![part], 1.0)
+            }
+            _ => outlook,
+        }
+    }
+
     /// One part of an outlook; a blend within a blend counts as no forecast.
     pub(crate) fn part(
         &self,

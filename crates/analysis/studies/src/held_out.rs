@@ -268,7 +268,7 @@ impl<'a> Examined<'a> {
             .with_min_len(256)
             .map(|(row, forecast)| {
                 let expected = forecast.expected_purchases;
-                let own = self.contestant.forecaster.outlook_of_row(&data.grouped, row);
+                let own = self.contestant.forecaster.interval_outlook_of_row(&data.grouped, row);
                 let outlook = pace.outlook(own, self.uncertainty.at(expected), expected);
                 let n_max = most[row].min(MOST_COUNTED) as usize;
                 let mut sum = 0.0;

@@ -28,6 +28,8 @@ pub(crate) struct Lessons {
     pub(crate) earlier: Vec<OriginContest>,
     /// Models that could not take part in them, with the reason.
     pub(crate) left_out: Vec<(String, String)>,
+    /// Where they were cut; none where there are none.
+    pub(crate) origins: Option<Origins>,
     /// The blend that they teach.
     recipe: Option<BlendRecipe>,
 }
@@ -55,7 +57,7 @@ impl Lessons {
         let Ok(earlier) = choose_origins(&known, &asked) else { return Self::default() };
         let (mut contests, left_out) = hold(&known, entries, &earlier, options.unit, options.spend);
         let recipe = blend_of_others(&mut contests);
-        Self { earlier: contests, left_out, recipe }
+        Self { earlier: contests, left_out, origins: Some(earlier), recipe }
     }
 
     /// Adds to every origin the blend that its lessons teach; gives the recipe that all of them teach.

@@ -206,7 +206,8 @@ impl PeriodPace {
         outlook.at_paces(self.paces(relative_variance, expected_purchases))
     }
 
-    /// Forecasts of every distinct history in this period, without what the parameters add.
+    /// Forecasts of every distinct history in this period, without what the parameters add: what the intervals of value
+    /// are made from. `rows` are those of a period like any other.
     #[must_use]
     pub fn forecast_rows(
         &self,
@@ -217,23 +218,39 @@ impl PeriodPace {
     ) -> Vec<RowForecast> {
         let most = rows.iter().map(|row| row.expected_purchases).fold(0.0, f64::max);
         let paces = self.paces(0.0, most);
-        if let [(_, pace)] = paces.as_slice()
-            && (pace - 1.0).abs() < f64::EPSILON
-        {
-            return rows.to_vec();
-        }
-        let mut mixed: Vec<RowForecast> = Vec::new();
-        for (weight, pace) in paces {
-            let horizon = HorizonOptions { length: horizon.length * pace, ..*horizon };
-            let at_pace = forecaster.forecast_rows(grouped, &horizon);
-            if mixed.is_empty() {
-                mixed = at_pace.iter().map(|row| row.scaled(weight)).collect();
-            } else {
-                mixed.iter_mut().zip(&at_pace).for_each(|(sum, row)| sum.add(&row.scaled(weight)));
+        let mut mixed = match paces.as_slice() {
+            [(_, pace)] if (pace - 1.0).abs() < f64::EPSILON => rows.to_vec(),
+            _ => mixed_rows(&paces, forecaster, grouped, horizon),
+        };
+        if forecaster.is_naive() {
+            for (row, forecast) in mixed.iter_mut().enumerate() {
+                if forecast.expected_purchases <= 0.0 {
+                    *forecast = forecaster.interval_outlook_of_row(grouped, row).forecast(horizon);
+                }
             }
         }
         mixed
     }
+}
+
+/// The forecasts mixed over paces, each with its weight.
+fn mixed_rows(
+    paces: &[(f64, f64)],
+    forecaster: &Forecaster,
+    grouped: &GroupedHistories,
+    horizon: &HorizonOptions,
+) -> Vec<RowForecast> {
+    let mut mixed: Vec<RowForecast> = Vec::new();
+    for (weight, pace) in paces {
+        let horizon = HorizonOptions { length: horizon.length * pace, ..*horizon };
+        let at_pace = forecaster.forecast_rows(grouped, &horizon);
+        if mixed.is_empty() {
+            mixed = at_pace.iter().map(|row| row.scaled(*weight)).collect();
+        } else {
+            mixed.iter_mut().zip(&at_pace).for_each(|(sum, row)| sum.add(&row.scaled(*weight)));
+        }
+    }
+    mixed
 }
 
 /// By how much one per cent more time changes the total of purchases, in per cent; 1 where nothing is expected.

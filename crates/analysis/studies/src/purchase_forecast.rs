@@ -93,7 +93,7 @@ pub fn count_intervals(
         .with_min_len(256)
         .map(|row| {
             let expected = rows[row].expected_purchases;
-            let own = served.forecaster.outlook_of_row(grouped, row);
+            let own = served.forecaster.interval_outlook_of_row(grouped, row);
             let outlook = period.outlook(own, uncertainty.at(expected), expected);
             let level = level_of(levels, group_of_row[row], coverage);
             let (low, high) = ends(outlook.probability_none(horizon), coverage, level);

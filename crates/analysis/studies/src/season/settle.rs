@@ -112,7 +112,8 @@ pub fn settle_season(
     Ok((Some(settled), trial))
 }
 
-/// Tries a season on the bake-off's own holdouts and notes in its answer what came of it.
+/// Tries a season on the bake-off's own holdouts, or, where its only origin was asked for by its day, on those that were over by
+/// then, and notes in its answer what came of it.
 ///
 /// # Errors
 /// As [`settle_season`].
@@ -128,8 +129,17 @@ pub fn note_season(
         return Ok(());
     };
     check_windows(base, &request.windows)?;
-    let (origins, unit) = (outcome.origins.clone(), outcome.unit);
-    let trial = try_season(base, &origins, entry, unit, &request.windows, Some(outcome))?;
+    let unit = outcome.unit;
+    let trial = match known_then(base, outcome) {
+        Some((known, origins)) => {
+            try_season(&known, &origins, entry, unit, &request.windows, None)?
+        }
+        None if outcome.deciding_origins().is_none() => None,
+        None => {
+            let origins = outcome.origins.clone();
+            try_season(base, &origins, entry, unit, &request.windows, Some(outcome))?
+        }
+    };
     if trial.is_none() && request.is_demanded() {
         return Err(StudyError::Season {
             problem: "no origin of the bake-off has a year of data before it, so that no season can be tried".to_owned(),
@@ -152,11 +162,22 @@ fn judge_season(
     windows: &[SeasonWindow],
     has_months: bool,
 ) -> Result<(), StudyError> {
-    let who = (entry, outcome.unit);
-    let spend = outcome.spend;
+    let (who, spend) = ((entry, outcome.unit), outcome.spend);
     let contests = seasonal_contests(base, &outcome.origins, who, windows, has_months, spend)?;
-    outcome.serve_seasonal(contests);
+    let earlier = match known_then(base, outcome) {
+        Some((known, origins)) => {
+            seasonal_contests(&known, &origins, who, windows, has_months, spend)?
+        }
+        None => Vec::new(),
+    };
+    outcome.serve_seasonal(contests, earlier);
     Ok(())
+}
+
+/// Where a bake-off's only origin was asked for by its day: what was known on it, and the holdouts that were over by then.
+fn known_then(base: &CustomerBase, outcome: &BacktestOutcome) -> Option<(CustomerBase, Origins)> {
+    let origins = outcome.deciding_origins().filter(|origins| **origins != outcome.origins)?;
+    Some((base.until(*outcome.origins.days.first()?), origins.clone()))
 }
 
 /// Lets the model of `entry` forecast what was held out with its season, against whoever the bake-off serves, or
