@@ -3,6 +3,7 @@
 
 mod cautions;
 mod repeated;
+mod whole;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use clv_valuation::definition::Definition;
 
 use self::cautions::{check_span, season_caution, silence_caution};
 use self::repeated::{note_recent_purchases, window_to_repeat};
+use self::whole::count_whole_periods;
 use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
@@ -421,33 +423,6 @@ fn bake_off_options(
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
         spend: spend_asked_for(options),
     }
-}
-
-/// Where a model of whole periods is to answer, histories are counted so; what that leaves out is said.
-fn count_whole_periods(
-    snapshot: &mut Snapshot,
-    orders: &Orders,
-    options: &InquiryOptions,
-) -> Result<Option<String>, StudyError> {
-    let (id, unit) = match &options.choice {
-        // No model of whole periods takes covariates or is part of a blend.
-        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Covariates(_) => return Ok(None),
-        ModelChoice::Id(id) => (id.as_str(), options.unit),
-        ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
-        ModelChoice::Saved(saved) => {
-            (saved.model.as_str(), crate::model_fit::saved_purchase_model(saved)?.1)
-        }
-    };
-    if !crate::model_fit::model_entry(id)?.is_discrete() {
-        return Ok(None);
-    }
-    let n_unfinished = snapshot.count_periods(orders, unit)?;
-    Ok((n_unfinished > 0).then(|| {
-        format!(
-            "{id} counts whole periods: the purchases that {n_unfinished} customers made in a {unit} not over by the \
-             end of the data are left out"
-        )
-    }))
 }
 
 fn saved_of(choice: &ModelChoice) -> Option<ModelFit> {
