@@ -9,6 +9,9 @@ use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
 use crate::season::SeasonClock;
 use crate::time::{Span, TimeUnit};
 
+/// An origin counts where at least this share of the last one's customers are known.
+const LEAST_SHARE_KNOWN: f64 = 0.1;
+
 /// The origins of a bake-off, earliest first, and the days held out after each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins {
@@ -21,7 +24,7 @@ pub struct Origins {
 }
 
 /// Chooses the origins: the one asked for, or up to `n_origins` spaced by half a horizon, with at least a third of
-/// the data before the first.
+/// the data and a tenth of the last origin's customers before the first.
 ///
 /// # Errors
 /// [`StudyError::TooShort`] where the data do not bear a single one.
@@ -71,8 +74,19 @@ pub fn choose_origins(
         });
     }
     days.reverse();
+    leave_out_empty(&mut days, base);
     let has_last_year = RecentWindow::has_last_year(days[0], horizon_days, first);
     Ok(Origins { days, horizon_days, has_last_year })
+}
+
+/// Leaves out origins at which hardly anybody was a customer yet: they would count as much as the others and say nothing of
+/// these customers.
+fn leave_out_empty(days: &mut Vec<i32>, base: &CustomerBase) {
+    let mut births: Vec<i32> = (0..base.n_customers()).map(|one| base.first_day_of(one)).collect();
+    births.sort_unstable();
+    let n_known = |day: i32| births.partition_point(|birth| *birth <= day) as f64;
+    let most = days.last().map_or(0.0, |last| n_known(*last));
+    days.retain(|day| n_known(*day) >= LEAST_SHARE_KNOWN * most);
 }
 
 /// The customers known at an origin, grouped for the models.
