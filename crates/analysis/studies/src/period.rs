@@ -2,7 +2,8 @@
 //!
 //! What customers do independently fades in a total; what a period does to all of them does not. Each origin of a
 //! bake-off shows one period: the logarithm of what came over what was foretold, less what chance alone would do. From
-//! those few the variance between periods is estimated, together with what periods of other shops showed, and every
+//! those few the variance between periods is estimated, as that between the studies of a meta-analysis
+//! [DerSimonianLaird1986], together with what periods of other shops showed, and every
 //! customer's law is widened by it: in the period to come all of them run at one pace that is not known yet.
 
 use clv_valuation::equity::TotalForecast;
