@@ -76,6 +76,27 @@ pub struct BacktestCoverage {
     pub coverage_80_unadjusted: f64,
 }
 
+/// A total foretold at an origin, with the interval that the other holdouts taught, against what came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestTotal {
+    /// What was foretold: `purchases` or `value`.
+    pub of: String,
+    /// The last day it was allowed to see, ISO 8601.
+    pub origin: String,
+    /// The total foretold, purchases or money.
+    pub predicted: f64,
+    /// What came.
+    pub actual: f64,
+    /// Lower end of the 80 % interval.
+    pub low_80: f64,
+    /// Upper end of the 80 % interval.
+    pub high_80: f64,
+    /// Lower end of the 90 % interval.
+    pub low_90: f64,
+    /// Upper end of the 90 % interval.
+    pub high_90: f64,
+}
+
 /// What the blend is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlendWeights {
@@ -101,11 +122,21 @@ pub struct Backtest {
     /// How often the intervals of what is served held, origin by origin and tenth by tenth.
     #[serde(default)]
     pub coverage: Vec<BacktestCoverage>,
+    /// The totals of what is served with their intervals, origin by origin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<BacktestTotal>,
     /// What a blend learnt from all origins is made of; none where there was nothing to blend.
     #[serde(default)]
     pub blend: Option<BlendWeights>,
-    /// The id served.
+    /// The id served. With a single origin asked for by its day it is who would have been served on that day, chosen by
+    /// holdouts that were over by then.
     pub served: String,
+    /// The id with the smallest mean absolute error over the origins shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<String>,
+    /// The spend model that values forecasts, by origin; empty where the data hold no money.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spend_models: Vec<String>,
     /// Whether what is served is a naive baseline because nothing beat it.
     pub is_naive: bool,
     /// Why it is served, in one or two plain sentences.

@@ -151,4 +151,20 @@ pub struct SavedLevels {
     pub value_80: Vec<f64>,
     /// Of the 90 % intervals of value.
     pub value_90: Vec<f64>,
+    /// How far whole periods strayed from their forecasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<SavedPeriod>,
+}
+
+/// How far a shop's periods stray from their forecasts, all customers together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SavedPeriod {
+    /// Variance of the logarithm of a period's purchases over their forecast.
+    pub of_purchases: f64,
+    /// The same of spend.
+    pub of_value: f64,
+    /// By how much one per cent more time changes the total of purchases, in per cent.
+    pub elasticity: f64,
+    /// Independent periods that it rests on, those of other shops counting as one.
+    pub n_periods: f64,
 }

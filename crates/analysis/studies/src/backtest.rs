@@ -1,8 +1,7 @@
 //! The bake-off: every model and every naive rule forecasts what was held out, and the best is served.
 
-use clv_answers::backtest::{Backtest, BacktestScore, BlendWeights};
-use clv_models::catalogue::{PurchaseModelEntry, SpendModelEntry, purchase_models};
-use clv_models::scores;
+use clv_answers::backtest::{Backtest, BlendWeights};
+use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
 
 use crate::base::CustomerBase;
 use crate::blend::{BlendRecipe, SEGMENTS};
@@ -10,16 +9,13 @@ use crate::calendar::iso;
 use crate::contest::{OriginContest, hold, horizon_of};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
-use crate::held_out::{HeldOut, IntervalLevels, LevelPair, held_out_purchases};
-use crate::lessons::{HeldOutEverywhere, Lessons, judge, n_groups_of};
+use crate::held_out::IntervalLevels;
+use crate::lessons::{Lessons, judge};
 use crate::origins::{Origins, choose_origins};
+use crate::served::DEFAULT_MODEL;
+use crate::spend_choice::SpendModelChoice;
 use crate::time::{Span, TimeUnit};
-
-/// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
-const EQUAL_WITHIN: f64 = 0.01;
-
-/// Forecasters whose squared errors differ by less than this say the same.
-const SAME_WITHIN: f64 = 1e-4;
+use crate::verdict::{Record, Verdict, decide, records};
 
 /// With fewer customers who have bought again a fit says more about chance than about customers, so that models
 /// stay out of the bake-off.
@@ -42,8 +38,8 @@ pub struct BacktestOptions {
     pub models: Vec<String>,
     /// How many customers the bake-off rests on, where it is a sample of them.
     pub sampled_customers: Option<u64>,
-    /// The spend model that values forecasts.
-    pub spend_model: &'static SpendModelEntry,
+    /// The spend model that values forecasts; where it is chosen, each origin chooses by what was known there.
+    pub spend: SpendModelChoice,
 }
 
 /// The bake-off's outcome and what later studies need of it.
@@ -55,10 +51,6 @@ pub struct BacktestOutcome {
     pub best_model: Option<String>,
     /// The kind of naive rule served, where one is.
     pub naive: Option<NaiveRule>,
-    /// The mean squared logarithm of actual over predicted totals of what is served, over the origins.
-    pub relative_total_variance: f64,
-    /// The same of totals of money; none where the data hold no money.
-    pub value_total_variance: Option<f64>,
     /// The origins.
     pub origins: Origins,
     /// The horizon in `unit`.
@@ -73,6 +65,12 @@ pub struct BacktestOutcome {
     pub levels: IntervalLevels,
     /// Those that the last origin was judged with, learnt without it.
     pub levels_at_last: IntervalLevels,
+    /// The spend model asked for.
+    pub spend: SpendModelChoice,
+    /// The forecasts of a model served with its season, from the origins and from those before; none where it has none.
+    seasonal: Option<[Vec<OriginContest>; 2]>,
+    /// Whether the only origin was asked for by its day, so that earlier holdouts decide.
+    is_chosen_then: bool,
     lessons: Lessons,
 }
 
@@ -90,8 +88,29 @@ impl BacktestOutcome {
         for score in &mut self.answer.scores {
             score.served = score.model == id;
         }
-        self.relative_total_variance = squared_ln_miss(&self.answer.scores, id);
         self.judge_intervals();
+    }
+
+    /// Notes the forecasts that what is served made with its season: from now on its intervals are judged by them.
+    pub(crate) fn serve_seasonal(
+        &mut self,
+        contests: Vec<OriginContest>,
+        earlier: Vec<OriginContest>,
+    ) {
+        self.seasonal = Some([contests, earlier]);
+        self.judge_intervals();
+    }
+
+    /// The holdouts by which whether a season is served is decided: the origins shown, or, where the only one was asked for by its
+    /// day, those that were over by then; none where there were none.
+    pub(crate) fn deciding_origins(&self) -> Option<&Origins> {
+        if self.is_chosen_then { self.lessons.origins.as_ref() } else { Some(&self.origins) }
+    }
+
+    /// The origins at which the intervals of what is served were judged: with its season, where it is served with one.
+    #[must_use]
+    pub fn judged(&self) -> &[OriginContest] {
+        self.seasonal.as_ref().map_or(&self.at, |[at, _]| at)
     }
 
     /// The naive rule of this id; none where it is a model's.
@@ -105,34 +124,12 @@ impl BacktestOutcome {
 
     /// Learns the interval levels of what is served, and how they would have held at each origin.
     fn judge_intervals(&mut self) {
-        let judged = judge(&self.at, &self.lessons, &self.answer.served, &self.horizon);
-        self.value_total_variance = judged.value_total_variance;
+        let earlier = self.seasonal.as_ref().map_or(&self.lessons.earlier, |[_, earlier]| earlier);
+        let judged = judge(self.judged(), earlier, &self.answer.served);
         self.levels = judged.levels;
         self.levels_at_last = judged.levels_at_last;
         self.answer.coverage = judged.coverage;
-    }
-}
-
-/// The mean squared logarithm of what came over what a forecaster foretold; 0 where it took no part.
-fn squared_ln_miss(scores: &[BacktestScore], id: &str) -> f64 {
-    let (sum, n) = scores.iter().filter(|score| score.model == id).fold((0.0, 0.0), |sums, s| {
-        let ratio = s.actual_total.max(0.5) / s.predicted_total.max(0.5);
-        (sums.0 + ratio.ln() * ratio.ln(), sums.1 + 1.0)
-    });
-    if n > 0.0 { sum / n } else { 0.0 }
-}
-
-/// A forecaster's running record over the origins.
-struct Record {
-    id: String,
-    naive: Option<NaiveRule>,
-    is_blend: bool,
-    scores: Vec<BacktestScore>,
-}
-
-impl Record {
-    fn mean(&self, of: impl Fn(&BacktestScore) -> f64) -> f64 {
-        self.scores.iter().map(of).sum::<f64>() / self.scores.len() as f64
+        self.answer.totals = judged.totals;
     }
 }
 
@@ -147,17 +144,108 @@ pub fn backtest(
     let entries = entries_of(&options.models)?;
     let origins = choose_origins(base, options)?;
     let horizon = horizon_of(&origins, options.unit);
-    let (mut at, left_out) = hold(base, &entries, &origins, options.unit, options.spend_model);
-    let mut lessons = Lessons::of(base, &entries, &origins, options, &at);
-    let recipe = lessons.add_blends(&mut at, &horizon);
-    let records = records(&at, &lessons, &horizon);
-    let mut outcome = conclude(records, left_out, origins, horizon, options);
-    outcome.answer.blend = recipe.as_ref().map(weights_in_words);
-    outcome.at = at;
-    outcome.recipe = recipe;
-    outcome.lessons = lessons;
+    let (mut at, left_out) = hold(base, &entries, &origins, options.unit, options.spend);
+    let lessons = Lessons::of(base, &entries, &origins, options);
+    let recipe = lessons.add_blends(&mut at);
+    let records = records(&at, &lessons.earlier);
+    let verdict = match options.until {
+        Some(until) => served_then(&records, &left_out, &lessons, until),
+        None => decide(&records, &left_out),
+    };
+    let best = records.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
+    let mut answer = Backtest {
+        horizon: horizon.length,
+        time_unit: options.unit.name().to_owned(),
+        origins: origins.days.iter().map(|day| iso(*day)).collect(),
+        best: best.map(|record| record.id.clone()),
+        spend_models: spend_models_of(&at),
+        scores: Vec::new(),
+        coverage: Vec::new(),
+        totals: Vec::new(),
+        blend: recipe.as_ref().map(weights_in_words),
+        season: None,
+        served: verdict.served,
+        is_naive: verdict.naive.is_some(),
+        reason: verdict.reason,
+        left_out,
+        sampled_customers: options.sampled_customers,
+    };
+    answer.scores = records.into_iter().flat_map(|record| record.scores).collect();
+    for score in &mut answer.scores {
+        score.served = score.model == answer.served;
+    }
+    let mut outcome = BacktestOutcome {
+        answer,
+        best_model: verdict.best_model,
+        naive: verdict.naive,
+        origins,
+        horizon,
+        unit: options.unit,
+        at,
+        recipe,
+        levels: IntervalLevels::default(),
+        levels_at_last: IntervalLevels::default(),
+        spend: options.spend,
+        seasonal: None,
+        is_chosen_then: options.until.is_some(),
+        lessons,
+    };
     outcome.judge_intervals();
     Ok(outcome)
+}
+
+/// The spend model of each origin; empty where the data hold no money.
+fn spend_models_of(at: &[OriginContest]) -> Vec<String> {
+    at.iter().filter_map(|one| Some(one.spend.as_ref()?.model().id().to_owned())).collect()
+}
+
+/// Whoever would have been served on the day `until`: chosen over the holdouts that were over by then, as `auto` chooses.
+fn served_then(
+    now: &[Record],
+    left_out: &[(String, String)],
+    lessons: &Lessons,
+    until: i32,
+) -> Verdict {
+    let here = decide(now, left_out);
+    let then = if lessons.earlier.is_empty() {
+        Verdict {
+            served: DEFAULT_MODEL.to_owned(),
+            reason: format!(
+                "there was no holdout to choose a model by, so {DEFAULT_MODEL} is served untested"
+            ),
+            ..here.clone()
+        }
+    } else {
+        decide(&records(&lessons.earlier, &[]), &lessons.left_out)
+    };
+    // The rule that repeats a period has another id where the data did not hold a year yet.
+    let is_same_rule = |record: &&Record| {
+        let repeats = |rule: Option<NaiveRule>| matches!(rule, Some(NaiveRule::SamePeriod { .. }));
+        repeats(then.naive) && repeats(record.naive)
+    };
+    let found = now
+        .iter()
+        .find(|record| record.id == then.served)
+        .or_else(|| now.iter().find(is_same_rule));
+    let Some(served) = found else { return here };
+    let least = now.iter().min_by(|a, b| a.error().total_cmp(&b.error())).unwrap_or(served);
+    let beside = if least.id == served.id {
+        "and no error is smaller".to_owned()
+    } else {
+        format!("the smallest is {:.4}, of {}", least.error(), least.id)
+    };
+    Verdict {
+        served: served.id.clone(),
+        naive: served.naive,
+        best_model: then.best_model,
+        reason: format!(
+            "chosen by what was known on {}: {}; on the holdout after it the error of {} is {:.4}, {beside}",
+            iso(until),
+            then.reason,
+            served.id,
+            served.error(),
+        ),
+    }
 }
 
 fn weights_in_words(recipe: &BlendRecipe) -> BlendWeights {
@@ -170,44 +258,6 @@ fn weights_in_words(recipe: &BlendRecipe) -> BlendWeights {
             .collect(),
         pace: recipe.pace,
     }
-}
-
-/// Everyone's scores at every origin.
-fn records(at: &[OriginContest], lessons: &Lessons, horizon: &HorizonOptions) -> Vec<Record> {
-    let Some(first) = at.first() else { return Vec::new() };
-    let n_groups = n_groups_of(at, lessons);
-    first
-        .contestants
-        .iter()
-        .map(|contestant| {
-            let purchases = HeldOutEverywhere::of(
-                at,
-                lessons,
-                contestant.id(),
-                |origin, one, horizon| Some(held_out_purchases(origin, one, horizon, n_groups)),
-                horizon,
-            );
-            let scores = at
-                .iter()
-                .zip(&purchases.at)
-                .enumerate()
-                .filter_map(|(origin, (contest, held))| {
-                    let levels = purchases.levels_for(origin);
-                    Some(score(contestant.id(), contest, held.as_ref()?, levels.as_ref()))
-                })
-                .collect();
-            let naive = match &contestant.forecaster {
-                Forecaster::Naive { rule, .. } => Some(*rule),
-                Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
-            };
-            Record {
-                id: contestant.id().to_owned(),
-                naive,
-                is_blend: contestant.is_blend(),
-                scores,
-            }
-        })
-        .collect()
 }
 
 fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyError> {
@@ -231,160 +281,4 @@ fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyE
             })
         })
         .collect()
-}
-
-/// Scores one forecaster at one origin.
-fn score(
-    id: &str,
-    origin: &OriginContest,
-    held: &HeldOut,
-    levels: Option<&LevelPair>,
-) -> BacktestScore {
-    let (predicted, actual) = (&held.predicted, &held.actual);
-    let weights = vec![1.0; predicted.len()];
-    BacktestScore {
-        model: id.to_owned(),
-        origin: iso(origin.data.origin),
-        n_customers: actual.len() as u64,
-        actual_total: actual.iter().sum(),
-        predicted_total: predicted.iter().sum(),
-        bias: scores::bias::bias(predicted, actual, &weights),
-        mae: scores::mae::mae(predicted, actual, &weights),
-        rmse: scores::rmse::rmse(predicted, actual, &weights),
-        correlation: scores::correlation::correlation(predicted, actual, &weights),
-        spearman: scores::spearman::spearman(predicted, actual, &weights),
-        msle: scores::msle::msle(predicted, actual, &weights),
-        normalized_gini: scores::normalized_gini::normalized_gini(predicted, actual, &weights),
-        coverage_90: Some(held.coverage(levels, 0.9)),
-        coverage_80: Some(held.coverage(levels, 0.8)),
-        coverage_90_unadjusted: Some(held.coverage(None, 0.9)),
-        coverage_90_closed: Some(held.closed_coverage(levels, 0.9)),
-        served: false,
-    }
-}
-
-/// Decides who is served and says why.
-fn conclude(
-    records: Vec<Record>,
-    left_out: Vec<(String, String)>,
-    origins: Origins,
-    horizon: HorizonOptions,
-    options: &BacktestOptions,
-) -> BacktestOutcome {
-    // Among those whose error is as good as equal to the smallest the smaller squared error wins; where that is the same
-    // too, as when a model has collapsed into a simpler one, the first of the catalogue.
-    let best_of = |field: Vec<&'_ Record>| -> Option<usize> {
-        let lowest = field.iter().map(|one| one.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
-        let good =
-            || field.iter().filter(|one| one.mean(|s| s.mae) <= lowest * (1.0 + EQUAL_WITHIN));
-        let least = good().map(|one| one.mean(|s| s.rmse)).fold(f64::INFINITY, f64::min);
-        good()
-            .find(|one| one.mean(|s| s.rmse) <= least * (1.0 + SAME_WITHIN))
-            .and_then(|best| records.iter().position(|record| record.id == best.id))
-    };
-    let (naive, models): (Vec<&Record>, Vec<&Record>) =
-        records.iter().partition(|record| record.naive.is_some());
-    let to_beat = naive.iter().map(|one| one.mean(|s| s.mae)).fold(f64::INFINITY, f64::min);
-    // A model is served only if its error is smaller than that of every naive rule.
-    let winners: Vec<&Record> =
-        models.iter().copied().filter(|one| one.mean(|s| s.mae) < to_beat).collect();
-    let best_model = best_of(if winners.is_empty() { models.clone() } else { winners.clone() });
-    let best_single = best_of(models.into_iter().filter(|one| !one.is_blend).collect());
-    let best_naive = best_of(naive);
-    let best_model = best_model.map(|at| &records[at]);
-    let best_naive = best_naive.map(|at| &records[at]);
-    let served = if winners.is_empty() { best_naive.or(best_model) } else { best_model };
-    let least_naive = records
-        .iter()
-        .filter(|record| record.naive.is_some())
-        .map(|record| (record.id.as_str(), record.mean(|s| s.mae)))
-        .min_by(|a, b| a.1.total_cmp(&b.1))
-        .unwrap_or(("none", f64::INFINITY));
-    let reason = reason(best_model, best_naive, served, least_naive, &left_out, origins.days.len());
-    let served_id = served.map_or_else(String::new, |record| record.id.clone());
-    let naive = served.and_then(|record| record.naive);
-    let best_model = best_single.map(|at| records[at].id.clone());
-    let mut scores: Vec<BacktestScore> =
-        records.into_iter().flat_map(|record| record.scores).collect();
-    for score in &mut scores {
-        score.served = score.model == served_id;
-    }
-    let relative_total_variance = squared_ln_miss(&scores, &served_id);
-    let answer = Backtest {
-        horizon: horizon.length,
-        time_unit: options.unit.name().to_owned(),
-        origins: origins.days.iter().map(|day| iso(*day)).collect(),
-        scores,
-        coverage: Vec::new(),
-        blend: None,
-        season: None,
-        served: served_id,
-        is_naive: naive.is_some(),
-        reason,
-        left_out,
-        sampled_customers: options.sampled_customers,
-    };
-    BacktestOutcome {
-        answer,
-        best_model,
-        naive,
-        relative_total_variance,
-        value_total_variance: None,
-        origins,
-        horizon,
-        unit: options.unit,
-        at: Vec::new(),
-        recipe: None,
-        levels: IntervalLevels::default(),
-        levels_at_last: IntervalLevels::default(),
-        lessons: Lessons::default(),
-    }
-}
-
-fn reason(
-    best_model: Option<&Record>,
-    best_naive: Option<&Record>,
-    served: Option<&Record>,
-    least_naive: (&str, f64),
-    left_out: &[(String, String)],
-    n_origins: usize,
-) -> String {
-    let over = if n_origins == 1 {
-        "one holdout".to_owned()
-    } else {
-        format!("{n_origins} rolling holdouts")
-    };
-    match (best_model, best_naive, served) {
-        (Some(model), Some(_), Some(served)) if served.naive.is_none() => format!(
-            "{} forecast best over {over}: its error is {:.4} purchases per customer, {:.1} % less than that of \
-             the best naive rule, {}",
-            model.id,
-            model.mean(|s| s.mae),
-            100.0 * (1.0 - model.mean(|s| s.mae) / least_naive.1),
-            least_naive.0
-        ),
-        (Some(model), Some(_), Some(served)) => format!(
-            "no model beat the naive rules over {over}: the error of {} is {:.4} purchases per customer, that of \
-             the best model, {}, {:.4}; so {} is served",
-            least_naive.0,
-            least_naive.1,
-            model.id,
-            model.mean(|s| s.mae),
-            if served.id == least_naive.0 {
-                "that naive rule".to_owned()
-            } else {
-                format!(
-                    "the naive rule {} ({:.4}, as good as equal, with the smaller squared error)",
-                    served.id,
-                    served.mean(|s| s.mae)
-                )
-            }
-        ),
-        (None, Some(naive), _) => {
-            let why = left_out.first().map_or("none was asked for", |(_, why)| why.as_str());
-            format!("no model could take part ({why}); so the naive rule {} is served", naive.id)
-        }
-        (_, _, Some(served)) => format!("{} was the only one that could take part", served.id),
-        _ => "nothing could take part".to_owned(),
-    }
 }

@@ -111,11 +111,7 @@ impl BlendRecipe {
     /// The recipe that would have erred least over the holdouts of `past`, for use at the origin `now`, of which only
     /// forecasts are looked at; none where there are fewer than two forecasters to blend.
     #[must_use]
-    pub fn learn(
-        past: &[&OriginContest],
-        now: &OriginContest,
-        horizon: &HorizonOptions,
-    ) -> Option<Self> {
+    pub fn learn(past: &[&OriginContest], now: &OriginContest) -> Option<Self> {
         let first = past.first()?;
         let candidates = candidates(past, now);
         if candidates.len() < 2 {
@@ -147,7 +143,7 @@ impl BlendRecipe {
         let members =
             kept.iter().map(|at| first.contestants[candidates[*at]].id().to_owned()).collect();
         let mut recipe = Self { members, weights, pace: 1.0 };
-        recipe.pace = recipe.learnt_pace(past, horizon);
+        recipe.pace = recipe.learnt_pace(past, &first.horizon);
         Some(recipe)
     }
 

@@ -4,8 +4,8 @@ use clv_answers::calibration::{Calibration, CalibrationDecile};
 
 use crate::calendar::iso;
 use crate::contest::{Contestant, OriginContest};
-use crate::forecaster::HorizonOptions;
-use crate::held_out::{HeldOut, LevelPair, held_out_purchases, held_out_value};
+use crate::held_out::{Examined, HeldOut, IntervalLevels, LevelPair};
+use crate::period::PeriodPace;
 
 /// Calibration of gross spend over the holdout, undiscounted, by tenths of predicted spend; none where the data hold
 /// no money. `levels` are what other holdouts taught about its intervals.
@@ -13,13 +13,15 @@ use crate::held_out::{HeldOut, LevelPair, held_out_purchases, held_out_value};
 pub fn calibration(
     origin: &OriginContest,
     contestant: &Contestant,
-    horizon: &HorizonOptions,
     horizon_days: i32,
-    levels: Option<&LevelPair>,
+    levels: &IntervalLevels,
 ) -> Option<Calibration> {
-    let n_groups = levels.map_or(1, LevelPair::n_groups);
-    let value = held_out_value(origin, contestant, horizon, n_groups)?;
-    let purchases = held_out_purchases(origin, contestant, horizon, n_groups);
+    let period = PeriodPace::to_come(levels.period.as_ref());
+    let levels = levels.value.as_ref();
+    let examined = Examined::new(origin, contestant, levels.map_or(1, LevelPair::n_groups));
+    let value = examined.value(&period)?;
+    let plain = examined.value(&PeriodPace::usual())?;
+    let purchases = examined.purchases(&PeriodPace::usual());
     let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len().max(1) as f64;
     let decile = |(at, members): (usize, &Vec<usize>)| {
         let (value, purchases): (HeldOut, HeldOut) = (value.of(members), purchases.of(members));
@@ -32,7 +34,7 @@ pub fn calibration(
             actual_purchases: mean(&purchases.actual),
             coverage_80: value.coverage(levels, 0.8),
             coverage_90: value.coverage(levels, 0.9),
-            coverage_90_unadjusted: value.coverage(None, 0.9),
+            coverage_90_unadjusted: plain.of(members).coverage(None, 0.9),
         }
     };
     Some(Calibration {
@@ -44,6 +46,6 @@ pub fn calibration(
         actual_total: value.actual.iter().sum(),
         coverage_80: value.coverage(levels, 0.8),
         coverage_90: value.coverage(levels, 0.9),
-        coverage_90_unadjusted: value.coverage(None, 0.9),
+        coverage_90_unadjusted: plain.coverage(None, 0.9),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clv_models::catalogue::{PurchaseModelEntry, SpendModelEntry};
+use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::fit::{FitOptions, fit_purchase_model};
 
 use crate::backtest::FEWEST_REPEATERS;
@@ -11,6 +11,8 @@ use crate::blend::BlendRecipe;
 use crate::calendar::iso;
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::origins::{OriginData, Origins};
+use crate::spend::{SpendOutlook, spend_observations};
+use crate::spend_choice::SpendModelChoice;
 use crate::time::TimeUnit;
 
 /// One forecaster at one origin.
@@ -45,8 +47,11 @@ pub struct OriginContest {
     pub data: OriginData,
     /// The contestants, in the same order at every origin.
     pub contestants: Vec<Contestant>,
-    /// The spend model that values them.
-    pub spend_model: &'static SpendModelEntry,
+    /// The horizon that they forecast, undiscounted.
+    pub horizon: HorizonOptions,
+    /// The spend model that values them, chosen and fitted by what was known at the origin; none where the data hold
+    /// no money.
+    pub spend: Option<SpendOutlook>,
 }
 
 impl OriginContest {
@@ -59,9 +64,9 @@ impl OriginContest {
     }
 
     /// Adds the blend that a recipe makes of the contestants; nothing where a member took no part.
-    pub(crate) fn add_blend(&mut self, recipe: &BlendRecipe, horizon: &HorizonOptions) {
+    pub(crate) fn add_blend(&mut self, recipe: &BlendRecipe) {
         if let Some(forecaster) = recipe.forecaster_at(self) {
-            let rows = forecaster.forecast_rows(&self.data.grouped, horizon);
+            let rows = forecaster.forecast_rows(&self.data.grouped, &self.horizon);
             self.contestants.push(Contestant { forecaster, ln_covariance: None, rows });
         }
     }
@@ -79,7 +84,7 @@ pub(crate) fn hold(
     entries: &[&'static PurchaseModelEntry],
     origins: &Origins,
     unit: TimeUnit,
-    spend_model: &'static SpendModelEntry,
+    spend: SpendModelChoice,
 ) -> (Vec<OriginContest>, Vec<(String, String)>) {
     let horizon = horizon_of(origins, unit);
     let mut left_out: Vec<(String, String)> = Vec::new();
@@ -116,7 +121,8 @@ pub(crate) fn hold(
             let rows = forecaster.forecast_rows(&data.grouped, &horizon);
             contestants.push(Contestant { forecaster, ln_covariance: None, rows });
         }
-        at.push(OriginContest { data, contestants, spend_model });
+        let spend = spend_at(&data, spend);
+        at.push(OriginContest { data, contestants, horizon, spend });
     }
     let is_everywhere = |id: &str| at.iter().all(|one| one.of(id).is_some());
     let kept: Vec<&'static str> = at
@@ -129,6 +135,19 @@ pub(crate) fn hold(
         one.contestants.retain(|contestant| kept.contains(&contestant.id()));
     }
     (at, left_out)
+}
+
+/// The spend model asked for, chosen among those customers and fitted to them; none where nobody has spent anything.
+pub(crate) fn spend_at(data: &OriginData, choice: SpendModelChoice) -> Option<SpendOutlook> {
+    let n_repeats: Vec<u32> = data.customers.iter().map(|known| known.n_days - 1).collect();
+    let mean_spend: Vec<f64> = data.customers.iter().map(|known| known.mean_repeat_spend).collect();
+    let first_spend: f64 = data.customers.iter().map(|known| known.first_spend).sum();
+    if first_spend <= 0.0 && mean_spend.iter().all(|mean| *mean <= 0.0) {
+        return None;
+    }
+    let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
+    let pick = choice.among(&spend_observations(&n_repeats, &mean_spend, mean_first_spend));
+    Some(SpendOutlook::fit_as(&pick, &n_repeats, &mean_spend, mean_first_spend))
 }
 
 /// The horizon of the origins in a unit, undiscounted.

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
-use crate::handoff::GroupedHistories;
-use crate::held_out::{COVERAGES, LevelPair, groups_of, level_of};
+use crate::held_out::{COVERAGES, groups_of, level_of};
+use crate::period::PeriodPace;
 use crate::served::Served;
 use crate::spend::SpendOutlook;
 use crate::uncertainty::ParameterUncertainty;
@@ -57,6 +57,7 @@ struct Spreads {
 /// The future spend of the customers of one pair, scaled so that their expected spend per purchase is 1.
 #[derive(Debug, Clone, Copy)]
 struct Spread {
+    /// The variance in a period like any other.
     variance: f64,
     /// The 80 % and 90 % intervals.
     intervals: [(f64, f64); 2],
@@ -67,15 +68,15 @@ struct Spread {
 /// `rows` are the forecasts of the grouped histories over `horizon`; `return_ratio` is the share of gross sales
 /// that comes back. A customer's own share is drawn towards it as if they had one usual order
 /// more: whoever sends back what they buy is not expected to keep the next one. The interval of a customer's residual value carries the uncertainty of the count, of the spend
-/// per purchase and of the parameters, at the levels that earlier holdouts taught for forecasts of its size.
+/// per purchase, of the parameters and of the period to come, at the levels that earlier holdouts taught for forecasts of its size.
 #[must_use]
 pub fn customer_values(
     customers: &CustomerColumns<'_>,
     served: &Served,
     rows: &[RowForecast],
     uncertainty: &ParameterUncertainty,
-    definition: &Definition,
-    return_ratio: f64,
+    (definition, return_ratio): (&Definition, f64),
+    horizon: &HorizonOptions,
 ) -> CustomerValues {
     let (grouped, spend, levels) = (&served.grouped, &served.spend, served.levels.value.as_ref());
     let n = customers.n_repeats.len();
@@ -96,7 +97,9 @@ pub fn customer_values(
         (group, spend.band_of(customers.n_repeats[at], customers.mean_spend[at]))
     };
     let places = Spreads::of(&grouped.row_of_customer, rows.len(), kind_of);
-    let spreads = spreads(&places, grouped, rows, spend, uncertainty, levels);
+    let period = PeriodPace::to_come(served.levels.period.as_ref());
+    let to_come = period.forecast_rows(&served.forecaster, grouped, horizon, rows);
+    let spreads = spreads(&places, served, (rows, &to_come), uncertainty);
     let n_orders: f64 = customers.orders.iter().map(|orders| f64::from(*orders)).sum();
     let gross: f64 = customers.gross.iter().sum();
     let usual_order = (gross / n_orders.max(1.0)).max(f64::MIN_POSITIVE);
@@ -172,14 +175,14 @@ impl Spreads {
     }
 }
 
+/// `rows` are the forecasts in a period like any other, `to_come` those in the one to come, whose pace is not known.
 fn spreads(
     places: &Spreads,
-    grouped: &GroupedHistories,
-    rows: &[RowForecast],
-    spend: &SpendOutlook,
+    served: &Served,
+    (rows, to_come): (&[RowForecast], &[RowForecast]),
     uncertainty: &ParameterUncertainty,
-    levels: Option<&LevelPair>,
 ) -> Vec<Spread> {
+    let (grouped, spend, levels) = (&served.grouped, &served.spend, served.levels.value.as_ref());
     let histories = grouped.histories.histories();
     places
         .pairs
@@ -187,13 +190,15 @@ fn spreads(
         .with_min_len(1024)
         .map(|&(row, (group, band))| {
             let seen = (histories[row as usize].repeat_purchases(), band);
-            let law = spend_forecast(&rows[row as usize], seen, spend, uncertainty);
+            let variance =
+                spend_forecast(&rows[row as usize], seen, spend, uncertainty).variance();
+            let law = spend_forecast(&to_come[row as usize], seen, spend, uncertainty);
             let intervals = COVERAGES.map(|coverage| {
                 let level = level_of(levels, group as usize, coverage);
                 let (low, high) = level_ends(law.probability_none(), coverage, level);
                 (law.quantile(low), law.quantile(high))
             });
-            Spread { variance: law.variance(), intervals }
+            Spread { variance, intervals }
         })
         .collect()
 }

@@ -75,6 +75,29 @@ pub struct RowForecast {
     pub discounted_purchases: f64,
 }
 
+impl RowForecast {
+    /// Every figure times `weight`: its part of a mixture.
+    #[must_use]
+    pub fn scaled(&self, weight: f64) -> Self {
+        Self {
+            probability_alive: weight * self.probability_alive,
+            expected_purchases: weight * self.expected_purchases,
+            expected_pairs: weight * self.expected_pairs,
+            probability_none: weight * self.probability_none,
+            discounted_purchases: weight * self.discounted_purchases,
+        }
+    }
+
+    /// Adds another part of a mixture.
+    pub fn add(&mut self, part: &Self) {
+        self.probability_alive += part.probability_alive;
+        self.expected_purchases += part.expected_purchases;
+        self.expected_pairs += part.expected_pairs;
+        self.probability_none += part.probability_none;
+        self.discounted_purchases += part.discounted_purchases;
+    }
+}
+
 /// The span that is forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HorizonOptions {
@@ -135,6 +158,33 @@ impl Forecaster {
                 Outlook::new(vec![OutlookPart::of_model(model.as_ref(), 1.0, history)], 1.0)
             }
             _ => self.outlook(history, grouped.recent_purchases_of_row(row)),
+        }
+    }
+
+    /// The outlook that intervals are taken from. It is [`outlook_of_row`](Self::outlook_of_row), but that a naive rule which
+    /// expects nothing of a silent customer leaves them no chance at all: for their interval they are taken to buy at an
+    /// exponentially distributed rate around the mean, of which their silence has told its part.
+    #[must_use]
+    pub fn interval_outlook_of_row(&self, grouped: &GroupedHistories, row: usize) -> Outlook {
+        let outlook = self.outlook_of_row(grouped, row);
+        match self {
+            Forecaster::Naive { rule, mean_rate } if !outlook.expects_any() && *mean_rate > 0.0 => {
+                let silence = match rule {
+                    NaiveRule::SamePeriod { length, .. } => *length,
+                    NaiveRule::MeanRate | NaiveRule::OwnRate => {
+                        grouped.histories.histories()[row].age()
+                    }
+                };
+                let process = FutureProcess::Steady { r: 1.0, alpha: 1.0 / mean_rate + silence };
+                let part = OutlookPart {
+                    weight: 1.0,
+                    probability_alive: 1.0,
+                    knows_leaving: false,
+                    process: Some(process),
+                };
+                Outlook::new(vec![part], 1.0)
+            }
+            _ => outlook,
         }
     }
 

@@ -47,25 +47,18 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
     let n_orders: u64 = columns.orders.iter().map(|orders| u64::from(*orders)).sum();
     let gross: f64 = columns.gross.iter().sum();
     let returns: f64 = columns.returns.iter().sum();
-    let backtest_variance =
-        inquiry.bake_off.as_ref().map_or(0.0, |outcome| outcome.relative_total_variance);
-    // Neighbouring holdouts share half their days, so that n of them say what (n + 1) / 2 would.
-    let n_backtests =
-        inquiry.bake_off.as_ref().map_or(0, |outcome| outcome.origins.days.len().div_ceil(2));
-    // Totals of money miss by more than totals of purchases where what is spent per purchase moves too.
-    let value_backtest_variance = inquiry
-        .bake_off
-        .as_ref()
-        .and_then(|outcome| outcome.value_total_variance)
-        .map_or(backtest_variance, |of_value| of_value.max(backtest_variance));
+    // Where nothing was held out, nothing is known of how far whole periods stray.
+    let judged = inquiry.bake_off.as_ref().and_then(|outcome| outcome.levels.period);
+    let period = judged.or(inquiry.served.levels.period);
     let equity = TotalForecast {
         expected: residual,
         variance_of_customers: inputs.values.variance_of_total,
         relative_parameter_variance: inputs.uncertainty.of_total
             + inquiry.served.spend.relative_parameter_variance(),
-        backtest_ln_variance: value_backtest_variance,
-        n_backtests,
+        backtest_ln_variance: 0.0,
+        n_backtests: 0,
     };
+    let equity = period.map_or(equity, |period| period.of_value_total(equity));
     let weights = inquiry.served.grouped.histories.weights();
     let (purchases, purchase_variance) =
         inputs.rows.iter().zip(weights).fold((0.0, 0.0), |(sum, variance), (row, weight)| {
@@ -77,9 +70,10 @@ pub fn headline(inputs: &HeadlineInputs<'_>) -> Headline {
         expected: purchases,
         variance_of_customers: purchase_variance,
         relative_parameter_variance: inputs.uncertainty.of_total,
-        backtest_ln_variance: backtest_variance,
-        n_backtests,
+        backtest_ln_variance: 0.0,
+        n_backtests: 0,
     };
+    let purchases = period.map_or(purchases, |period| period.of_total(purchases));
     let at_risk = || inputs.is_at_risk.iter().enumerate().filter(|(_, is)| **is).map(|(at, _)| at);
     Headline {
         n_customers: n as u64,

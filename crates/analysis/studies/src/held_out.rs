@@ -2,14 +2,16 @@
 
 use clv_models::conformal::{ConformalLevels, PastOutcome, groups_by_forecast};
 use clv_models::scores::ProbabilityIntegral;
+use clv_valuation::equity::TotalForecast;
+use clv_valuation::predictive::SpendForecast;
 use rayon::prelude::*;
 
 use crate::contest::{Contestant, OriginContest};
 use crate::customer_value::spend_forecast;
-use crate::forecaster::HorizonOptions;
+use crate::forecaster::RowForecast;
+use crate::period::{PeriodMiss, PeriodPace, PeriodSpread, elasticity_of_total};
 use crate::spend::SpendOutlook;
-use crate::spend_choice::SpendModelPick;
-use crate::uncertainty::parameter_uncertainty;
+use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
 /// The shares that intervals promise.
 pub const COVERAGES: [f64; 2] = [0.8, 0.9];
@@ -41,6 +43,8 @@ pub struct IntervalLevels {
     pub purchases: Option<LevelPair>,
     /// Those of value, in groups by expected value.
     pub value: Option<LevelPair>,
+    /// How far whole periods strayed from their forecasts; none where nothing was held out.
+    pub period: Option<PeriodSpread>,
 }
 
 impl LevelPair {
@@ -143,124 +147,199 @@ fn mean<T>(of: impl ExactSizeIterator<Item = T>, value: impl Fn(T) -> f64) -> f6
     of.map(value).sum::<f64>() / n
 }
 
-/// The purchases of a contestant, in `n_groups` groups by forecast.
-#[must_use]
-pub fn held_out_purchases(
-    origin: &OriginContest,
-    contestant: &Contestant,
-    horizon: &HorizonOptions,
+/// One contestant at one origin, with what its intervals are made from.
+#[derive(Debug)]
+pub struct Examined<'a> {
+    origin: &'a OriginContest,
+    contestant: &'a Contestant,
+    /// Into how many groups forecasts go.
     n_groups: usize,
-) -> HeldOut {
-    let data = &origin.data;
-    let rows_of = &data.grouped.row_of_customer;
-    let predicted: Vec<f64> =
-        rows_of.iter().map(|row| contestant.rows[*row as usize].expected_purchases).collect();
-    let mut most = vec![0.0_f64; contestant.rows.len()];
-    for (row, actual) in rows_of.iter().zip(&data.actual) {
-        most[*row as usize] = most[*row as usize].max(*actual);
-    }
-    let cumulative: Vec<Vec<f64>> = data
-        .grouped
-        .histories
-        .histories()
-        .par_iter()
-        .enumerate()
-        .with_min_len(256)
-        .map(|(row, history)| {
-            let recent = data.grouped.recent_purchases_of_row(row);
-            let outlook = contestant.forecaster.outlook(history, recent);
-            let n_max = most[row].min(MOST_COUNTED) as usize;
-            let mut sum = 0.0;
-            let masses = outlook.probability_mass(horizon.length, n_max);
-            masses
-                .into_iter()
-                .map(|mass| {
-                    sum += mass;
-                    f64::min(sum, 1.0)
-                })
-                .collect()
-        })
-        .collect();
-    let groups = groups_by_forecast(&predicted, n_groups);
-    let outcomes = (0..predicted.len())
-        .map(|customer| {
-            let law = &cumulative[rows_of[customer] as usize];
-            let count = data.actual[customer] as usize;
-            let upto = |n: usize| law.get(n).copied().unwrap_or(1.0);
-            PastOutcome {
-                integral: ProbabilityIntegral {
-                    below: if count == 0 { 0.0 } else { upto(count - 1) },
-                    upto: upto(count),
-                },
-                probability_none: upto(0),
-                group: groups[customer],
-            }
-        })
-        .collect();
-    HeldOut { predicted, actual: data.actual.clone(), outcomes }
+    uncertainty: ParameterUncertainty,
+    /// By how much one per cent more time changes the total of purchases, in per cent.
+    pub elasticity: f64,
+    /// How far purchases in total were from their forecast; none where there were none.
+    pub miss: Option<PeriodMiss>,
+    /// The same of spend; none where the data hold no money.
+    pub value_miss: Option<PeriodMiss>,
+    /// The total of purchases foretold, by itself.
+    pub total: TotalForecast,
+    /// That of spend.
+    pub value_total: TotalForecast,
 }
 
-/// The gross spend of a contestant, undiscounted, with the spend model fitted at the origin; none where the
-/// data hold no money.
-#[must_use]
-pub fn held_out_value(
-    origin: &OriginContest,
-    contestant: &Contestant,
-    horizon: &HorizonOptions,
-    n_groups: usize,
-) -> Option<HeldOut> {
-    let data = &origin.data;
-    let n_repeats: Vec<u32> = data.customers.iter().map(|known| known.n_days - 1).collect();
-    let mean_spend: Vec<f64> = data.customers.iter().map(|known| known.mean_repeat_spend).collect();
-    let first_spend: f64 = data.customers.iter().map(|known| known.first_spend).sum();
-    if first_spend <= 0.0 && mean_spend.iter().all(|mean| *mean <= 0.0) {
-        return None;
+impl<'a> Examined<'a> {
+    /// Looks at the forecasts of a contestant; their intervals' levels go by `n_groups` groups of forecasts.
+    #[must_use]
+    pub fn new(origin: &'a OriginContest, contestant: &'a Contestant, n_groups: usize) -> Self {
+        let (data, rows) = (&origin.data, &contestant.rows);
+        let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
+        let uncertainty = parameter_uncertainty(
+            &contestant.forecaster,
+            contestant.ln_covariance.as_deref(),
+            &data.grouped,
+            &expected,
+            &origin.horizon,
+        );
+        let (mut foretold, mut variance) = (0.0, 0.0);
+        for (row, weight) in rows.iter().zip(data.grouped.histories.weights()) {
+            let own = row.expected_pairs + row.expected_purchases - row.expected_purchases.powi(2);
+            foretold += weight * row.expected_purchases;
+            variance += weight * own.max(0.0);
+        }
+        let total = TotalForecast {
+            expected: foretold,
+            variance_of_customers: variance,
+            relative_parameter_variance: uncertainty.of_total,
+            backtest_ln_variance: 0.0,
+            n_backtests: 0,
+        };
+        let elasticity = elasticity_of_total(
+            &contestant.forecaster,
+            &data.grouped,
+            &origin.horizon,
+            &contestant.rows,
+        );
+        let miss = PeriodMiss::of(data.actual.iter().sum(), &total);
+        let mut found = Self {
+            origin,
+            contestant,
+            n_groups,
+            uncertainty,
+            elasticity,
+            miss,
+            value_miss: None,
+            total,
+            value_total: total,
+        };
+        found.note_value();
+        found
     }
-    let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
-    let pick = SpendModelPick::of(origin.spend_model);
-    let spend = SpendOutlook::fit_as(&pick, &n_repeats, &mean_spend, mean_first_spend);
-    let rows = &contestant.rows;
-    let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
-    let uncertainty = parameter_uncertainty(
-        &contestant.forecaster,
-        contestant.ln_covariance.as_deref(),
-        &data.grouped,
-        &expected,
-        horizon,
-    );
-    let rows_of = &data.grouped.row_of_customer;
-    let per_purchase: Vec<f64> = n_repeats
-        .iter()
-        .zip(&mean_spend)
-        .map(|(n, mean)| spend.expected_spend(*n, *mean))
-        .collect();
-    let predicted: Vec<f64> = rows_of
-        .iter()
-        .zip(&per_purchase)
-        .map(|(row, per_purchase)| expected[*row as usize] * per_purchase)
-        .collect();
-    let groups = groups_by_forecast(&predicted, n_groups);
-    let actual: Vec<f64> = data.customers.iter().map(|known| known.spend_after).collect();
-    let outcomes = (0..predicted.len())
-        .into_par_iter()
-        .with_min_len(1024)
-        .map(|customer| {
-            let band = spend.band_of(n_repeats[customer], mean_spend[customer]);
-            let row = rows_of[customer] as usize;
-            let seen = data.grouped.histories.histories()[row].repeat_purchases();
-            let law = spend_forecast(&rows[row], (seen, band), &spend, &uncertainty);
-            let scale = per_purchase[customer];
-            let amount = if scale > 0.0 { actual[customer] / scale } else { 0.0 };
-            let upto = law.cumulative(amount);
-            PastOutcome {
-                integral: ProbabilityIntegral {
-                    below: if amount > 0.0 { upto } else { 0.0 },
-                    upto,
-                },
-                probability_none: law.probability_none(),
-                group: groups[customer],
-            }
-        })
-        .collect();
-    Some(HeldOut { predicted, actual, outcomes })
+
+    /// The pace at which the period ran, now that it is over.
+    #[must_use]
+    pub fn pace(&self) -> PeriodPace {
+        PeriodPace::known(self.miss.as_ref(), self.elasticity)
+    }
+
+    fn note_value(&mut self) {
+        let Some(spend) = &self.origin.spend else { return };
+        let (mut actual, mut foretold, mut variance) = (0.0, 0.0, 0.0);
+        for (customer, known) in self.origin.data.customers.iter().enumerate() {
+            let (row, law) = self.spend_law(customer, spend, &self.contestant.rows);
+            let scale = spend.expected_spend(known.n_days - 1, known.mean_repeat_spend);
+            actual += known.spend_after;
+            foretold += row.expected_purchases * scale;
+            variance += law.variance() * scale * scale;
+        }
+        self.value_total.expected = foretold;
+        self.value_total.variance_of_customers = variance;
+        self.value_total.relative_parameter_variance += spend.relative_parameter_variance();
+        self.value_miss = PeriodMiss::of(actual, &self.value_total);
+    }
+
+    /// A customer's forecast and the law of their spend over their expected spend per purchase.
+    fn spend_law(
+        &self,
+        customer: usize,
+        spend: &SpendOutlook,
+        rows: &[RowForecast],
+    ) -> (RowForecast, SpendForecast) {
+        let known = &self.origin.data.customers[customer];
+        let row = rows[self.origin.data.grouped.row_of_customer[customer] as usize];
+        let n_repeats = known.n_days - 1;
+        let band = spend.band_of(n_repeats, known.mean_repeat_spend);
+        (row, spend_forecast(&row, (n_repeats, band), spend, &self.uncertainty))
+    }
+
+    /// What came of the purchases, under the laws of a period that runs at this pace.
+    #[must_use]
+    pub fn purchases(&self, pace: &PeriodPace) -> HeldOut {
+        let (data, rows) = (&self.origin.data, &self.contestant.rows);
+        let rows_of = &data.grouped.row_of_customer;
+        let predicted: Vec<f64> =
+            rows_of.iter().map(|row| rows[*row as usize].expected_purchases).collect();
+        let mut most = vec![0.0_f64; rows.len()];
+        for (row, actual) in rows_of.iter().zip(&data.actual) {
+            most[*row as usize] = most[*row as usize].max(*actual);
+        }
+        let cumulative: Vec<Vec<f64>> = rows
+            .par_iter()
+            .enumerate()
+            .with_min_len(256)
+            .map(|(row, forecast)| {
+                let expected = forecast.expected_purchases;
+                let own = self.contestant.forecaster.interval_outlook_of_row(&data.grouped, row);
+                let outlook = pace.outlook(own, self.uncertainty.at(expected), expected);
+                let n_max = most[row].min(MOST_COUNTED) as usize;
+                let mut sum = 0.0;
+                let masses = outlook.probability_mass(self.origin.horizon.length, n_max);
+                masses
+                    .into_iter()
+                    .map(|mass| {
+                        sum += mass;
+                        f64::min(sum, 1.0)
+                    })
+                    .collect()
+            })
+            .collect();
+        let groups = groups_by_forecast(&predicted, self.n_groups);
+        let outcomes = (0..predicted.len())
+            .map(|customer| {
+                let law = &cumulative[rows_of[customer] as usize];
+                let count = data.actual[customer] as usize;
+                let upto = |n: usize| law.get(n).copied().unwrap_or(1.0);
+                PastOutcome {
+                    integral: ProbabilityIntegral {
+                        below: if count == 0 { 0.0 } else { upto(count - 1) },
+                        upto: upto(count),
+                    },
+                    probability_none: upto(0),
+                    group: groups[customer],
+                }
+            })
+            .collect();
+        HeldOut { predicted, actual: data.actual.clone(), outcomes }
+    }
+
+    /// What came of the gross spend, undiscounted, under the laws of a period that runs at this pace; none where the
+    /// data hold no money.
+    #[must_use]
+    pub fn value(&self, pace: &PeriodPace) -> Option<HeldOut> {
+        let spend = self.origin.spend.as_ref()?;
+        let data = &self.origin.data;
+        let (forecaster, rows) = (&self.contestant.forecaster, &self.contestant.rows);
+        let at_pace = pace.forecast_rows(forecaster, &data.grouped, &self.origin.horizon, rows);
+        let scale_of = |customer: usize| {
+            let known = &data.customers[customer];
+            spend.expected_spend(known.n_days - 1, known.mean_repeat_spend)
+        };
+        let predicted: Vec<f64> = data
+            .grouped
+            .row_of_customer
+            .iter()
+            .enumerate()
+            .map(|(customer, row)| rows[*row as usize].expected_purchases * scale_of(customer))
+            .collect();
+        let groups = groups_by_forecast(&predicted, self.n_groups);
+        let actual: Vec<f64> = data.customers.iter().map(|known| known.spend_after).collect();
+        let outcomes = (0..predicted.len())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map(|customer| {
+                let (_, law) = self.spend_law(customer, spend, &at_pace);
+                let scale = scale_of(customer);
+                let amount = if scale > 0.0 { actual[customer] / scale } else { 0.0 };
+                let upto = law.cumulative(amount);
+                PastOutcome {
+                    integral: ProbabilityIntegral {
+                        below: if amount > 0.0 { upto } else { 0.0 },
+                        upto,
+                    },
+                    probability_none: law.probability_none(),
+                    group: groups[customer],
+                }
+            })
+            .collect();
+        Some(HeldOut { predicted, actual, outcomes })
+    }
 }

@@ -3,6 +3,7 @@
 
 mod cautions;
 mod repeated;
+mod whole;
 
 use std::sync::Arc;
 
@@ -10,12 +11,13 @@ use clv_answers::Table;
 use clv_answers::Values;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
-use clv_models::catalogue::{SpendModelEntry, spend_model};
+use clv_models::catalogue::spend_model;
 use clv_models::purchase::PurchaseModel;
 use clv_valuation::definition::Definition;
 
 use self::cautions::{check_span, season_caution, silence_caution};
 use self::repeated::{note_recent_purchases, window_to_repeat};
+use self::whole::count_whole_periods;
 use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
@@ -38,14 +40,11 @@ use crate::spend_choice::{SpendModelChoice, SpendModelPick};
 use crate::time::{Span, TimeUnit};
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
 
-/// Rolling origins of the bake-off behind `auto`.
-pub const N_ORIGINS: usize = 3;
+/// Rolling origins of the bake-off behind `auto`, where the data bear so many.
+pub const N_ORIGINS: usize = 5;
 
 /// Draws at which expectations are evaluated; more change a standard deviation by less than 4 %.
 const MOST_DRAWS: usize = 400;
-
-/// Draws over which counts are mixed, for every history; an interval of whole purchases needs no more.
-const MOST_COUNT_DRAWS: usize = 16;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -110,7 +109,7 @@ impl Inquiry {
             if let Some(until) = options.until {
                 sampled = sampled.until(until);
             }
-            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options, pick.entry))? {
+            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options))? {
                 Ok(found) => outcome = Some(found),
                 Err(problem) => too_short = Some(problem),
             }
@@ -138,11 +137,7 @@ impl Inquiry {
             Some(base) => {
                 let origins = match &outcome {
                     Some(found) => Some(found.origins.clone()),
-                    None => choose_origins(
-                        base,
-                        &bake_off_options(base, &snapshot, options, pick.entry),
-                    )
-                    .ok(),
+                    None => choose_origins(base, &bake_off_options(base, &snapshot, options)).ok(),
                 };
                 let (choice, season) = (&options.choice, &options.season);
                 let (unit, origins) = (options.unit, origins.as_ref());
@@ -246,14 +241,11 @@ impl Inquiry {
     /// The forecast of every customer, as `clv forecast` gives it.
     #[must_use]
     pub fn forecast_table(&self, rows: &[RowForecast], horizon: &HorizonOptions) -> Table {
-        let drawn = self
-            .drawn_models(MOST_COUNT_DRAWS)
-            .map(|models| count_intervals_over(&models, &self.served.grouped, horizon.length, 0.8));
         forecast_table(
             self.snapshot.id_values(),
             &self.served,
             rows,
-            drawn.as_deref(),
+            &self.uncertainty_of_parameters(rows, horizon),
             horizon.length,
             self.snapshot.end_day(),
         )
@@ -353,8 +345,8 @@ impl Inquiry {
             &self.served,
             rows,
             uncertainty,
-            definition,
-            self.snapshot.return_ratio(),
+            (definition, self.snapshot.return_ratio()),
+            &self.horizon_options(definition.discount_rate()),
         ))
     }
 
@@ -385,15 +377,17 @@ impl Inquiry {
     }
 }
 
-/// The spend model to fit: the saved one's where there is one, else the one asked for. Where it is chosen, the customers
-/// as they are now choose it, for the bake-off too.
-fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
+/// The spend model asked for: the saved one's where there is one. Where it is chosen, each origin of a bake-off chooses
+/// by what was known there.
+fn spend_asked_for(options: &InquiryOptions) -> SpendModelChoice {
     let saved = saved_of(&options.choice).and_then(|saved| spend_model(&saved.spend?.model));
-    if let Some(entry) = saved {
-        return SpendModelPick::of(entry);
-    }
+    saved.map_or(options.spend, SpendModelChoice::Model)
+}
+
+/// The spend model to fit, where it is chosen by the customers as they are now.
+fn pick_spend(snapshot: &Snapshot, options: &InquiryOptions) -> SpendModelPick {
     let columns = snapshot.columns();
-    options.spend.among(|| {
+    spend_asked_for(options).among(|| {
         spend_observations(columns.n_repeats, columns.mean_spend, snapshot.mean_first_spend())
     })
 }
@@ -412,7 +406,6 @@ fn bake_off_options(
     base: &CustomerBase,
     snapshot: &Snapshot,
     options: &InquiryOptions,
-    spend_model: &'static SpendModelEntry,
 ) -> BacktestOptions {
     let n = base.n_customers();
     BacktestOptions {
@@ -423,35 +416,8 @@ fn bake_off_options(
         n_origins: N_ORIGINS,
         models: Vec::new(),
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
-        spend_model,
+        spend: spend_asked_for(options),
     }
-}
-
-/// Where a model of whole periods is to answer, histories are counted so; what that leaves out is said.
-fn count_whole_periods(
-    snapshot: &mut Snapshot,
-    orders: &Orders,
-    options: &InquiryOptions,
-) -> Result<Option<String>, StudyError> {
-    let (id, unit) = match &options.choice {
-        // No model of whole periods takes covariates or is part of a blend.
-        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Covariates(_) => return Ok(None),
-        ModelChoice::Id(id) => (id.as_str(), options.unit),
-        ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
-        ModelChoice::Saved(saved) => {
-            (saved.model.as_str(), crate::model_fit::saved_purchase_model(saved)?.1)
-        }
-    };
-    if !crate::model_fit::model_entry(id)?.is_discrete() {
-        return Ok(None);
-    }
-    let n_unfinished = snapshot.count_periods(orders, unit)?;
-    Ok((n_unfinished > 0).then(|| {
-        format!(
-            "{id} counts whole periods: the purchases that {n_unfinished} customers made in a {unit} not over by the \
-             end of the data are left out"
-        )
-    }))
 }
 
 fn saved_of(choice: &ModelChoice) -> Option<ModelFit> {

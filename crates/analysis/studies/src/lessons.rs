@@ -1,17 +1,18 @@
 //! What one origin may learn from: the other origins of the bake-off, or, where it is the only one, earlier days.
 
-use clv_answers::backtest::BacktestCoverage;
+use clv_answers::backtest::{BacktestCoverage, BacktestTotal};
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::conformal::n_groups;
+use clv_valuation::equity::TotalForecast;
 
 use crate::backtest::BacktestOptions;
 use crate::base::CustomerBase;
 use crate::blend::BlendRecipe;
 use crate::calendar::iso;
-use crate::contest::{Contestant, OriginContest, hold, horizon_of};
-use crate::forecaster::HorizonOptions;
-use crate::held_out::{HeldOut, IntervalLevels, LevelPair, held_out_purchases, held_out_value};
+use crate::contest::{OriginContest, hold};
+use crate::held_out::{Examined, HeldOut, IntervalLevels, LevelPair};
 use crate::origins::{Origins, choose_origins};
+use crate::period::{PeriodMiss, PeriodPace, PeriodSpread};
 use crate::time::Span;
 
 /// The origin of rows that pool all of them.
@@ -24,8 +25,13 @@ const EARLIER_ORIGINS: usize = 3;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lessons {
     /// Contests that ended before the only origin; empty where there are several origins.
-    earlier: Vec<OriginContest>,
-    earlier_horizon: Option<HorizonOptions>,
+    pub(crate) earlier: Vec<OriginContest>,
+    /// Models that could not take part in them, with the reason.
+    pub(crate) left_out: Vec<(String, String)>,
+    /// Where they were cut; none where there are none.
+    pub(crate) origins: Option<Origins>,
+    /// The blend that they teach.
+    recipe: Option<BlendRecipe>,
 }
 
 impl Lessons {
@@ -35,7 +41,6 @@ impl Lessons {
         entries: &[&'static PurchaseModelEntry],
         origins: &Origins,
         options: &BacktestOptions,
-        at: &[OriginContest],
     ) -> Self {
         let [only] = origins.days.as_slice() else { return Self::default() };
         let known = base.until(*only);
@@ -50,158 +55,195 @@ impl Lessons {
             ..options.clone()
         };
         let Ok(earlier) = choose_origins(&known, &asked) else { return Self::default() };
-        // Whoever takes part now must have taken part then.
-        let (contests, _) = hold(&known, entries, &earlier, options.unit, options.spend_model);
-        let is_same = |one: &OriginContest| {
-            at.first().is_some_and(|now| now.contestants.iter().all(|c| one.of(c.id()).is_some()))
-        };
-        if !contests.iter().all(is_same) {
-            return Self::default();
-        }
-        let earlier_horizon = Some(horizon_of(&earlier, options.unit));
-        Self { earlier: contests, earlier_horizon }
+        let (mut contests, left_out) = hold(&known, entries, &earlier, options.unit, options.spend);
+        let recipe = blend_of_others(&mut contests);
+        Self { earlier: contests, left_out, origins: Some(earlier), recipe }
     }
 
     /// Adds to every origin the blend that its lessons teach; gives the recipe that all of them teach.
-    pub(crate) fn add_blends(
-        &mut self,
-        at: &mut [OriginContest],
-        horizon: &HorizonOptions,
-    ) -> Option<BlendRecipe> {
+    pub(crate) fn add_blends(&self, at: &mut [OriginContest]) -> Option<BlendRecipe> {
         if at.len() > 1 {
-            let of_others = |origin: usize| -> Vec<&OriginContest> {
-                let others = at.iter().enumerate().filter(|(other, _)| *other != origin);
-                others.map(|(_, one)| one).collect()
-            };
-            let recipes: Option<Vec<BlendRecipe>> = (0..at.len())
-                .map(|one| BlendRecipe::learn(&of_others(one), &at[one], horizon))
-                .collect();
-            let all: Vec<&OriginContest> = at.iter().collect();
-            let recipe = BlendRecipe::learn(&all, at.last()?, horizon)?;
-            for (one, recipe) in at.iter_mut().zip(recipes?) {
-                one.add_blend(&recipe, horizon);
-            }
-            return Some(recipe);
+            return blend_of_others(at);
         }
-        let earlier_horizon = self.earlier_horizon?;
-        let past: Vec<&OriginContest> = self.earlier.iter().collect();
-        let recipe = BlendRecipe::learn(&past, at.first()?, &earlier_horizon)?;
-        for one in &mut self.earlier {
-            one.add_blend(&recipe, &earlier_horizon);
-        }
-        for one in at.iter_mut() {
-            one.add_blend(&recipe, horizon);
-        }
-        Some(recipe)
+        let recipe = self.recipe.as_ref()?;
+        at.iter_mut().for_each(|one| one.add_blend(recipe));
+        Some(recipe.clone())
     }
+}
+
+/// Adds to every origin the blend that the others teach; gives the recipe that all of them teach. None where there is
+/// nothing to blend or to learn from.
+fn blend_of_others(at: &mut [OriginContest]) -> Option<BlendRecipe> {
+    if at.len() < 2 {
+        return None;
+    }
+    let of_others = |origin: usize| -> Vec<&OriginContest> {
+        let others = at.iter().enumerate().filter(|(other, _)| *other != origin);
+        others.map(|(_, one)| one).collect()
+    };
+    let recipes: Option<Vec<BlendRecipe>> =
+        (0..at.len()).map(|one| BlendRecipe::learn(&of_others(one), &at[one])).collect();
+    let all: Vec<&OriginContest> = at.iter().collect();
+    let recipe = BlendRecipe::learn(&all, at.last()?)?;
+    for (one, recipe) in at.iter_mut().zip(recipes?) {
+        one.add_blend(&recipe);
+    }
+    Some(recipe)
 }
 
 /// Into how many groups the forecasts of every origin go.
-pub(crate) fn n_groups_of(at: &[OriginContest], lessons: &Lessons) -> usize {
-    let sizes = at.iter().chain(&lessons.earlier).map(|one| one.data.customers.len());
-    n_groups(sizes.min().unwrap_or(0))
+fn n_groups_of<'a>(contests: impl Iterator<Item = &'a OriginContest>) -> usize {
+    n_groups(contests.map(|one| one.data.customers.len()).min().unwrap_or(0))
 }
 
-/// The outcomes of one forecaster at every origin and in every lesson.
-pub(crate) struct HeldOutEverywhere {
-    pub(crate) at: Vec<Option<HeldOut>>,
-    earlier: Vec<HeldOut>,
+/// A period that is over: what came of one forecaster's forecasts, told by the pace at which it ran.
+struct Past<'a> {
+    examined: Examined<'a>,
+    purchases: HeldOut,
+    value: Option<HeldOut>,
 }
 
-impl HeldOutEverywhere {
+/// The forecasts of one forecaster at every origin, and in every lesson.
+pub(crate) struct Forecasts<'a> {
+    /// At the origins, none where it took no part.
+    at: Vec<Option<Past<'a>>>,
+    earlier: Vec<Past<'a>>,
+}
+
+impl<'a> Forecasts<'a> {
+    /// The forecasts of whoever has this id; those of value where that is wanted.
     pub(crate) fn of(
-        at: &[OriginContest],
-        lessons: &Lessons,
+        at: &'a [OriginContest],
+        earlier: &'a [OriginContest],
         id: &str,
-        held_out: impl Fn(&OriginContest, &Contestant, &HorizonOptions) -> Option<HeldOut>,
-        horizon: &HorizonOptions,
+        wants_value: bool,
     ) -> Self {
-        let earlier_horizon = lessons.earlier_horizon;
+        let n_groups = n_groups_of(at.iter().chain(earlier));
+        let past = |origin: &'a OriginContest| {
+            let examined = Examined::new(origin, origin.of(id)?, n_groups);
+            let pace = examined.pace();
+            let purchases = examined.purchases(&pace);
+            let value = if wants_value { examined.value(&pace) } else { None };
+            Some(Past { examined, purchases, value })
+        };
         Self {
-            at: at.iter().map(|one| held_out(one, one.of(id)?, horizon)).collect(),
-            earlier: lessons
-                .earlier
-                .iter()
-                .filter_map(|one| held_out(one, one.of(id)?, earlier_horizon.as_ref()?))
-                .collect(),
+            at: at.iter().map(past).collect(),
+            earlier: earlier.iter().filter_map(past).collect(),
         }
     }
 
-    /// The levels that an origin's lessons teach.
-    pub(crate) fn levels_for(&self, origin: usize) -> Option<LevelPair> {
-        let others = self.at.iter().enumerate().filter(|(other, _)| *other != origin);
-        let past: Vec<&HeldOut> =
+    /// What everything but one origin teaches about intervals.
+    fn levels_without(&self, origin: Option<usize>) -> IntervalLevels {
+        let others = self.at.iter().enumerate().filter(|(other, _)| Some(*other) != origin);
+        let past: Vec<&Past> =
             others.filter_map(|(_, one)| one.as_ref()).chain(&self.earlier).collect();
-        LevelPair::learn(&past)
+        let purchases: Vec<&HeldOut> = past.iter().map(|one| &one.purchases).collect();
+        let value: Vec<&HeldOut> = past.iter().filter_map(|one| one.value.as_ref()).collect();
+        let misses = |of: fn(&Examined) -> Option<PeriodMiss>| -> Vec<PeriodMiss> {
+            past.iter().filter_map(|one| of(&one.examined)).collect()
+        };
+        let elasticity =
+            past.iter().map(|one| one.examined.elasticity).sum::<f64>() / past.len().max(1) as f64;
+        IntervalLevels {
+            purchases: LevelPair::learn(&purchases),
+            value: LevelPair::learn(&value),
+            period: PeriodSpread::learn(
+                &misses(|one| one.miss),
+                &misses(|one| one.value_miss),
+                elasticity,
+            ),
+        }
     }
 
-    /// The levels that everything teaches.
-    fn levels(&self) -> Option<LevelPair> {
-        let past: Vec<&HeldOut> = self.at.iter().flatten().chain(&self.earlier).collect();
-        LevelPair::learn(&past)
+    /// How the intervals of purchases held at an origin, with what everything else teaches; none where it took no part.
+    pub(crate) fn purchases_at(&self, origin: usize) -> Option<HeldAt> {
+        let levels = self.levels_without(Some(origin));
+        let examined = &self.at.get(origin)?.as_ref()?.examined;
+        Some(HeldAt {
+            adjusted: examined.purchases(&PeriodPace::to_come(levels.period.as_ref())),
+            plain: examined.purchases(&PeriodPace::usual()),
+            levels: levels.purchases,
+        })
     }
+
+    /// The same of value; none where the data hold no money.
+    fn value_at(&self, origin: usize) -> Option<HeldAt> {
+        let levels = self.levels_without(Some(origin));
+        let examined = &self.at.get(origin)?.as_ref()?.examined;
+        Some(HeldAt {
+            adjusted: examined.value(&PeriodPace::to_come(levels.period.as_ref()))?,
+            plain: examined.value(&PeriodPace::usual())?,
+            levels: levels.value,
+        })
+    }
+
+    /// The totals at an origin, with what everything else teaches of periods.
+    fn totals_at(&self, origin: usize, day: &str) -> Vec<BacktestTotal> {
+        let Some(one) = self.at.get(origin).and_then(Option::as_ref) else { return Vec::new() };
+        let period = self.levels_without(Some(origin)).period;
+        let total = |of: &str, total: TotalForecast, actual: f64| {
+            let ((low_80, high_80), (low_90, high_90)) = (total.interval(0.8), total.interval(0.9));
+            BacktestTotal {
+                of: of.to_owned(),
+                origin: day.to_owned(),
+                predicted: total.expected,
+                actual,
+                low_80,
+                high_80,
+                low_90,
+                high_90,
+            }
+        };
+        let examined = &one.examined;
+        let of_purchases = period.map_or(examined.total, |it| it.of_total(examined.total));
+        let of_value =
+            period.map_or(examined.value_total, |it| it.of_value_total(examined.value_total));
+        let mut totals = vec![total("purchases", of_purchases, one.purchases.actual.iter().sum())];
+        totals.extend(
+            one.value.as_ref().map(|held| total("value", of_value, held.actual.iter().sum())),
+        );
+        totals
+    }
+}
+
+/// What came at an origin, under the laws of a period to come and under those of one like any other.
+pub(crate) struct HeldAt {
+    pub(crate) adjusted: HeldOut,
+    pub(crate) plain: HeldOut,
+    pub(crate) levels: Option<LevelPair>,
 }
 
 /// What is known of the intervals of one forecaster.
 pub(crate) struct Judged {
     pub(crate) coverage: Vec<BacktestCoverage>,
+    pub(crate) totals: Vec<BacktestTotal>,
     pub(crate) levels: IntervalLevels,
     pub(crate) levels_at_last: IntervalLevels,
-    pub(crate) value_total_variance: Option<f64>,
 }
 
-/// Judges the intervals of one forecaster at each origin with the levels that its lessons teach.
-pub(crate) fn judge(
-    at: &[OriginContest],
-    lessons: &Lessons,
-    id: &str,
-    horizon: &HorizonOptions,
-) -> Judged {
-    let n_groups = n_groups_of(at, lessons);
-    let purchases = HeldOutEverywhere::of(
-        at,
-        lessons,
-        id,
-        |origin, one, horizon| Some(held_out_purchases(origin, one, horizon, n_groups)),
-        horizon,
-    );
-    let value = HeldOutEverywhere::of(
-        at,
-        lessons,
-        id,
-        |origin, one, horizon| held_out_value(origin, one, horizon, n_groups),
-        horizon,
-    );
+/// Judges the intervals of one forecaster at each origin with what its lessons teach.
+pub(crate) fn judge(at: &[OriginContest], earlier: &[OriginContest], id: &str) -> Judged {
+    let forecasts = Forecasts::of(at, earlier, id, true);
     let mut coverage = Vec::new();
-    for (of, everywhere) in [("purchases", &purchases), ("value", &value)] {
-        for (origin, held) in everywhere.at.iter().enumerate() {
+    for of in ["purchases", "value"] {
+        for (origin, contest) in at.iter().enumerate() {
+            let held = match of {
+                "value" => forecasts.value_at(origin),
+                _ => forecasts.purchases_at(origin),
+            };
             let Some(held) = held else { continue };
-            let levels = everywhere.levels_for(origin);
-            let day = iso(at[origin].data.origin);
-            coverage.extend(coverage_rows(of, &day, held, levels.as_ref()));
+            coverage.extend(coverage_rows(of, &iso(contest.data.origin), &held));
         }
         coverage.extend(pooled(of, &coverage));
     }
-    let misses: Vec<f64> = value
-        .at
-        .iter()
-        .flatten()
-        .filter_map(|held| {
-            let (actual, foretold) =
-                (held.actual.iter().sum::<f64>(), held.predicted.iter().sum::<f64>());
-            (actual > 0.0 && foretold > 0.0).then(|| (actual / foretold).ln().powi(2))
-        })
-        .collect();
-    let last = at.len().saturating_sub(1);
+    let totals = |(origin, contest): (usize, &OriginContest)| {
+        forecasts.totals_at(origin, &iso(contest.data.origin))
+    };
     Judged {
         coverage,
-        levels: IntervalLevels { purchases: purchases.levels(), value: value.levels() },
-        levels_at_last: IntervalLevels {
-            purchases: purchases.levels_for(last),
-            value: value.levels_for(last),
-        },
-        value_total_variance: (!misses.is_empty())
-            .then(|| misses.iter().sum::<f64>() / misses.len() as f64),
+        totals: at.iter().enumerate().flat_map(totals).collect(),
+        levels: forecasts.levels_without(None),
+        levels_at_last: forecasts.levels_without(at.len().checked_sub(1)),
     }
 }
 
@@ -232,31 +274,28 @@ fn pooled(of: &str, coverage: &[BacktestCoverage]) -> Vec<BacktestCoverage> {
     [None].into_iter().chain((1..=10).map(Some)).filter_map(of_decile).collect()
 }
 
-fn coverage_rows(
-    of: &str,
-    origin: &str,
-    held: &HeldOut,
-    levels: Option<&LevelPair>,
-) -> Vec<BacktestCoverage> {
-    let row = |decile: Option<u32>, held: &HeldOut| {
-        let n = held.predicted.len().max(1) as f64;
+fn coverage_rows(of: &str, origin: &str, held: &HeldAt) -> Vec<BacktestCoverage> {
+    let levels = held.levels.as_ref();
+    let row = |decile: Option<u32>, adjusted: &HeldOut, plain: &HeldOut| {
+        let n = plain.predicted.len().max(1) as f64;
         BacktestCoverage {
             of: of.to_owned(),
             origin: origin.to_owned(),
             decile,
-            n_customers: held.predicted.len() as u64,
-            predicted: held.predicted.iter().sum::<f64>() / n,
-            actual: held.actual.iter().sum::<f64>() / n,
-            coverage_90: held.coverage(levels, 0.9),
-            coverage_90_unadjusted: held.coverage(None, 0.9),
-            coverage_90_closed: held.closed_coverage(levels, 0.9),
-            coverage_80: held.coverage(levels, 0.8),
-            coverage_80_unadjusted: held.coverage(None, 0.8),
+            n_customers: plain.predicted.len() as u64,
+            predicted: plain.predicted.iter().sum::<f64>() / n,
+            actual: plain.actual.iter().sum::<f64>() / n,
+            coverage_90: adjusted.coverage(levels, 0.9),
+            coverage_90_unadjusted: plain.coverage(None, 0.9),
+            coverage_90_closed: adjusted.closed_coverage(levels, 0.9),
+            coverage_80: adjusted.coverage(levels, 0.8),
+            coverage_80_unadjusted: plain.coverage(None, 0.8),
         }
     };
-    let mut rows = vec![row(None, held)];
-    for (decile, members) in held.deciles().iter().enumerate() {
-        rows.push(row(u32::try_from(decile + 1).ok(), &held.of(members)));
+    let mut rows = vec![row(None, &held.adjusted, &held.plain)];
+    for (decile, members) in held.plain.deciles().iter().enumerate() {
+        let (adjusted, plain) = (held.adjusted.of(members), held.plain.of(members));
+        rows.push(row(u32::try_from(decile + 1).ok(), &adjusted, &plain));
     }
     rows
 }

@@ -23,6 +23,7 @@ pub mod held_out;
 mod lessons;
 pub mod model_fit;
 pub mod outlook;
+pub mod period;
 pub mod posterior;
 mod processes;
 pub mod saved_blend;
@@ -32,6 +33,7 @@ pub mod spend;
 pub mod spend_choice;
 pub mod spend_uncertainty;
 pub mod uncertainty;
+mod verdict;
 
 pub mod inquiry;
 pub mod origins;

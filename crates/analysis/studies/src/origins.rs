@@ -5,8 +5,12 @@ use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
 use crate::calendar::iso;
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
-use crate::handoff::{GroupedHistories, HistoryColumns, group_histories};
+use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
+use crate::season::SeasonClock;
 use crate::time::{Span, TimeUnit};
+
+/// An origin counts where at least this share of the last one's customers are known.
+const LEAST_SHARE_KNOWN: f64 = 0.1;
 
 /// The origins of a bake-off, earliest first, and the days held out after each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub struct Origins {
 }
 
 /// Chooses the origins: the one asked for, or up to `n_origins` spaced by half a horizon, with at least a third of
-/// the data before the first.
+/// the data and a tenth of the last origin's customers before the first.
 ///
 /// # Errors
 /// [`StudyError::TooShort`] where the data do not bear a single one.
@@ -70,8 +74,19 @@ pub fn choose_origins(
         });
     }
     days.reverse();
+    leave_out_empty(&mut days, base);
     let has_last_year = RecentWindow::has_last_year(days[0], horizon_days, first);
     Ok(Origins { days, horizon_days, has_last_year })
+}
+
+/// Leaves out origins at which hardly anybody was a customer yet: they would count as much as the others and say nothing of
+/// these customers.
+fn leave_out_empty(days: &mut Vec<i32>, base: &CustomerBase) {
+    let mut births: Vec<i32> = (0..base.n_customers()).map(|one| base.first_day_of(one)).collect();
+    births.sort_unstable();
+    let n_known = |day: i32| births.partition_point(|birth| *birth <= day) as f64;
+    let most = days.last().map_or(0.0, |last| n_known(*last));
+    days.retain(|day| n_known(*day) >= LEAST_SHARE_KNOWN * most);
 }
 
 /// The customers known at an origin, grouped for the models.
@@ -99,6 +114,18 @@ impl OriginData {
         unit: TimeUnit,
         is_last_year: bool,
     ) -> Self {
+        Self::by_clock(base, (origin, horizon_days), unit, is_last_year, None)
+    }
+
+    /// As [`at`](Self::at), time told by a season's clock where there is one; the holdout is that many calendar days.
+    #[must_use]
+    pub fn by_clock(
+        base: &CustomerBase,
+        (origin, horizon_days): (i32, i32),
+        unit: TimeUnit,
+        is_last_year: bool,
+        clock: Option<&SeasonClock>,
+    ) -> Self {
         let window = RecentWindow::before(origin, horizon_days, is_last_year);
         let customers = base.at_origin(origin, horizon_days, window);
         let n_days: Vec<u32> = customers.iter().map(|known| known.n_days).collect();
@@ -111,11 +138,12 @@ impl OriginData {
             n_days: &n_days,
             first_day: &first_day,
             last_day: &last_day,
-            sum_ln_interpurchase_days: Some(&sum_ln_days),
+            // By a season's clock gaps have another length.
+            sum_ln_interpurchase_days: clock.is_none().then_some(&sum_ln_days[..]),
             end_day: origin,
             recent_purchases: Some(&recent),
         };
-        let grouped = group_histories(&columns, unit);
+        let grouped = group_histories_by(&columns, unit, clock);
         let actual = customers.iter().map(|known| f64::from(known.purchases_after)).collect();
         Self { origin, customers, grouped, actual, is_last_year }
     }

@@ -43,13 +43,30 @@ pub struct Outlook {
     parts: Vec<OutlookPart>,
     /// How much faster time runs than the parts say.
     pace: f64,
+    /// The weights of the paces at which a period to come may run, over that; dates of next orders do not know them.
+    paces: Vec<(f64, f64)>,
 }
 
 impl Outlook {
     /// A mixture of `parts`, whose time runs `pace` times as fast as they say.
     #[must_use]
     pub fn new(parts: Vec<OutlookPart>, pace: f64) -> Self {
-        Self { parts, pace }
+        Self { parts, pace, paces: vec![(1.0, 1.0)] }
+    }
+
+    /// The same in a period that runs at one of these paces, each with its weight; weights sum to 1. Counts and forecasts
+    /// are mixed over them.
+    #[must_use]
+    pub fn at_paces(mut self, paces: Vec<(f64, f64)>) -> Self {
+        self.paces = paces;
+        self
+    }
+
+    /// Every part at every pace: its weight, the part, and how much faster its time runs.
+    fn mixed(&self) -> impl Iterator<Item = (f64, &OutlookPart, f64)> {
+        self.paces.iter().flat_map(move |(weight, pace)| {
+            self.parts.iter().map(move |part| (weight * part.weight, part, self.pace * pace))
+        })
     }
 
     /// The parts.
@@ -85,17 +102,16 @@ impl Outlook {
             probability_none: 0.0,
             discounted_purchases: 0.0,
         };
-        for part in &self.parts {
+        for (weight, part, pace) in self.mixed() {
             let Some(process) = &part.process else {
-                row.probability_none += part.weight;
+                row.probability_none += weight;
                 continue;
             };
-            let length = horizon.length * self.pace;
-            let summary = process.summary(length, horizon.discount_rate / self.pace);
-            let of_alive = part.weight * part.probability_alive;
+            let summary = process.summary(horizon.length * pace, horizon.discount_rate / pace);
+            let of_alive = weight * part.probability_alive;
             row.expected_purchases += of_alive * summary.expected_purchases;
             row.expected_pairs += of_alive * summary.expected_pairs;
-            row.probability_none += part.weight - of_alive * (1.0 - summary.probability_none);
+            row.probability_none += weight - of_alive * (1.0 - summary.probability_none);
             row.discounted_purchases += of_alive * summary.discounted_purchases;
         }
         row
@@ -116,26 +132,38 @@ impl Outlook {
     /// Expected purchases within `length` (the study's unit).
     #[must_use]
     pub fn expected_purchases(&self, length: f64) -> f64 {
-        let of = |part: &OutlookPart| {
-            let process = part.process.as_ref()?;
-            let expected = process.expected_purchases(length * self.pace);
-            Some(part.weight * part.probability_alive * expected)
+        let of = |(weight, part, pace): (f64, &OutlookPart, f64)| {
+            let expected = part.process.as_ref()?.expected_purchases(length * pace);
+            Some(weight * part.probability_alive * expected)
         };
-        self.parts.iter().filter_map(of).sum()
+        self.mixed().filter_map(of).sum()
+    }
+
+    /// P(no purchase within `length`).
+    #[must_use]
+    pub fn probability_none(&self, length: f64) -> f64 {
+        let of = |(weight, part, pace): (f64, &OutlookPart, f64)| match &part.process {
+            None => weight,
+            Some(process) => {
+                let some = 1.0 - process.probability_none(length * pace);
+                weight * (1.0 - part.probability_alive * some)
+            }
+        };
+        self.mixed().map(of).sum()
     }
 
     /// P(exactly n purchases within `length`) for n = 0 ..= `n_max`.
     #[must_use]
     pub fn probability_mass(&self, length: f64, n_max: usize) -> Vec<f64> {
         let mut masses = vec![0.0; n_max + 1];
-        for part in &self.parts {
+        for (weight, part, pace) in self.mixed() {
             let Some(process) = &part.process else {
-                masses[0] += part.weight;
+                masses[0] += weight;
                 continue;
             };
-            let of_alive = part.weight * part.probability_alive;
-            masses[0] += part.weight - of_alive;
-            let of_process = process.probability_mass(length * self.pace, n_max);
+            let of_alive = weight * part.probability_alive;
+            masses[0] += weight - of_alive;
+            let of_process = process.probability_mass(length * pace, n_max);
             for (mass, of_process) in masses.iter_mut().zip(of_process) {
                 *mass += of_alive * of_process;
             }
@@ -149,12 +177,11 @@ impl Outlook {
     #[must_use]
     pub fn count_quantiles(&self, length: f64, levels: &[f64]) -> Vec<u64> {
         let of_parts: Vec<Vec<u64>> = self
-            .parts
-            .iter()
-            .map(|part| match &part.process {
+            .mixed()
+            .map(|(_, part, pace)| match &part.process {
                 None => vec![0; levels.len()],
                 Some(process) => {
-                    process.count_quantiles(length * self.pace, part.probability_alive, levels)
+                    process.count_quantiles(length * pace, part.probability_alive, levels)
                 }
             })
             .collect();
@@ -167,10 +194,9 @@ impl Outlook {
             return (0..levels.len())
                 .map(|level| {
                     let mean: f64 = self
-                        .parts
-                        .iter()
+                        .mixed()
                         .zip(&of_parts)
-                        .map(|(part, of)| part.weight * of[level] as f64)
+                        .map(|((weight, ..), of)| weight * of[level] as f64)
                         .sum();
                     mean.round() as u64
                 })

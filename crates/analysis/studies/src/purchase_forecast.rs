@@ -9,6 +9,7 @@ use crate::forecaster::RowForecast;
 use crate::outlook::Outlook;
 use crate::processes::DistinctProcesses;
 use crate::served::Served;
+use crate::uncertainty::ParameterUncertainty;
 
 /// A next order later than this many days from now is as good as none.
 const LATEST_DAYS: f64 = 36_525.0;
@@ -21,8 +22,7 @@ type WaitDays = Option<[f64; 3]>;
 
 /// The forecast table: one row for each customer, beside the `ids` column given.
 ///
-/// `drawn` are the counts' 80 % intervals over draws of the parameters, one for each distinct history; without them the
-/// counts' interval holds at least 80 % at the level that earlier holdouts taught. So does the interval of the next
+/// The counts' interval holds at least 80 %; so does the interval of the next
 /// order's date, given that there is a next order. `end_day` is the last day observed; without it (histories from a
 /// file) there are no dates and the wait is given in the unit of whoever is served.
 #[must_use]
@@ -30,16 +30,12 @@ pub fn forecast_table(
     ids: Values,
     served: &Served,
     rows: &[RowForecast],
-    drawn: Option<&[(f64, f64)]>,
+    uncertainty: &ParameterUncertainty,
     horizon: f64,
     end_day: Option<i32>,
 ) -> Table {
-    let (forecaster, grouped, unit) = (&served.forecaster, &served.grouped, served.unit);
-    let levels = served.levels.purchases.as_ref();
-    let counts = match drawn {
-        Some(drawn) => drawn.to_vec(),
-        None => count_intervals(forecaster, grouped, rows, horizon, levels, 0.8),
-    };
+    let (grouped, unit) = (&served.grouped, served.unit);
+    let counts = count_intervals(served, rows, uncertainty, horizon, 0.8);
     let waits = waits(served, rows);
     let of = |value: &dyn Fn(usize) -> f64| -> Values {
         Values::Real(grouped.row_of_customer.iter().map(|row| value(*row as usize)).collect())

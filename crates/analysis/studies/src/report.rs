@@ -318,12 +318,14 @@ fn holdout(inquiry: &Inquiry) -> Option<Holdout> {
         Forecaster::Naive { .. } => outcome.best_model.as_ref().and_then(|id| origin.of(id)),
         Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => served,
     };
-    let horizon = &outcome.horizon;
-    let levels = outcome.levels_at_last.value.as_ref();
+    let judged = outcome.judged().last()?;
+    let served = judged.of(inquiry.served.forecaster.id());
+    let levels = &outcome.levels_at_last;
     Some(Holdout {
         tracking: tracked.and_then(|one| {
+            let horizon = &origin.horizon;
             tracking(base, &one.forecaster, &origin.data, horizon, horizon_days, outcome.unit)
         }),
-        calibration: served.and_then(|one| calibration(origin, one, horizon, horizon_days, levels)),
+        calibration: served.and_then(|one| calibration(judged, one, horizon_days, levels)),
     })
 }

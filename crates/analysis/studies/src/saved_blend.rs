@@ -1,12 +1,13 @@
 //! A blend and interval levels as they are saved, and read back.
 
-use clv_answers::model_fit::{BlendFit, ModelFit, SavedLevels};
+use clv_answers::model_fit::{BlendFit, ModelFit, SavedLevels, SavedPeriod};
 
 use crate::blend::{BLEND, BlendRecipe, Member, SEGMENTS};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
 use crate::held_out::{IntervalLevels, LevelPair};
 use crate::model_fit::{saved_ln_covariance, saved_purchase_model};
+use crate::period::PeriodSpread;
 use crate::time::TimeUnit;
 
 /// A naive rule as a member of a blend is saved: what it needs to forecast.
@@ -146,6 +147,12 @@ pub fn saved_levels(levels: &IntervalLevels) -> Option<SavedLevels> {
         purchases_90: of(purchases, 0.9),
         value_80: value(0.8),
         value_90: value(0.9),
+        period: levels.period.map(|period| SavedPeriod {
+            of_purchases: period.of_purchases,
+            of_value: period.of_value,
+            elasticity: period.elasticity,
+            n_periods: period.n_periods,
+        }),
     })
 }
 
@@ -156,5 +163,8 @@ pub fn levels_of_saved(saved: &ModelFit) -> IntervalLevels {
     IntervalLevels {
         purchases: LevelPair::of(levels.purchases_80.clone(), levels.purchases_90.clone()),
         value: LevelPair::of(levels.value_80.clone(), levels.value_90.clone()),
+        period: levels.period.as_ref().and_then(|saved| {
+            PeriodSpread::of(saved.of_purchases, saved.of_value, saved.elasticity, saved.n_periods)
+        }),
     }
 }

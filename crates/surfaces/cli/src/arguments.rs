@@ -204,6 +204,8 @@ pub(crate) struct BacktestArguments {
     pub(crate) time: TimeArguments,
     #[command(flatten)]
     pub(crate) season: SeasonArguments,
+    #[command(flatten)]
+    pub(crate) spend: SpendArguments,
     /// The models that take part, by id; default all but `ziln`, which is scored where it is named. Naive rules always do.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
@@ -213,8 +215,8 @@ pub(crate) struct BacktestArguments {
     /// How much is held out. Default: a third of the data, at most 52 weeks.
     #[arg(long, value_name = "SPAN", env = "CLV_HORIZON")]
     pub(crate) horizon: Option<String>,
-    /// Rolling origins, where --until does not name the only one.
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    /// Rolling origins at most, where --until does not name the only one.
+    #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) origins: usize,
     #[command(flatten)]
     pub(crate) output: OutputArguments,

@@ -28,7 +28,7 @@ use crate::time::TimeUnit;
 pub use self::clock::SeasonClock;
 use self::pattern::month_place;
 pub use self::pattern::{SeasonPattern, SeasonWindow};
-pub use self::saved::{saved_pattern, season_answer, season_in_words};
+pub use self::saved::{month_name, saved_pattern, season_answer, season_in_words};
 pub use self::serve::{ServedSeason, saved_season, serve_season};
 pub use self::settle::{
     SeasonChoice, SeasonRequest, SettledSeason, note_season, settle_season, try_season,
@@ -295,24 +295,4 @@ impl Days {
         }
         (months, windows)
     }
-}
-
-/// A month's name.
-#[must_use]
-pub fn month_name(place: usize) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    NAMES[place % 12]
 }

@@ -2,7 +2,7 @@
 
 use clv_answers::season::{Season, Window, WindowFactor};
 
-use super::{SeasonFit, SeasonPattern, SeasonWindow, month_name};
+use super::{SeasonFit, SeasonPattern, SeasonWindow};
 use crate::calendar::{day_of, iso};
 use crate::error::StudyError;
 
@@ -127,4 +127,24 @@ pub fn saved_pattern(saved: &Season) -> Result<SeasonPattern, StudyError> {
     pattern.window_factors =
         pattern.window_names().iter().map(factor_of).collect::<Result<_, _>>()?;
     Ok(pattern)
+}
+
+/// A month's name.
+#[must_use]
+pub fn month_name(place: usize) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    NAMES[place % 12]
 }

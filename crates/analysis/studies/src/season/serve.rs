@@ -87,7 +87,7 @@ fn whole_days(horizon: &Span) -> i32 {
 
 /// Serves the model of a settled season: fitted to everyone in the clock's time.
 ///
-/// The intervals' levels are those that the bake-off taught about the same model without its season.
+/// The intervals' levels are those that its own forecasts with the season taught at the bake-off's origins.
 ///
 /// # Errors
 /// [`StudyError`] where the data have no dates or the model cannot be fitted.

@@ -3,6 +3,7 @@
 use clv_answers::season::{Season, SeasonTrial, SeasonTrialScore};
 use clv_models::catalogue::{PurchaseModelEntry, purchase_model};
 
+use super::trial::seasonal_contests;
 use super::{SeasonPattern, SeasonWindow, fit_season, fit_windows, season_answer, season_trial};
 use crate::backtest::{BacktestOutcome, FEWEST_REPEATERS};
 use crate::base::CustomerBase;
@@ -91,6 +92,9 @@ pub fn settle_season(
     let is_used = has_months || !request.windows.is_empty();
     if let Some(outcome) = bake_off {
         note(outcome, entry.id, trial.as_ref(), has_months, is_used);
+        if is_used {
+            judge_season(base, outcome, entry, &request.windows, has_months)?;
+        }
     }
     if !is_used {
         return Ok((None, trial));
@@ -108,7 +112,8 @@ pub fn settle_season(
     Ok((Some(settled), trial))
 }
 
-/// Tries a season on the bake-off's own holdouts and notes in its answer what came of it.
+/// Tries a season on the bake-off's own holdouts, or, where its only origin was asked for by its day, on those that were over by
+/// then, and notes in its answer what came of it.
 ///
 /// # Errors
 /// As [`settle_season`].
@@ -124,8 +129,17 @@ pub fn note_season(
         return Ok(());
     };
     check_windows(base, &request.windows)?;
-    let (origins, unit) = (outcome.origins.clone(), outcome.unit);
-    let trial = try_season(base, &origins, entry, unit, &request.windows, Some(outcome))?;
+    let unit = outcome.unit;
+    let trial = match known_then(base, outcome) {
+        Some((known, origins)) => {
+            try_season(&known, &origins, entry, unit, &request.windows, None)?
+        }
+        None if outcome.deciding_origins().is_none() => None,
+        None => {
+            let origins = outcome.origins.clone();
+            try_season(base, &origins, entry, unit, &request.windows, Some(outcome))?
+        }
+    };
     if trial.is_none() && request.is_demanded() {
         return Err(StudyError::Season {
             problem: "no origin of the bake-off has a year of data before it, so that no season can be tried".to_owned(),
@@ -134,7 +148,36 @@ pub fn note_season(
     }
     let has_helped = trial.as_ref().is_some_and(|trial| trial.has_helped);
     note(outcome, entry.id, trial.as_ref(), has_helped, has_helped);
+    if has_helped {
+        judge_season(base, outcome, entry, &request.windows, true)?;
+    }
     Ok(())
+}
+
+/// Judges the intervals of a model that is served with its season by its own forecasts from the bake-off's origins.
+fn judge_season(
+    base: &CustomerBase,
+    outcome: &mut BacktestOutcome,
+    entry: &'static PurchaseModelEntry,
+    windows: &[SeasonWindow],
+    has_months: bool,
+) -> Result<(), StudyError> {
+    let (who, spend) = ((entry, outcome.unit), outcome.spend);
+    let contests = seasonal_contests(base, &outcome.origins, who, windows, has_months, spend)?;
+    let earlier = match known_then(base, outcome) {
+        Some((known, origins)) => {
+            seasonal_contests(&known, &origins, who, windows, has_months, spend)?
+        }
+        None => Vec::new(),
+    };
+    outcome.serve_seasonal(contests, earlier);
+    Ok(())
+}
+
+/// Where a bake-off's only origin was asked for by its day: what was known on it, and the holdouts that were over by then.
+fn known_then(base: &CustomerBase, outcome: &BacktestOutcome) -> Option<(CustomerBase, Origins)> {
+    let origins = outcome.deciding_origins().filter(|origins| **origins != outcome.origins)?;
+    Some((base.until(*outcome.origins.days.first()?), origins.clone()))
 }
 
 /// Lets the model of `entry` forecast what was held out with its season, against whoever the bake-off serves, or
@@ -293,13 +336,6 @@ fn note(
             "{why}; so {id} is served with it, where the bake-off alone would have served {winner}"
         )
     };
-    if let Some(trial) = trial.filter(|_| has_months) {
-        let squared = |one: &SeasonTrialScore| {
-            (one.actual_total.max(0.5) / one.seasonal_total.max(0.5)).ln().powi(2)
-        };
-        outcome.relative_total_variance =
-            trial.scores.iter().map(squared).sum::<f64>() / trial.scores.len() as f64;
-    }
 }
 
 /// That there are days outside of each campaign to compare it with.

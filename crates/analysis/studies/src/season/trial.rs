@@ -1,16 +1,21 @@
 //! Whether knowing the season makes forecasts better: tried on what was held out, like everything else.
 
+use std::sync::Arc;
+
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::purchase::PurchaseModel;
 use clv_models::scores::mae::mae;
 use clv_models::scores::rmse::rmse;
 
-use super::{FEWEST_DAYS, SeasonClock, SeasonWindow, fit_season};
+use super::{FEWEST_DAYS, SeasonClock, SeasonWindow, fit_season, fit_windows};
 use crate::base::{CustomerAtOrigin, CustomerBase, RecentWindow};
+use crate::contest::{Contestant, OriginContest, spend_at};
 use crate::error::StudyError;
+use crate::forecaster::{Forecaster, HorizonOptions};
 use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
-use crate::origins::Origins;
+use crate::origins::{OriginData, Origins};
+use crate::spend_choice::SpendModelChoice;
 use crate::time::TimeUnit;
 
 /// One origin with and without the season.
@@ -76,6 +81,48 @@ pub fn season_trial(
         });
     }
     Ok(scores)
+}
+
+/// The forecasts of the model of `entry` with its season from each origin, or, without months, with windows alone; learnt
+/// from what was known there. With months the origins are those with a year of data before them.
+///
+/// # Errors
+/// [`StudyError`] where the model cannot be fitted.
+pub(super) fn seasonal_contests(
+    base: &CustomerBase,
+    origins: &Origins,
+    (entry, unit): (&'static PurchaseModelEntry, TimeUnit),
+    windows: &[SeasonWindow],
+    has_months: bool,
+    spend: SpendModelChoice,
+) -> Result<Vec<OriginContest>, StudyError> {
+    let first = base.first_day().unwrap_or(base.end_day());
+    let days = origins.horizon_days;
+    let is_told = |origin: &&i32| !has_months || **origin - first + 1 >= FEWEST_DAYS;
+    origins
+        .days
+        .iter()
+        .filter(is_told)
+        .map(|&origin| {
+            let known = base.until(origin);
+            let season = if has_months {
+                fit_season(&known, entry, unit, windows)?
+            } else {
+                fit_windows(&known, entry, unit, windows)?
+            };
+            let clock = SeasonClock::new(&season.pattern, first, origin + days);
+            let is_last_year = origins.has_last_year;
+            let data = OriginData::by_clock(base, (origin, days), unit, is_last_year, Some(&clock));
+            let length = clock.between(origin, origin + days) / unit.days();
+            let horizon = HorizonOptions { length, discount_rate: 0.0 };
+            let forecaster = Forecaster::Model(Arc::clone(season.fitted.model()));
+            let rows = forecaster.forecast_rows(&data.grouped, &horizon);
+            let ln_covariance = season.fitted.ln_covariance().cloned();
+            let contestants = vec![Contestant { forecaster, ln_covariance, rows }];
+            let spend = spend_at(&data, spend);
+            Ok(OriginContest { data, contestants, horizon, spend })
+        })
+        .collect()
 }
 
 fn grouped(

@@ -2,7 +2,7 @@
 
 use clv_studies::backtest::{BacktestOptions, BacktestOutcome, backtest};
 use clv_studies::calendar::day_of;
-use clv_studies::spend_choice::gamma_gamma;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::TimeUnit;
 
 use crate::cdnow;
@@ -16,7 +16,7 @@ fn options() -> BacktestOptions {
         n_origins: 3,
         models: Vec::new(),
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     }
 }
 

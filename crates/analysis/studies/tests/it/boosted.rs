@@ -9,7 +9,7 @@ use clv_studies::boosted::{BoostedOptions, Start, forecast_at, forecast_horizons
 use clv_studies::boosted_contest::backtest_with_boosted;
 use clv_studies::calendar::day_of;
 use clv_studies::features::{Attribute, FeatureSet, feature_table};
-use clv_studies::spend_choice::gamma_gamma;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::TimeUnit;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -215,7 +215,7 @@ fn the_boosted_forecast_is_scored_beside_the_models_and_serves_nobody() {
         n_origins: 1,
         models: vec!["ziln".to_owned(), "pareto-nbd".to_owned()],
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     let answer = backtest_with_boosted(&cdnow::base(), &options, 1).unwrap().answer;
     let of = |id: &str| answer.scores.iter().find(|score| score.model == id).expect(id);

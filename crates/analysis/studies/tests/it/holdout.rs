@@ -4,7 +4,7 @@ use clv_engine::CustomerIds;
 use clv_studies::backtest::{BacktestOptions, BacktestOutcome, backtest};
 use clv_studies::base::{CustomerBase, DayRow};
 use clv_studies::calendar::day_of;
-use clv_studies::spend_choice::gamma_gamma;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::TimeUnit;
 
 use crate::cdnow;
@@ -18,7 +18,7 @@ fn outcome(unit: TimeUnit) -> BacktestOutcome {
         n_origins: 1,
         models: Vec::new(),
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     backtest(&cdnow::base(), &options).expect("the sample bears this holdout")
 }
@@ -70,7 +70,7 @@ fn a_model_that_cannot_beat_the_naive_rule_is_not_served() {
         // Without dropout the model is no better than going on at the own rate.
         models: vec!["nbd".to_owned()],
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     let answer = backtest(&cdnow::base(), &options).expect("the sample bears this holdout").answer;
     assert_ne!(answer.served, "nbd", "{}", answer.reason);
@@ -100,7 +100,7 @@ fn where_a_naive_rule_is_right_it_is_served_and_the_answer_says_so() {
         n_origins: 3,
         models: vec!["pareto-nbd".to_owned(), "bg-nbd".to_owned()],
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     let answer = backtest(&base, &options).expect("it is old enough").answer;
     assert!(answer.is_naive, "{}", answer.reason);
@@ -117,7 +117,7 @@ fn with_a_year_of_data_the_naive_rule_looks_at_the_same_days_a_year_ago() {
         n_origins: 1,
         models: vec!["nbd".to_owned()],
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     let base = cdnow::base();
     let answer = backtest(&base, &options).expect("the sample bears it").answer;

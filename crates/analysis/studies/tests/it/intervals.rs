@@ -7,7 +7,7 @@ use clv_models::simulate::{simulate_customers, simulate_spends};
 use clv_models::spend::GammaGamma;
 use clv_studies::backtest::{BacktestOptions, BacktestOutcome, backtest};
 use clv_studies::base::{CustomerBase, DayRow};
-use clv_studies::spend_choice::gamma_gamma;
+use clv_studies::spend_choice::SpendModelChoice;
 use clv_studies::time::TimeUnit;
 
 const N_CUSTOMERS: usize = 4_000;
@@ -54,7 +54,7 @@ fn outcome(base: &CustomerBase) -> BacktestOutcome {
         n_origins: 3,
         models: ["nbd", "pareto-nbd", "bg-nbd"].map(str::to_owned).to_vec(),
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: SpendModelChoice::gamma_gamma(),
     };
     backtest(base, &options).expect("the shop is old enough")
 }
@@ -98,4 +98,39 @@ fn a_closed_interval_holds_at_least_what_is_counted_by_parts() {
     for row in &answer.coverage {
         assert!(row.coverage_90_closed >= row.coverage_90 - 1e-9, "{row:?}");
     }
+}
+
+/// The same shop with every second half-year of it quieter: so many in a hundred of its later purchases never happen.
+fn with_quiet_periods(base: &CustomerBase, n_missing: usize) -> CustomerBase {
+    let (mut offsets, mut rows) = (vec![0], Vec::new());
+    let mut n_seen = 0_usize;
+    for customer in 0..base.n_customers() {
+        for (position, row) in base.days_of(customer).iter().enumerate() {
+            n_seen += 1;
+            let is_quiet = (base.end_day() - row.day) / 182 % 2 == 0;
+            if position == 0 || !is_quiet || (n_seen * 37) % 100 >= n_missing {
+                rows.push(*row);
+            }
+        }
+        offsets.push(rows.len());
+    }
+    CustomerBase::new(base.ids().clone(), offsets, rows, base.end_day())
+}
+
+#[test]
+fn a_shop_whose_periods_stray_has_wider_totals_and_they_hold() {
+    let (process, weeks, seed) = shops()[2].clone();
+    let calm = shop(&process, weeks, seed);
+    let width = |base: &CustomerBase| -> f64 {
+        let answer = outcome(base).answer;
+        assert_eq!(answer.totals.len(), 6, "three origins, purchases and value");
+        for total in &answer.totals {
+            assert!((total.low_90..=total.high_90).contains(&total.actual), "{total:?}");
+            assert!(total.low_90 < total.low_80 && total.high_80 < total.high_90, "{total:?}");
+        }
+        let widths = answer.totals.iter().map(|one| (one.high_90 / one.low_90).ln());
+        widths.sum::<f64>() / answer.totals.len() as f64
+    };
+    let (narrow, wide) = (width(&calm), width(&with_quiet_periods(&calm, 30)));
+    assert!(wide > 1.3 * narrow, "{wide} {narrow}");
 }

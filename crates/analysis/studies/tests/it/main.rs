@@ -7,4 +7,5 @@ mod boosted;
 mod cdnow;
 mod holdout;
 mod intervals;
+mod known_then;
 mod season;

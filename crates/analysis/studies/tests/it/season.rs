@@ -41,7 +41,7 @@ fn base_of(orders: &Table, end_day: i32) -> CustomerBase {
     CustomerBase::new(CustomerIds::Text(names), offsets, rows, end_day)
 }
 
-fn shop(n_customers: usize, seed: u64) -> (ShopSettings, CustomerBase) {
+pub(crate) fn shop(n_customers: usize, seed: u64) -> (ShopSettings, CustomerBase) {
     let mut settings = ShopSettings::ordinary(14_610, 2 * 365, n_customers, seed);
     settings.campaigns.clear();
     settings.future_days = 0;

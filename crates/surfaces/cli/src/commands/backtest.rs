@@ -9,7 +9,6 @@ use clv_studies::backtest::BacktestOptions;
 use clv_studies::boosted_contest::{ZILN_ID, backtest_with_boosted};
 use clv_studies::season::note_season;
 use clv_studies::served::base_of;
-use clv_studies::spend_choice::gamma_gamma;
 
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
@@ -34,7 +33,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         n_origins: arguments.origins,
         models: arguments.models.clone(),
         sampled_customers: None,
-        spend_model: gamma_gamma(),
+        spend: reading::spend_choice(&arguments.spend)?,
     };
     if arguments.origins == 0 {
         return Err(reading::usage("--origins is 0, expected at least 1", Some("--origins 3")));
@@ -63,6 +62,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         ],
     )?;
     provenance.model = Some(outcome.answer.served.clone());
+    reading::note_spend(&arguments.spend, &mut provenance);
     let has_trees = outcome.answer.scores.iter().any(|score| score.model == ZILN_ID);
     provenance.seed = has_trees.then_some(arguments.seed);
     provenance.as_of = intake.last_day.map(|day| reading::day_text(day.0));
@@ -117,7 +117,7 @@ fn text(backtest: &Backtest) -> String {
             score.normalized_gini,
             share(score.coverage_90),
             share(score.coverage_90_unadjusted),
-            if score.served { "  served" } else { "" }
+            mark(backtest, score)
         );
     }
     let _ = writeln!(text, "\n{}", backtest.reason);
@@ -132,10 +132,21 @@ fn text(backtest: &Backtest) -> String {
         text.push_str(&season_text(trial));
     }
     text.push_str(&coverage_text(backtest));
+    text.push_str(&totals_text(backtest));
     for (model, why) in &backtest.left_out {
         let _ = writeln!(text, "left out: {model}: {why}");
     }
     text
+}
+
+/// Who is served, and who erred least on what is shown.
+fn mark(backtest: &Backtest, score: &BacktestScore) -> &'static str {
+    match (score.served, backtest.best.as_ref() == Some(&score.model)) {
+        (true, true) => "  served, best",
+        (true, false) => "  served",
+        (false, true) => "  best",
+        (false, false) => "",
+    }
 }
 
 /// The season's trial: one line for each origin, then what came of it.
@@ -165,6 +176,9 @@ fn season_text(trial: &SeasonTrial) -> String {
 fn coverage_text(backtest: &Backtest) -> String {
     let mut text = String::new();
     for of in ["purchases", "value"] {
+        if of == "value" {
+            text.push_str(&spend_text(backtest));
+        }
         let rows = || backtest.coverage.iter().filter(|row| row.of == of && row.origin == "all");
         if rows().next().is_none() {
             continue;
@@ -187,6 +201,35 @@ fn coverage_text(backtest: &Backtest) -> String {
         }
     }
     text
+}
+
+/// The totals of what is served, with their intervals.
+fn totals_text(backtest: &Backtest) -> String {
+    let mut text = String::new();
+    if !backtest.totals.is_empty() {
+        text.push_str("\ntotals of what is served: foretold, 90 % interval, came\n");
+    }
+    for total in &backtest.totals {
+        let _ = writeln!(
+            text,
+            "  {:<9} {} {:>12.1} {:>12.1} to {:>12.1} {:>12.1}{}",
+            total.of,
+            total.origin,
+            total.predicted,
+            total.low_90,
+            total.high_90,
+            total.actual,
+            if (total.low_90..=total.high_90).contains(&total.actual) { "" } else { "  outside" }
+        );
+    }
+    text
+}
+
+/// With which spend model forecasts were valued, origin by origin.
+fn spend_text(backtest: &Backtest) -> String {
+    let valued = backtest.origins.iter().zip(&backtest.spend_models);
+    let told: Vec<String> = valued.map(|(origin, id)| format!("{id} at {origin}")).collect();
+    if told.is_empty() { String::new() } else { format!("\nvalued with {}", told.join(", ")) }
 }
 
 fn table(backtest: &Backtest) -> Table {

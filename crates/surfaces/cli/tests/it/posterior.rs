@@ -97,6 +97,43 @@ fn forecasts_with_saved_draws_keep_their_centre_and_are_no_surer() {
 }
 
 #[test]
+fn levels_that_holdouts_taught_hold_with_saved_draws_too() {
+    let folder = Folder::new();
+    let words = ["fit", SAMPLE, "--model", "auto", "--posterior", "fast", "--draws", "100"];
+    let ended = folder.clv(&[&words[..], &["--seed", "1", "-o", "model.json"]].concat());
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let whole = saved(&folder, "model.json");
+    assert_eq!(whole["posterior"]["n_draws"], 100);
+    let levels = whole["interval_levels"]["purchases_80"].as_array().expect("they were learnt");
+    assert_eq!(levels.len(), 10);
+    let width = |change: &dyn Fn(&mut Value)| -> f64 {
+        let mut model = whole.clone();
+        change(&mut model);
+        std::fs::write(folder.path("part.json"), model.to_string()).expect("it can be written");
+        let words = ["forecast", SAMPLE, "--model-file", "part.json", "--output-format", "csv"];
+        let ended = folder.clv(&words);
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        let table = rows(&ended.stdout);
+        let number = |row: &[&str], at: usize| row[at].parse::<f64>().expect("a number");
+        table[1..].iter().map(|row| number(row, 3) - number(row, 2)).sum()
+    };
+    let raise = |model: &mut Value| {
+        model["interval_levels"]["purchases_80"] = vec![0.95; 10].into();
+    };
+    let drop_draws = |model: &mut Value| {
+        model.as_object_mut().expect("an object").remove("posterior");
+    };
+    let (as_learnt, raised) = (width(&|_| ()), width(&raise));
+    assert!(raised > 1.2 * as_learnt, "levels hold with draws: {raised} {as_learnt}");
+    let without_draws = width(&|model| {
+        raise(model);
+        drop_draws(model);
+    });
+    // With thousands of customers draws and the curvature of the likelihood say the same.
+    assert!((raised / without_draws - 1.0).abs() < 0.01, "{raised} {without_draws}");
+}
+
+#[test]
 fn draws_of_other_parameters_are_refused() {
     let broken = r#"{"model": "nbd", "time_unit": "week", "parameters": {"r": 0.6, "alpha": 10.0},
         "posterior": {"method": "importance", "n_draws": 1, "seed": 1, "draw_order": ["r", "beta"],

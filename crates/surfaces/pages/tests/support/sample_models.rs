@@ -52,7 +52,10 @@ pub(crate) fn backtest() -> Backtest {
             pace: 1.0,
         }),
         season: None,
+        totals: Vec::new(),
         served: "pareto-nbd".into(),
+        best: Some("pareto-nbd".into()),
+        spend_models: Vec::new(),
         is_naive: false,
         reason: "Pareto/NBD had the smallest error of four models and two naive baselines, and its 90 % intervals \
                  held 90 % of the customers."

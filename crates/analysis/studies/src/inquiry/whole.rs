@@ -1,0 +1,34 @@
+//! Histories by whole periods, where a model that counts those is to answer.
+
+use clv_engine::Orders;
+
+use super::InquiryOptions;
+use crate::error::StudyError;
+use crate::model_fit::{model_entry, saved_purchase_model};
+use crate::served::ModelChoice;
+use crate::snapshot::Snapshot;
+
+/// Where a model of whole periods is to answer, histories are counted so; what that leaves out is said.
+pub(super) fn count_whole_periods(
+    snapshot: &mut Snapshot,
+    orders: &Orders,
+    options: &InquiryOptions,
+) -> Result<Option<String>, StudyError> {
+    let (id, unit) = match &options.choice {
+        // No model of whole periods takes covariates or is part of a blend.
+        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Covariates(_) => return Ok(None),
+        ModelChoice::Id(id) => (id.as_str(), options.unit),
+        ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
+        ModelChoice::Saved(saved) => (saved.model.as_str(), saved_purchase_model(saved)?.1),
+    };
+    if !model_entry(id)?.is_discrete() {
+        return Ok(None);
+    }
+    let n_unfinished = snapshot.count_periods(orders, unit)?;
+    Ok((n_unfinished > 0).then(|| {
+        format!(
+            "{id} counts whole periods: the purchases that {n_unfinished} customers made in a {unit} not over by the \
+             end of the data are left out"
+        )
+    }))
+}
