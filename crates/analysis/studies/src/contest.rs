@@ -146,7 +146,7 @@ pub(crate) fn spend_at(data: &OriginData, choice: SpendModelChoice) -> Option<Sp
         return None;
     }
     let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
-    let pick = choice.among(&spend_observations(&n_repeats, &mean_spend, mean_first_spend));
+    let pick = choice.among(|| spend_observations(&n_repeats, &mean_spend, mean_first_spend));
     Some(SpendOutlook::fit_as(&pick, &n_repeats, &mean_spend, mean_first_spend))
 }
 

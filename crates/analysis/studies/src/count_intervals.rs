@@ -17,8 +17,7 @@ use crate::uncertainty::ParameterUncertainty;
 /// It is taken from the customer's law with what is not known of the parameters and of the period to come, at the level that
 /// earlier holdouts taught for forecasts of its size. Histories whose law neither of them changes share the work of
 /// their process.
-#[must_use]
-pub fn count_intervals(
+pub(crate) fn count_intervals(
     served: &Served,
     rows: &[RowForecast],
     uncertainty: &ParameterUncertainty,
@@ -44,11 +43,8 @@ pub fn count_intervals(
         let expected = rows[row].expected_purchases;
         period.is_usual(uncertainty.at(expected), expected)
     };
-    let distinct = if forecaster.is_naive() {
-        None
-    } else {
-        DistinctProcesses::of(forecaster, grouped)
-    };
+    let distinct =
+        if forecaster.is_naive() { None } else { DistinctProcesses::of(forecaster, grouped) };
     let shared = distinct.map(|distinct| {
         let of_process = |process: &FutureProcess, of: &[u32]| {
             let usual = of.iter().filter(|row| is_usual(**row as usize));

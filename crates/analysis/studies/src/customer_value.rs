@@ -190,8 +190,7 @@ fn spreads(
         .with_min_len(1024)
         .map(|&(row, (group, band))| {
             let seen = (histories[row as usize].repeat_purchases(), band);
-            let variance =
-                spend_forecast(&rows[row as usize], seen, spend, uncertainty).variance();
+            let variance = spend_forecast(&rows[row as usize], seen, spend, uncertainty).variance();
             let law = spend_forecast(&to_come[row as usize], seen, spend, uncertainty);
             let intervals = COVERAGES.map(|coverage| {
                 let level = level_of(levels, group as usize, coverage);

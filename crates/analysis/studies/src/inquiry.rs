@@ -21,7 +21,6 @@ use self::whole::count_whole_periods;
 use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
-use crate::count_intervals::count_intervals_over;
 use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
