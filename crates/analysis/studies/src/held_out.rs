@@ -166,9 +166,8 @@ pub fn held_out_purchases(
         .par_iter()
         .enumerate()
         .with_min_len(256)
-        .map(|(row, history)| {
-            let recent = data.grouped.recent_purchases_of_row(row);
-            let outlook = contestant.forecaster.outlook(history, recent);
+        .map(|(row, _)| {
+            let outlook = contestant.forecaster.outlook_of_row(&data.grouped, row);
             let n_max = most[row].min(MOST_COUNTED) as usize;
             let mut sum = 0.0;
             let masses = outlook.probability_mass(horizon.length, n_max);

@@ -2,7 +2,7 @@
 
 use clv_models::PurchaseHistory;
 use clv_models::catalogue::purchase_model;
-use clv_models::covariates::CovariateModel;
+use clv_models::covariates::{CovariateModel, CovariateRole};
 use clv_models::fit::{CovariateWarning, FitOptions, fit_changing};
 use clv_models::purchase::changing::{ChangingHistory, ChangingHistoryError, ChangingParetoNbd};
 use clv_models::purchase::clocked::ClockedParetoNbd;
@@ -216,7 +216,9 @@ fn effects_of_a_season_are_recovered_from_simulated_customers() {
         .collect();
     let names = ["season".to_owned(), "trait".to_owned()];
     let entry = purchase_model("pareto-nbd").unwrap();
-    let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
+    let fitted =
+        fit_changing(entry, &names, &[CovariateRole::Both; 2], &customers, &FitOptions::default())
+            .unwrap();
     assert!(fitted.converged, "{:?}", fitted.warnings);
     let at_truth: f64 = customers.iter().map(|one| truth.ln_likelihood(one, &mut [0.0; 8])).sum();
     let gain = 2.0 * (fitted.log_likelihood - at_truth);
@@ -233,6 +235,18 @@ fn effects_of_a_season_are_recovered_from_simulated_customers() {
         assert!((found.value - truth).abs() < 4.0 * error && error < 0.5, "{found:?}");
     }
     assert!(fitted.test.unwrap().p_value < 1e-9);
+    // The variances of what is reported are the diagonal of its covariance.
+    let covariance = fitted.covariance.as_ref().unwrap();
+    for (at, one) in fitted.estimates.iter().enumerate() {
+        let slope = if at < 4 { one.value } else { 1.0 };
+        close(slope * covariance[at][at].sqrt(), one.standard_error.unwrap(), 1e-12, &one.name);
+    }
+    // An effect that nobody asked for is not there, and costs no parameter.
+    let roles = [CovariateRole::Purchase, CovariateRole::Dropout];
+    let fewer = fit_changing(entry, &names, &roles, &customers, &FitOptions::default()).unwrap();
+    let found: Vec<&str> = fewer.estimates[4..].iter().map(|one| one.name.as_str()).collect();
+    assert_eq!((found, fewer.n_parameters), (vec!["purchase.season", "dropout.trait"], 6));
+    assert!(fewer.log_likelihood < fitted.log_likelihood - 10.0);
 }
 
 #[test]
@@ -284,7 +298,9 @@ fn the_apparel_data_with_their_season_have_the_likelihood_of_an_independent_one(
     close(sum, -5_783.542_104_10, 1e-11, "likelihood at a fixed point");
     let names = ["High.Season", "Gender", "Channel"].map(str::to_owned);
     let entry = purchase_model("pareto-nbd").unwrap();
-    let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
+    let fitted =
+        fit_changing(entry, &names, &[CovariateRole::Both; 3], &customers, &FitOptions::default())
+            .unwrap();
     // The reference search ended at -5752.71770, with the season's effect on dropout at -6.4 and falling.
     assert!((-1e-3..0.1).contains(&(fitted.log_likelihood + 5_752.717_70)), "{fitted:?}");
     let effect = |name: &str| fitted.estimates.iter().find(|one| one.name == name).unwrap();
