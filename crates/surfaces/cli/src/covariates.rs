@@ -160,10 +160,13 @@ pub(crate) fn text(fit: &CovariateFit) -> String {
         for (target, spread) in &pooling.spread {
             let _ = writeln!(text, "spread of {target} between {}: {spread:.4}", pooling.column);
         }
-        for group in pooling.groups.iter().take(GROUPS_SHOWN) {
+        let has_spread = pooling.spread.values().any(|spread| *spread > 0.0);
+        for group in pooling.groups.iter().filter(|_| has_spread).take(GROUPS_SHOWN) {
             let effects: Vec<String> = group
                 .effects
                 .iter()
+                // Where the groups do not differ all answer as the population, which a warning says.
+                .filter(|(target, _)| pooling.spread.get(*target).is_some_and(|one| *one > 0.0))
                 .map(|(target, one)| {
                     format!(
                         "{target} {:+.4} (standard error {:.4}, shrinkage {:.2})",
@@ -179,7 +182,7 @@ pub(crate) fn text(fit: &CovariateFit) -> String {
                 effects.join("; ")
             );
         }
-        if pooling.groups.len() > GROUPS_SHOWN {
+        if has_spread && pooling.groups.len() > GROUPS_SHOWN {
             let more = pooling.groups.len() - GROUPS_SHOWN;
             let _ = writeln!(text, "  ... {more} more groups; -o FILE.json writes them all");
         }

@@ -75,6 +75,11 @@ pub enum CovariateWarning {
         /// Customers with at least one repeat purchase.
         n_repeaters: f64,
     },
+    /// Too few subscribers have left for the data to say how they leave.
+    FewLosses {
+        /// Customers who have left.
+        n_lost: f64,
+    },
     /// Effects were drawn towards 0.
     Penalised {
         /// The penalty.
@@ -111,6 +116,10 @@ impl fmt::Display for CovariateWarning {
                 f,
                 "only {n_repeaters:.0} of the customers bought again: expect wide uncertainty, whatever the standard errors \
                  say"
+            ),
+            Self::FewLosses { n_lost } => write!(
+                f,
+                "only {n_lost:.0} of the customers have left: expect wide uncertainty, whatever the standard errors say"
             ),
             Self::Penalised { l2 } => write!(
                 f,
