@@ -339,7 +339,7 @@ fn fit_blend(
 }
 
 /// That nothing is missing that a saved model knows customers by.
-fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
+pub(crate) fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
     let of_spend = saved.spend.iter().flat_map(|spend| spend.parameters.keys());
     let effect = saved.parameters.keys().chain(of_spend).find(|name| effect_of(name).is_some());
     let is_pooled = saved.covariates.as_ref().is_some_and(|fit| fit.pooling.is_some());

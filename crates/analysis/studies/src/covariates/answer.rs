@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use clv_answers::covariates::{CovariateFit, Group, GroupEffect, Pooling, Test};
 use clv_answers::model_fit::ModelFit;
 use clv_models::fit::{
-    CovariateWarning, Estimate, FittedChangingModel, FittedCovariateModel, FittedCovariateSpend,
-    FittedPooledModel, LikelihoodRatio,
+    CovariateWarning, Estimate, FittedChangingModel, FittedCovariateModel,
+    FittedCovariateRetention, FittedCovariateSpend, FittedPooledModel, LikelihoodRatio,
 };
 
 use clv_models::purchase::pareto_nbd;
@@ -168,6 +168,27 @@ pub(super) fn pooled_fit(
         ));
     }
     pooled
+}
+
+/// The answer for a retention fit with covariates.
+pub(super) fn retention_fit(
+    fitted: &FittedCovariateRetention,
+    model: &str,
+    unit: TimeUnit,
+    mut of_covariates: CovariateFit,
+) -> ModelFit {
+    of_covariates.log_likelihood_without = Some(fitted.without.log_likelihood());
+    let against = "the same model without covariates".to_owned();
+    of_covariates.tests.extend(fitted.test.map(|ratio| test(against, ratio)));
+    let mut fit = plain(model, unit, &fitted.estimates);
+    with_covariance(&mut fit, &fitted.estimates, fitted.covariance.as_ref());
+    fit.log_likelihood = Some(fitted.log_likelihood);
+    fit.aic = Some(2.0 * fitted.estimates.len() as f64 - 2.0 * fitted.log_likelihood);
+    fit.n_customers = Some(fitted.n_customers.round() as u64);
+    fit.converged = Some(fitted.converged);
+    fit.warnings = fitted.warnings.iter().map(ToString::to_string).collect();
+    fit.covariates = Some(Box::new(of_covariates));
+    fit
 }
 
 /// The answer for a spend fit with covariates.

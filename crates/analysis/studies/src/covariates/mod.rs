@@ -10,6 +10,7 @@ mod coding;
 mod contest;
 mod days;
 mod forecaster;
+pub mod retention;
 mod serve;
 mod serve_changing;
 

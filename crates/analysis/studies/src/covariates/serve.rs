@@ -278,7 +278,7 @@ fn equality_test(
     Ok(likelihood_ratio(&equal.likelihood(), &free.likelihood()).ok())
 }
 
-fn put_aside(n: usize, coded: &Coded, path: &str) -> String {
+pub(super) fn put_aside(n: usize, coded: &Coded, path: &str) -> String {
     let without_row = coded.n_without_row;
     let of_these = if without_row > 0 {
         format!(", {without_row} of them without a row")
