@@ -20,6 +20,9 @@ use crate::forecaster::Forecaster;
 use crate::origins::OriginData;
 use crate::time::TimeUnit;
 
+/// A forecaster with the covariance of its estimates, where that is known.
+pub(crate) type WithCovariance = (Forecaster, Option<Vec<Vec<f64>>>);
+
 /// That the table can be used as asked, before anything is fitted.
 pub(crate) fn check(request: &CovariateRequest, ids: &CustomerIds) -> Result<(), StudyError> {
     let Some(options) = request.options() else { return Ok(()) };
@@ -104,7 +107,7 @@ impl<'a> OriginTraits<'a> {
         entry: &'static PurchaseModelEntry,
         data: &OriginData,
         unit: TimeUnit,
-    ) -> Option<Result<(Forecaster, Option<Vec<Vec<f64>>>), String>> {
+    ) -> Option<Result<WithCovariance, String>> {
         let options = self.request.options()?.of_model(entry.id);
         let path = &self.request.file.path;
         if entry.shifts.is_none()
@@ -121,7 +124,7 @@ impl<'a> OriginTraits<'a> {
         options: &CovariateOptions,
         data: &OriginData,
         unit: TimeUnit,
-    ) -> Result<(Forecaster, Option<Vec<Vec<f64>>>), StudyError> {
+    ) -> Result<WithCovariance, StudyError> {
         let everyone = vec![true; self.first_day.len()];
         let (models, covariance) = match &self.known {
             Known::Still(coded) => {

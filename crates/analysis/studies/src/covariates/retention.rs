@@ -59,7 +59,7 @@ fn names_of(subscribers: &Subscribers) -> CustomerIds {
 }
 
 /// What is asked of a retention model: effects on leaving, and nothing else.
-fn options_for(options: &CovariateOptions, path: &str) -> Result<CovariateOptions, StudyError> {
+fn options_for(options: &CovariateOptions) -> Result<CovariateOptions, StudyError> {
     let has_other = options.on.iter().any(|one| one.target != Target::Dropout);
     if has_other || options.pool.is_some() || !options.equal.is_empty() || options.l2 > 0.0 {
         return Err(refused(
@@ -73,9 +73,6 @@ fn options_for(options: &CovariateOptions, path: &str) -> Result<CovariateOption
     let mut options = options.clone();
     if options.on.is_empty() {
         options.on.push(Placement { target: Target::Dropout, name: None });
-    }
-    if path.is_empty() {
-        return Err(refused("there is no table of customers".to_owned(), None));
     }
     Ok(options)
 }
@@ -131,7 +128,7 @@ fn fitted(
 ) -> Result<RetentionTraits, StudyError> {
     let entry = entry_of(&options.model)?;
     let path = &request.file.path;
-    let options = options_for(options, path)?;
+    let options = options_for(options)?;
     let names = names_of(subscribers);
     let n = match &names {
         CustomerIds::Integer(ids) => ids.len(),
