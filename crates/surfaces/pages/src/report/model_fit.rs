@@ -48,12 +48,7 @@ pub(super) fn section(
 }
 
 /// `known` are the covariates of purchases, which those of spend are among.
-fn fitted(
-    model: &ModelFit,
-    card: &ModelCard,
-    kind: &str,
-    known: Option<&CovariateFit>,
-) -> Markup {
+fn fitted(model: &ModelFit, card: &ModelCard, kind: &str, known: Option<&CovariateFit>) -> Markup {
     html! {
         div.panel.stack {
             h3 { (model_name(&model.model)) " for " (kind) }
