@@ -72,6 +72,9 @@ pub struct Pooling {
 pub struct CovariateFit {
     /// The covariates.
     pub covariates: Vec<CovariateUsed>,
+    /// Whether they change over time: means are then over the rows of the table.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_changing: bool,
     /// Columns whose effects on purchases and dropout were held equal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub equal_effects: Vec<String>,

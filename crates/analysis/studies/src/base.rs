@@ -1,6 +1,11 @@
 //! The customer base in memory: for each customer the days on which they bought or returned something.
 
+use std::sync::Arc;
+
 use clv_engine::CustomerIds;
+
+use crate::covariates::{CovariateRequest, check};
+use crate::error::StudyError;
 
 /// All customers' days, one run of rows for each customer, in the order of days.
 #[derive(Debug, Clone)]
@@ -9,6 +14,7 @@ pub struct CustomerBase {
     offsets: Vec<usize>,
     rows: Vec<DayRow>,
     end_day: i32,
+    covariates: Option<Arc<CovariateRequest>>,
 }
 
 /// One customer's day: what they bought and what they gave back.
@@ -81,7 +87,22 @@ impl CustomerBase {
     /// day, with at least one purchase day. `end_day` is the last day observed.
     #[must_use]
     pub fn new(ids: CustomerIds, offsets: Vec<usize>, rows: Vec<DayRow>, end_day: i32) -> Self {
-        Self { ids, offsets, rows, end_day }
+        Self { ids, offsets, rows, end_day, covariates: None }
+    }
+
+    /// The same with what is known of the customers: models take part in bake-offs with it and without.
+    ///
+    /// # Errors
+    /// [`StudyError`] where the table cannot be used as asked.
+    pub fn with_covariates(mut self, request: Arc<CovariateRequest>) -> Result<Self, StudyError> {
+        check(&request, &self.ids)?;
+        self.covariates = Some(request);
+        Ok(self)
+    }
+
+    /// What is known of the customers.
+    pub(crate) fn covariates(&self) -> Option<&Arc<CovariateRequest>> {
+        self.covariates.as_ref()
     }
 
     /// The number of customers.
@@ -134,7 +155,8 @@ impl CustomerBase {
                 CustomerIds::Text(kept.iter().map(|customer| ids[*customer].clone()).collect())
             }
         };
-        Self { ids, offsets, rows, end_day: day.min(self.end_day) }
+        let covariates = self.covariates.clone();
+        Self { ids, offsets, rows, end_day: day.min(self.end_day), covariates }
     }
 
     /// The first purchase day of a customer.

@@ -9,6 +9,7 @@ use crate::backtest::FEWEST_REPEATERS;
 use crate::base::CustomerBase;
 use crate::blend::BlendRecipe;
 use crate::calendar::iso;
+use crate::covariates::{OriginTraits, id_with_covariates};
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
 use crate::origins::{OriginData, Origins};
 use crate::spend::{SpendOutlook, spend_observations};
@@ -37,6 +38,11 @@ impl Contestant {
     #[must_use]
     pub fn is_blend(&self) -> bool {
         matches!(self.forecaster, Forecaster::Blend(_))
+    }
+
+    /// Whether it may be blended: neither a blend itself nor one with covariates, whose traits a blend does not carry.
+    pub(crate) fn may_blend(&self) -> bool {
+        !matches!(self.forecaster, Forecaster::Blend(_) | Forecaster::Traits(_))
     }
 }
 
@@ -90,7 +96,9 @@ pub(crate) fn hold(
     let mut left_out: Vec<(String, String)> = Vec::new();
     let mut at: Vec<OriginContest> = Vec::new();
     for origin in &origins.days {
-        let data = OriginData::at(base, *origin, origins.horizon_days, unit, origins.has_last_year);
+        let mut data =
+            OriginData::at(base, *origin, origins.horizon_days, unit, origins.has_last_year);
+        let traits = OriginTraits::at(base, &mut data);
         let n_repeaters = data.customers.iter().filter(|known| known.n_days > 1).count();
         let mut contestants = Vec::new();
         for entry in entries {
@@ -115,6 +123,23 @@ pub(crate) fn hold(
                     contestants.push(Contestant { forecaster, ln_covariance, rows });
                 }
                 Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
+            }
+        }
+        for entry in entries.iter().filter(|_| n_repeaters >= FEWEST_REPEATERS) {
+            let id = id_with_covariates(entry.id);
+            let found = match &traits {
+                None => continue,
+                Some(Err(problem)) => Some(Err(problem.clone())),
+                Some(Ok(traits)) if !entry.is_discrete() => traits.fitted(entry, &data, unit),
+                Some(Ok(_)) => None,
+            };
+            match found {
+                None => {}
+                Some(Ok((forecaster, ln_covariance))) => {
+                    let rows = forecaster.forecast_rows(&data.grouped, &horizon);
+                    contestants.push(Contestant { forecaster, ln_covariance, rows });
+                }
+                Some(Err(problem)) => left_out.push((id.to_owned(), problem)),
             }
         }
         for forecaster in data.naive_forecasters(horizon.length) {

@@ -21,7 +21,7 @@ use self::whole::count_whole_periods;
 use crate::backtest::{BacktestOptions, BacktestOutcome};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
-use crate::covariates::CovariateChoice;
+use crate::covariates::{CovariateChoice, id_with_covariates};
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
@@ -98,7 +98,8 @@ impl Inquiry {
             check_span(&snapshot)?;
         }
         let wants_bake_off = options.always_bake_off
-            || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend);
+            || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend)
+            || is_auto_with_covariates(&options.choice);
         let pick = pick_spend(&snapshot, options);
         let mut base = None;
         let mut outcome = None;
@@ -107,6 +108,9 @@ impl Inquiry {
             let mut sampled = bake_off_base(orders, snapshot.n_customers())?;
             if let Some(until) = options.until {
                 sampled = sampled.until(until);
+            }
+            if let ModelChoice::Covariates(request) = &options.choice {
+                sampled = sampled.with_covariates(Arc::clone(request))?;
             }
             match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options))? {
                 Ok(found) => outcome = Some(found),
@@ -121,6 +125,12 @@ impl Inquiry {
         }
         if let Some(window) = window_to_repeat(&options.choice, outcome.as_ref(), &snapshot)? {
             note_recent_purchases(window, &mut snapshot, orders, base.as_ref())?;
+        }
+        if let ModelChoice::Covariates(request) = &options.choice
+            && request.is_changing()
+            && request.options().is_some()
+        {
+            snapshot.note_purchase_days(orders)?;
         }
         let unfinished = count_whole_periods(&mut snapshot, orders, options)?;
         let wants_season = options.season != SeasonRequest::default();
@@ -153,7 +163,9 @@ impl Inquiry {
             fit.season_trial = trial.or(fit.season_trial.take());
         }
         served.cautions.extend(unfinished);
-        if let (ModelChoice::Auto, Some(found)) = (&options.choice, &outcome) {
+        let is_auto =
+            matches!(options.choice, ModelChoice::Auto) || is_auto_with_covariates(&options.choice);
+        if let (true, Some(found)) = (is_auto, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
             if options.horizon.days() > 1.5 * tested {
                 served.cautions.push(format!(
@@ -181,7 +193,7 @@ impl Inquiry {
             ModelChoice::Saved(saved) => saved_forecaster(saved)?.1,
             ModelChoice::Covariates(request) => match &request.choice {
                 CovariateChoice::Saved(saved) => crate::model_fit::saved_purchase_model(saved)?.1,
-                CovariateChoice::Fit(_) => options.unit,
+                CovariateChoice::Fit(_) | CovariateChoice::Auto(_) => options.unit,
             },
             _ => options.unit,
         };
@@ -419,12 +431,17 @@ fn bake_off_options(
     }
 }
 
+fn is_auto_with_covariates(choice: &ModelChoice) -> bool {
+    let ModelChoice::Covariates(request) = choice else { return false };
+    matches!(request.choice, CovariateChoice::Auto(_))
+}
+
 fn saved_of(choice: &ModelChoice) -> Option<ModelFit> {
     match choice {
         ModelChoice::Saved(saved) => Some(saved.as_ref().clone()),
         ModelChoice::Covariates(request) => match &request.choice {
             CovariateChoice::Saved(saved) => Some(saved.as_ref().clone()),
-            CovariateChoice::Fit(_) => None,
+            CovariateChoice::Fit(_) | CovariateChoice::Auto(_) => None,
         },
         ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Id(_) => None,
     }
@@ -433,7 +450,11 @@ fn saved_of(choice: &ModelChoice) -> Option<ModelFit> {
 /// The id that was asked for; none where the bake-off decides, or where who is asked for takes no part in it.
 fn asked_for(choice: &ModelChoice) -> Option<&str> {
     match choice {
-        ModelChoice::Auto | ModelChoice::Covariates(_) => None,
+        ModelChoice::Auto => None,
+        ModelChoice::Covariates(request) => match &request.choice {
+            CovariateChoice::Fit(options) => Some(id_with_covariates(&options.model)),
+            CovariateChoice::Saved(_) | CovariateChoice::Auto(_) => None,
+        },
         ModelChoice::Blend => Some(BLEND),
         ModelChoice::Id(id) => Some(id),
         ModelChoice::Saved(saved) => Some(&saved.model),

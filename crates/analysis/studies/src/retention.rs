@@ -13,8 +13,10 @@ use clv_valuation::definition::Definition;
 use clv_valuation::discounting::AnnualDiscountRate;
 
 use crate::cohort_fits::{compare_cohorts, difference};
+use crate::covariates::retention::RetentionTraits;
 use crate::error::StudyError;
 use crate::model_fit::{named_values, standard_errors};
+use crate::served::check_traits;
 use crate::subscribers::{Subscriber, Subscribers};
 use crate::time::{Span, TimeUnit};
 
@@ -44,6 +46,8 @@ pub fn is_retention_model(id: &str) -> bool {
 pub enum RetentionCurve {
     /// A model, with its fit where it was fitted just now.
     Model(Arc<dyn RetentionModel>, Option<FittedRetention>),
+    /// A model that knows who the customers are; the curve told of all is that of the mean customer.
+    Traits(Arc<RetentionTraits>),
     /// What was seen, and nothing beyond.
     Seen(KaplanMeier),
 }
@@ -91,6 +95,7 @@ impl RetentionCurve {
     /// # Errors
     /// [`StudyError::SavedModel`] where it is no retention model with its parameters.
     pub fn of_saved(saved: &ModelFit) -> Result<(Self, TimeUnit), StudyError> {
+        check_traits(saved)?;
         let entry = retention_model(&saved.model).ok_or_else(|| StudyError::SavedModel {
             problem: format!("is of {}, which cannot be read back without its data", saved.model),
         })?;
@@ -109,14 +114,35 @@ impl RetentionCurve {
     pub fn id(&self) -> &'static str {
         match self {
             RetentionCurve::Model(model, _) => model.id(),
+            RetentionCurve::Traits(traits) => traits.typical().id(),
             RetentionCurve::Seen(_) => kaplan_meier::ID,
+        }
+    }
+
+    /// The stratum of a subscriber and its curve; without covariates all are of one.
+    fn of_subscriber(&self, at: usize) -> (u32, &Self) {
+        match self {
+            RetentionCurve::Traits(traits) => traits.of_subscriber(at),
+            _ => (0, self),
+        }
+    }
+
+    /// The model, of the mean customer where traits matter; none where there is none.
+    fn model(&self) -> Option<&Arc<dyn RetentionModel>> {
+        match self {
+            RetentionCurve::Model(model, _) => Some(model),
+            RetentionCurve::Traits(traits) => Some(traits.typical()),
+            RetentionCurve::Seen(_) => None,
         }
     }
 
     /// P(`more` renewals more, given `renewals`); none beyond what was seen.
     fn conditional(&self, renewals: u32, more: u32) -> Option<f64> {
+        if let Some(model) = self.model() {
+            return Some(model.conditional_survival(renewals, more));
+        }
         match self {
-            RetentionCurve::Model(model, _) => Some(model.conditional_survival(renewals, more)),
+            RetentionCurve::Model(..) | RetentionCurve::Traits(_) => None,
             RetentionCurve::Seen(seen) => {
                 let now = seen.survival(renewals).filter(|now| *now > 0.0)?;
                 Some(seen.survival(renewals.saturating_add(more))? / now)
@@ -128,6 +154,9 @@ impl RetentionCurve {
     fn expected(&self, renewals: u32, ratio: f64, horizon: Option<u32>) -> f64 {
         match self {
             RetentionCurve::Model(model, _) => model.expected_renewals(renewals, ratio, horizon),
+            RetentionCurve::Traits(traits) => {
+                traits.typical().expected_renewals(renewals, ratio, horizon)
+            }
             RetentionCurve::Seen(seen) => seen.expected_renewals(renewals, ratio, horizon).0,
         }
     }
@@ -141,6 +170,7 @@ impl RetentionCurve {
     fn quantile(&self, renewals: u32, q: f64) -> u32 {
         match self {
             RetentionCurve::Model(model, _) => model.renewals_quantile(renewals, q),
+            RetentionCurve::Traits(traits) => traits.typical().renewals_quantile(renewals, q),
             RetentionCurve::Seen(_) => {
                 let stays = |more: u32| self.conditional(renewals, more);
                 (0..).find(|more| stays(more + 1).is_none_or(|stays| 1.0 - stays >= q)).unwrap_or(0)
@@ -206,7 +236,7 @@ fn point(curve: &RetentionCurve, seen: &KaplanMeier, renewal: u32) -> Option<Ret
             (point.renewal_rate_low, point.renewal_rate_high) =
                 ends(fitted.probability_interval(|model| model.renewal_rate(renewal), CURVE_LEVEL));
         }
-        RetentionCurve::Model(_, None) => {}
+        RetentionCurve::Model(_, None) | RetentionCurve::Traits(_) => {}
         RetentionCurve::Seen(_) => {
             let step = seen.steps().get(renewal as usize - 1)?;
             (point.survival_low, point.survival_high) =
@@ -246,6 +276,12 @@ fn fit_answer(curve: &RetentionCurve, subscribers: &Subscribers) -> ModelFit {
         ..ModelFit::blank(curve.id(), subscribers.unit.name())
     };
     match curve {
+        RetentionCurve::Traits(traits) => {
+            warnings.extend(traits.fit.warnings.iter().cloned());
+            warnings.push("the curve is that of the mean customer".to_owned());
+            let (n_histories, data_period) = (answer.n_histories, answer.data_period);
+            answer = ModelFit { n_histories, data_period, ..traits.fit.clone() };
+        }
         RetentionCurve::Seen(seen) => {
             answer.log_likelihood = Some(seen.log_likelihood());
             answer.converged = Some(true);
@@ -292,7 +328,7 @@ fn active(one: &Subscriber) -> Option<u32> {
     }
 }
 
-/// What is computed once for each number of renewals.
+/// What is computed once for each stratum and number of renewals.
 struct Outlook {
     next: f64,
     expected: f64,
@@ -302,29 +338,33 @@ struct Outlook {
     median: Option<f64>,
 }
 
+/// What each subscriber has before them; none of those who have left.
 fn outlooks(
     curve: &RetentionCurve,
     subscribers: &Subscribers,
     ratio: f64,
     horizon: u32,
-) -> BTreeMap<u32, Outlook> {
-    let mut known = BTreeMap::new();
-    for renewals in subscribers.subscribers.iter().filter_map(active) {
-        known.entry(renewals).or_insert_with(|| {
+) -> Vec<Option<Arc<Outlook>>> {
+    let mut known: BTreeMap<(u32, u32), Arc<Outlook>> = BTreeMap::new();
+    let of_one = |(at, one): (usize, &Subscriber)| {
+        let renewals = active(one)?;
+        let (stratum, curve) = curve.of_subscriber(at);
+        let outlook = known.entry((stratum, renewals)).or_insert_with(|| {
             let expected = curve.expected(renewals, 0.0, Some(horizon));
             // Where nine in ten renew to the end of the horizon the mean lies below all of them; the interval holds it too.
             let (low, high) = (expected.floor() as u32, expected.ceil() as u32);
-            Outlook {
+            Arc::new(Outlook {
                 next: curve.conditional(renewals, 1).unwrap_or(0.0),
                 expected,
                 discounted: curve.expected(renewals, ratio, Some(horizon)),
                 low: curve.quantile(renewals, TAILS.0).min(horizon).min(low),
                 high: curve.quantile(renewals, TAILS.1).min(horizon).max(high),
                 median: curve.median(renewals).map(f64::from),
-            }
+            })
         });
-    }
-    known
+        Some(Arc::clone(outlook))
+    };
+    subscribers.subscribers.iter().enumerate().map(of_one).collect()
 }
 
 /// Each subscription's expected renewals within the horizon, as `clv forecast` gives it; the interval holds at least
@@ -342,11 +382,11 @@ pub fn forecast_table(
     let known = outlooks(curve, subscribers, 0.0, horizon);
     let all = &subscribers.subscribers;
     let of = |value: &dyn Fn(&Outlook) -> f64| {
-        let of_one = |one| active(one).map_or(0.0, |renewals| value(&known[&renewals]));
-        all.iter().map(of_one).collect::<Vec<f64>>()
+        let of_one = |one: &Option<Arc<Outlook>>| one.as_ref().map_or(0.0, |one| value(one));
+        known.iter().map(of_one).collect::<Vec<f64>>()
     };
-    let median = |one| active(one).map_or(Some(0.0), |renewals| known[&renewals].median);
-    let medians = all.iter().map(median).collect();
+    let median = |one: &Option<Arc<Outlook>>| one.as_ref().map_or(Some(0.0), |one| one.median);
+    let medians = known.iter().map(median).collect();
     Ok(Table::new()
         .with("customer_id", "", Values::Text(subscribers.ids.clone()))
         .with("renewals", "count", Values::Integer(all.iter().map(renewals_made).collect()))
@@ -397,7 +437,7 @@ pub fn value_table(
         let so_far = definition.historic_value(one.amount * paid, 0.0, paid);
         let price = definition.value_of_purchase(one.amount, 0.0);
         let (mut to_come, mut ends) = (0.0, (0.0, 0.0));
-        if let Some(outlook) = active(one).map(|renewals| &known[&renewals]) {
+        if let Some(outlook) = &known[i] {
             let price_now = price * (1.0 + ratio).powf(-one.until_renewal);
             to_come = price_now * outlook.discounted;
             ends = (price_now * certain(outlook.low), price_now * certain(outlook.high));

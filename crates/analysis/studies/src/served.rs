@@ -12,7 +12,9 @@ use clv_models::spend::{GammaGamma, SpendModel};
 use crate::backtest::{BacktestOptions, BacktestOutcome, FEWEST_REPEATERS, backtest};
 use crate::base::{CustomerBase, DayRow};
 use crate::blend::{BLEND, BlendRecipe, Member};
-use crate::covariates::{CovariateRequest, effect_of, serve_with_covariates};
+use crate::covariates::{
+    CovariateChoice, CovariateRequest, effect_of, serve_with_covariates, without_covariates,
+};
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
 use crate::handoff::GroupedHistories;
@@ -106,7 +108,7 @@ pub fn serve(
     let id = match &options.choice {
         ModelChoice::Saved(saved) => return serve_saved(snapshot, saved, options),
         ModelChoice::Covariates(request) => {
-            return serve_with_covariates(snapshot, request, options.unit, &options.spend);
+            return serve_request(snapshot, bake_off, request, options);
         }
         ModelChoice::Blend => BLEND.to_owned(),
         ModelChoice::Id(id) => id.clone(),
@@ -187,6 +189,60 @@ pub fn serve(
         season: None,
         cautions,
     })
+}
+
+/// Serves a model with covariates; where the bake-off decides and one without has won, that one.
+fn serve_request(
+    snapshot: &Snapshot,
+    bake_off: Option<&BacktestOutcome>,
+    request: &CovariateRequest,
+    options: &ServeOptions,
+) -> Result<Served, StudyError> {
+    let of = (options.unit, &options.horizon);
+    let with = |id: Option<&str>| {
+        serve_with_covariates(snapshot, request, id, of, &options.spend)
+            .map(|served| with_lessons(served, bake_off))
+    };
+    let CovariateChoice::Auto(_) = request.choice else { return with(None) };
+    let plainly = || {
+        let plain = ServeOptions { choice: ModelChoice::Auto, ..options.clone() };
+        serve(snapshot, bake_off, &plain)
+    };
+    match bake_off {
+        Some(outcome) => match without_covariates(&outcome.answer.served) {
+            Some(id) => with(Some(id)),
+            None => {
+                let mut served = plainly()?;
+                served.cautions.push(format!(
+                    "no model with covariates forecast better than {}, which does without {}",
+                    outcome.answer.served, request.file.path
+                ));
+                Ok(served)
+            }
+        },
+        None if snapshot.n_repeaters() < FEWEST_REPEATERS => plainly(),
+        None => {
+            let mut served = with(Some(DEFAULT_MODEL))?;
+            served.cautions.push(format!(
+                "there was no holdout to choose a model by, so {DEFAULT_MODEL} is served with covariates untested"
+            ));
+            Ok(served)
+        }
+    }
+}
+
+/// With what the holdouts teach about the intervals and errors of whoever is served, where they judged them.
+fn with_lessons(mut served: Served, bake_off: Option<&BacktestOutcome>) -> Served {
+    let id = served.forecaster.id();
+    let Some(outcome) = bake_off.filter(|outcome| outcome.answer.served == id) else {
+        return served;
+    };
+    served.levels = outcome.levels.clone();
+    if let Some(fit) = &mut served.fit {
+        fit.interval_levels = saved_levels(&served.levels);
+        fit.holdout = holdout_score(outcome, id);
+    }
+    served
 }
 
 /// So few customers, in words.
@@ -283,7 +339,7 @@ fn fit_blend(
 }
 
 /// That nothing is missing that a saved model knows customers by.
-fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
+pub(crate) fn check_traits(saved: &ModelFit) -> Result<(), StudyError> {
     let of_spend = saved.spend.iter().flat_map(|spend| spend.parameters.keys());
     let effect = saved.parameters.keys().chain(of_spend).find(|name| effect_of(name).is_some());
     let is_pooled = saved.covariates.as_ref().is_some_and(|fit| fit.pooling.is_some());

@@ -12,7 +12,7 @@ use crate::customer_value::CustomerColumns;
 use crate::error::StudyError;
 use crate::handoff::{GroupedHistories, HistoryColumns, group_histories_by};
 use crate::histories_file::SUM_LN;
-use crate::newborns::with_newborns;
+use crate::newborns::{same_id, with_newborns};
 use crate::season::SeasonClock;
 use crate::time::TimeUnit;
 use crate::whole_periods::WholePeriods;
@@ -61,6 +61,7 @@ pub struct Snapshot {
     recent_purchases: Option<Vec<u32>>,
     whole_periods: Option<WholePeriods>,
     row_weights: Option<Vec<f64>>,
+    purchase_days: Option<Vec<Vec<i32>>>,
     has_historic_value: bool,
     has_returns: bool,
 }
@@ -129,6 +130,7 @@ impl Snapshot {
             recent_purchases: None,
             whole_periods: None,
             row_weights: None,
+            purchase_days: None,
             has_historic_value: true,
             has_returns: true,
         }
@@ -150,6 +152,38 @@ impl Snapshot {
         self.mean_spend.clone_from(&counted.mean_spend);
         self.whole_periods = Some(counted);
         Ok(n_unfinished)
+    }
+
+    /// Notes every purchase day of each customer, up to the day of the question: what effects of covariates that change are
+    /// learnt from. Does nothing where there are no dates.
+    ///
+    /// # Errors
+    /// [`StudyError`] where reading fails.
+    pub fn note_purchase_days(&mut self, orders: &Orders) -> Result<(), StudyError> {
+        let Origin::Orders { end_day, .. } = &self.origin else { return Ok(()) };
+        let (occasions, _) = orders.purchase_occasions(None)?;
+        let n = self.n_customers();
+        let mut days: Vec<Vec<i32>> = Vec::with_capacity(n);
+        // Both are ordered by id, and every customer is among the occasions.
+        let mut at = 0;
+        for customer in 0..n {
+            while at < occasions.n_customers() && !same_id(&self.ids, customer, &occasions.ids, at)
+            {
+                at += 1;
+            }
+            let rows = if at < occasions.n_customers() { occasions.days_of(at) } else { 0..0 };
+            let is_seen =
+                |row: &usize| occasions.orders[*row] > 0 && occasions.day[*row] <= *end_day;
+            days.push(rows.filter(is_seen).map(|row| occasions.day[row]).collect());
+        }
+        self.purchase_days = Some(days);
+        Ok(())
+    }
+
+    /// The purchase days of each customer, ascending; none where nobody noted them.
+    #[must_use]
+    pub fn purchase_days(&self) -> Option<&[Vec<i32>]> {
+        self.purchase_days.as_deref()
     }
 
     /// The number of customers.

@@ -60,6 +60,8 @@ pub struct Subscribers {
     pub days: Option<Vec<(i32, Option<i32>)>>,
     /// The cohorts that went in.
     pub cohorts: Vec<String>,
+    /// Of tables of survivors what the models see of each cohort; empty for subscriptions one by one.
+    pub cohort_tenures: Vec<Tenures>,
     /// The day of the question, where the data have dates.
     pub as_of: Option<i32>,
     /// What to know about the reading.
@@ -117,7 +119,7 @@ fn of_survivors(
             known.join(", ")
         )));
     }
-    let mut tenures = Tenures::default();
+    let (mut tenures, mut cohort_tenures) = (Tenures::default(), Vec::new());
     let mut by_cohort = Vec::new();
     for (name, written) in &chosen {
         let first = written.first().copied().unwrap_or(0.0);
@@ -153,10 +155,12 @@ fn of_survivors(
             }
             None => {}
         }
-        tenures.add_cohort(&survivors).map_err(|error| refuse(format!("{name}: {error}")))?;
-        let mut own = Tenures::default();
-        own.add_cohort(&survivors).map_err(|error| refuse(format!("{name}: {error}")))?;
-        by_cohort.push((name.clone(), own));
+        let mut of_cohort = Tenures::default();
+        for to in [&mut tenures, &mut of_cohort] {
+            to.add_cohort(&survivors).map_err(|error| refuse(format!("{name}: {error}")))?;
+        }
+        by_cohort.push((name.clone(), of_cohort.clone()));
+        cohort_tenures.push(of_cohort);
     }
     pooled_caution(chosen.len(), &mut cautions);
     Ok(Subscribers {
@@ -167,6 +171,7 @@ fn of_survivors(
         ids: Vec::new(),
         days: None,
         cohorts: chosen.iter().map(|(name, _)| name.clone()).collect(),
+        cohort_tenures,
         as_of: None,
         cautions,
     })
@@ -269,7 +274,19 @@ fn of_rows(
             distinct.len()
         ));
     }
-    Ok(Subscribers { unit, tenures, by_cohort, subscribers, ids, days, cohorts, as_of, cautions })
+    let cohort_tenures = Vec::new();
+    Ok(Subscribers {
+        unit,
+        tenures,
+        by_cohort,
+        subscribers,
+        ids,
+        days,
+        cohorts,
+        cohort_tenures,
+        as_of,
+        cautions,
+    })
 }
 
 /// The tenure of a subscription by its days, and the periods until its next renewal.

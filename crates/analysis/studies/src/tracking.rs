@@ -14,8 +14,9 @@ const MOST_WEEKS: i32 = 160;
 /// Repeat purchases of the customers known at the origin, period by period from the first purchase to the end of
 /// the holdout, against what the model expects of customers born when they were.
 ///
-/// The expectation is that of new customers, as in the papers' tracking plots: it uses nobody's own history.
-/// The holdout totals beside it do. None for a naive rule, which says nothing of new customers' timing.
+/// The expectation is that of new customers, as in the papers' tracking plots: it uses nobody's own history,
+/// and where traits matter the mean customer's. The holdout totals beside it do. None for a naive rule, which says
+/// nothing of new customers' timing.
 #[must_use]
 pub fn tracking(
     base: &CustomerBase,

@@ -298,7 +298,8 @@ impl EngineError {
                 Some("name it customer_id, or settle it with --columns customer_id=HEADING".into())
             }
             EngineError::BadCovariates { .. } => Some(
-                "the file holds one row for each customer: customer_id and what is known of them"
+                "the file holds one row for each customer, or one for each customer and day where it changes: customer_id, \
+                 date and what is known of them"
                     .into(),
             ),
             EngineError::SumTooLarge { .. } => Some(

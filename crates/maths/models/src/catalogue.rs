@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use clv_numerics::gamma::{digamma, trigamma};
 
-use crate::covariates::{DropoutShift, RateShift, Shifts};
+use crate::covariates::{ParameterShift, Shifts};
 use crate::fit::log_normal_spend::{
     fit_log_normal, fit_log_normal_dependent, fit_log_normal_mixture,
 };
@@ -90,7 +90,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 has_dropout: false,
                 is_dear: false,
                 build: |values| Ok(Box::new(Nbd::from_values(values)?)),
-                shifts: Some(Shifts { purchase: RateShift::Divided(1), dropout: None }),
+                shifts: Some(Shifts { purchase: ParameterShift::Divided(1), dropout: None }),
                 start: |histories| start_rates(histories, 1.0).to_vec(),
             },
             PurchaseModelEntry {
@@ -110,8 +110,8 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 is_dear: false,
                 build: |values| Ok(Box::new(ParetoNbd::from_values(values)?)),
                 shifts: Some(Shifts {
-                    purchase: RateShift::Divided(1),
-                    dropout: Some(DropoutShift::Rate(RateShift::Divided(3))),
+                    purchase: ParameterShift::Divided(1),
+                    dropout: Some(ParameterShift::Divided(3)),
                 }),
                 start: |histories| {
                     let [r, alpha] = start_rates(histories, 1.3);
@@ -167,7 +167,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 has_dropout: true,
                 is_dear: false,
                 build: |values| Ok(Box::new(BgCnbdK::from_values(values)?)),
-                shifts: None,
+                shifts: Some(TICKING_COIN_SHIFTS),
                 start: |histories| with_phases(with_coin(start_rates(histories, 0.6))),
             },
             PurchaseModelEntry {
@@ -182,7 +182,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 has_dropout: true,
                 is_dear: false,
                 build: |values| Ok(Box::new(MbgCnbdK::from_values(values)?)),
-                shifts: None,
+                shifts: Some(TICKING_COIN_SHIFTS),
                 start: |histories| with_phases(with_coin(start_rates(histories, 1.3))),
             },
             PurchaseModelEntry {
@@ -196,7 +196,10 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 has_dropout: true,
                 is_dear: false,
                 build: |values| Ok(Box::new(BgBb::from_values(values)?)),
-                shifts: None,
+                shifts: Some(Shifts {
+                    purchase: ParameterShift::MeanProbability { a: 0, b: 1 },
+                    dropout: Some(ParameterShift::MeanProbability { a: 2, b: 3 }),
+                }),
                 start: start_occasions,
             },
             PurchaseModelEntry {
@@ -217,8 +220,8 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 is_dear: true,
                 build: |values| Ok(Box::new(GgomNbd::from_values(values)?)),
                 shifts: Some(Shifts {
-                    purchase: RateShift::Divided(1),
-                    dropout: Some(DropoutShift::Rate(RateShift::Divided(4))),
+                    purchase: ParameterShift::Divided(1),
+                    dropout: Some(ParameterShift::Divided(4)),
                 }),
                 start: |histories| {
                     let [r, alpha] = start_rates(histories, 1.3);
@@ -243,8 +246,8 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 is_dear: true,
                 build: |values| Ok(Box::new(ParetoNbdLognormal::from_values(values)?)),
                 shifts: Some(Shifts {
-                    purchase: RateShift::Added(0),
-                    dropout: Some(DropoutShift::Rate(RateShift::Added(1))),
+                    purchase: ParameterShift::Added(0),
+                    dropout: Some(ParameterShift::Added(1)),
                 }),
                 start: |histories| {
                     // The gamma law's mean and deviation of the logarithm.
@@ -428,8 +431,14 @@ pub fn parameter_meaning(model: &str, parameter: &str) -> Option<&'static str> {
 
 /// Covariates move the purchase rate and the mean of the coin.
 const COIN_SHIFTS: Shifts = Shifts {
-    purchase: RateShift::Divided(1),
-    dropout: Some(DropoutShift::MeanProbability { a: 2, b: 3 }),
+    purchase: ParameterShift::Divided(1),
+    dropout: Some(ParameterShift::MeanProbability { a: 2, b: 3 }),
+};
+
+/// The same behind the number of ticks.
+const TICKING_COIN_SHIFTS: Shifts = Shifts {
+    purchase: ParameterShift::Divided(2),
+    dropout: Some(ParameterShift::MeanProbability { a: 3, b: 4 }),
 };
 
 /// A coin that ends a quarter of customers at each toss.

@@ -7,8 +7,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
-use crate::purchase::FutureProcess;
 use crate::purchase::future::Regular;
+use crate::purchase::{ClockPiece, FutureProcess};
 use crate::spend::GammaGamma;
 use crate::{PurchaseHistories, PurchaseHistory};
 
@@ -120,6 +120,10 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
         FutureProcess::OccasionsLeavingAtOnce { alpha, beta, gamma, delta } => {
             return occasions((alpha, beta), (gamma, delta), true, end, random);
         }
+        FutureProcess::LapsingOnClocks { r, alpha, s, beta, ref pieces } => {
+            let rates = (gamma_draw(r, alpha, random), gamma_draw(s, beta, random));
+            return on_clocks(rates, pieces, end, random);
+        }
         FutureProcess::Steady { r, alpha } => (gamma_draw(r, alpha, random), f64::INFINITY, 0.0),
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let purchase_rate = gamma_draw(r, alpha, random);
@@ -186,6 +190,39 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
         if dropout_probability > 0.0 && random.random::<f64>() < dropout_probability {
             left_at = time;
         }
+    }
+    (times, left_at)
+}
+
+/// The same of a customer with these rates of buying and leaving on clocks.
+fn on_clocks(
+    (purchase_rate, dropout_rate): (f64, f64),
+    pieces: &[ClockPiece],
+    end: f64,
+    random: &mut StdRng,
+) -> (Vec<f64>, f64) {
+    // The moment at which a clock shows so much.
+    let moment = |shown: f64, speed: &dyn Fn(&ClockPiece) -> f64| -> f64 {
+        let (mut start, mut shown_before) = (0.0, 0.0);
+        for piece in &pieces[..pieces.len() - 1] {
+            let shown_after = shown_before + speed(piece) * (piece.until - start);
+            if shown_after >= shown {
+                return start + (shown - shown_before) / speed(piece);
+            }
+            (start, shown_before) = (piece.until, shown_after);
+        }
+        start + (shown - shown_before) / speed(&pieces[pieces.len() - 1])
+    };
+    let left_at = moment(exponential_draw(random) / dropout_rate, &|piece| piece.leaving);
+    let mut times = Vec::new();
+    let mut shown = 0.0;
+    while purchase_rate > 0.0 && times.len() < MOST_PURCHASES {
+        shown += exponential_draw(random) / purchase_rate;
+        let time = moment(shown, &|piece| piece.buying);
+        if time > end.min(left_at) {
+            break;
+        }
+        times.push(time);
     }
     (times, left_at)
 }

@@ -80,6 +80,8 @@ pub(crate) struct ReportArguments {
     pub(crate) definition: DefinitionArguments,
     #[command(flatten)]
     pub(crate) season: SeasonArguments,
+    #[command(flatten)]
+    pub(crate) covariates: CovariateArguments,
     /// What to write, as often as needed: an .html page, and the table of all customers as .parquet, .csv, .json or
     /// .ndjson. Default: report.html.
     #[arg(long, short = 'o', value_name = "FILE")]
@@ -206,6 +208,8 @@ pub(crate) struct BacktestArguments {
     pub(crate) season: SeasonArguments,
     #[command(flatten)]
     pub(crate) spend: SpendArguments,
+    #[command(flatten)]
+    pub(crate) covariates: CovariateArguments,
     /// The models that take part, by id; default all but `ziln`, which is scored where it is named. Naive rules always do.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,

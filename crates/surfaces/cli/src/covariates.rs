@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use clv_answers::Provenance;
 use clv_answers::covariates::CovariateFit;
-use clv_engine::{Engine, ReadOptions};
-use clv_models::catalogue::purchase_model;
+use clv_engine::{CovariatesFile, Engine, ReadOptions};
 use clv_studies::covariates::{
     CovariateChoice, CovariateOptions, CovariateRequest, Placement, Target,
 };
@@ -54,21 +53,39 @@ pub(crate) fn with_covariates(
             CovariateChoice::Saved(saved)
         }
         ModelChoice::Id(model) => CovariateChoice::Fit(options(model, arguments, is_spend)?),
-        ModelChoice::Auto | ModelChoice::Blend => {
+        ModelChoice::Auto => CovariateChoice::Auto(options(String::new(), arguments, is_spend)?),
+        ModelChoice::Blend => {
             return Err(usage(
-                "--covariates needs a model by name: no bake-off is run with covariates yet",
-                Some("--model pareto-nbd or --model mbg-nbd"),
+                "the blend takes no covariates: its members are models and rules without",
+                Some("--model auto, or a model by name such as --model pareto-nbd"),
             ));
         }
         ModelChoice::Covariates(_) => return Ok(choice),
     };
+    let file = open(engine, path, columns)?;
+    Ok(ModelChoice::Covariates(Arc::new(CovariateRequest { file, choice })))
+}
+
+/// What is known of the customers, for a bake-off in which models take part with it and without; none where no table was
+/// given.
+pub(crate) fn for_bake_off(
+    engine: &Engine,
+    arguments: &CovariateArguments,
+    columns: Option<&str>,
+) -> anyhow::Result<Option<Arc<CovariateRequest>>> {
+    match with_covariates(engine, ModelChoice::Auto, arguments, columns, false)? {
+        ModelChoice::Covariates(request) => Ok(Some(request)),
+        _ => Ok(None),
+    }
+}
+
+fn open(engine: &Engine, path: &str, columns: Option<&str>) -> anyhow::Result<CovariatesFile> {
     let read = ReadOptions {
-        paths: vec![path.clone()],
+        paths: vec![path.to_owned()],
         columns: columns_by_role(columns.unwrap_or(""))?,
         ..ReadOptions::default()
     };
-    let file = engine.open_covariates(&read)?;
-    Ok(ModelChoice::Covariates(Arc::new(CovariateRequest { file, choice })))
+    Ok(engine.open_covariates(&read)?)
 }
 
 fn options(
@@ -76,22 +93,14 @@ fn options(
     arguments: &CovariateArguments,
     is_spend: bool,
 ) -> anyhow::Result<CovariateOptions> {
-    let has_dropout = purchase_model(&model)
-        .and_then(|entry| entry.shifts)
-        .is_some_and(|shifts| shifts.dropout.is_some());
-    let on = if arguments.covariates_on.is_empty() {
-        let all = |target| Placement { target, name: None };
-        let purchases = if is_spend { None } else { Some(Target::Purchase) };
-        let dropout = if has_dropout && !is_spend { Some(Target::Dropout) } else { None };
-        let spend = if is_spend { Some(Target::Spend) } else { None };
-        [purchases, dropout, spend].into_iter().flatten().map(all).collect()
-    } else {
-        arguments
-            .covariates_on
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<Placement>, clv_studies::StudyError>>()?
-    };
+    let mut on = arguments
+        .covariates_on
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<Vec<Placement>, clv_studies::StudyError>>()?;
+    if on.is_empty() && is_spend {
+        on.push(Placement { target: Target::Spend, name: None });
+    }
     Ok(CovariateOptions {
         model,
         on,
@@ -151,10 +160,13 @@ pub(crate) fn text(fit: &CovariateFit) -> String {
         for (target, spread) in &pooling.spread {
             let _ = writeln!(text, "spread of {target} between {}: {spread:.4}", pooling.column);
         }
-        for group in pooling.groups.iter().take(GROUPS_SHOWN) {
+        let has_spread = pooling.spread.values().any(|spread| *spread > 0.0);
+        for group in pooling.groups.iter().filter(|_| has_spread).take(GROUPS_SHOWN) {
             let effects: Vec<String> = group
                 .effects
                 .iter()
+                // Where the groups do not differ all answer as the population, which a warning says.
+                .filter(|(target, _)| pooling.spread.get(*target).is_some_and(|one| *one > 0.0))
                 .map(|(target, one)| {
                     format!(
                         "{target} {:+.4} (standard error {:.4}, shrinkage {:.2})",
@@ -170,7 +182,7 @@ pub(crate) fn text(fit: &CovariateFit) -> String {
                 effects.join("; ")
             );
         }
-        if pooling.groups.len() > GROUPS_SHOWN {
+        if has_spread && pooling.groups.len() > GROUPS_SHOWN {
             let more = pooling.groups.len() - GROUPS_SHOWN;
             let _ = writeln!(text, "  ... {more} more groups; -o FILE.json writes them all");
         }

@@ -6,9 +6,13 @@
 /// ```
 /// assert_eq!(clv_figures::names::model_name("mbg-nbd"), "MBG/NBD");
 /// assert_eq!(clv_figures::names::model_name("naive-historic-mean"), "historic mean");
+/// assert_eq!(clv_figures::names::model_name("nbd+covariates"), "NBD with covariates");
 /// ```
 #[must_use]
 pub fn model_name(id: &str) -> String {
+    if let Some(without) = id.strip_suffix("+covariates") {
+        return format!("{} with covariates", model_name(without));
+    }
     match id {
         "nbd" => "NBD".into(),
         "pareto-nbd" => "Pareto/NBD".into(),

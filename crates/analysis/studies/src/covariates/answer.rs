@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use clv_answers::covariates::{CovariateFit, Group, GroupEffect, Pooling, Test};
 use clv_answers::model_fit::ModelFit;
 use clv_models::fit::{
-    CovariateWarning, Estimate, FittedCovariateModel, FittedCovariateSpend, FittedPooledModel,
-    LikelihoodRatio,
+    CovariateWarning, Estimate, FittedChangingModel, FittedCovariateModel,
+    FittedCovariateRetention, FittedCovariateSpend, FittedPooledModel, LikelihoodRatio,
 };
+
+use clv_models::purchase::pareto_nbd;
 
 use crate::model_fit::GAMMA_GAMMA;
 use crate::time::TimeUnit;
@@ -58,6 +60,28 @@ pub(super) fn covariate_fit(
     fit.aic = Some(fitted.aic());
     fit.n_customers = Some(fitted.n_customers.round() as u64);
     fit.n_histories = Some(fitted.n_histories as u64);
+    fit.converged = Some(fitted.converged);
+    fit.warnings = fitted.warnings.iter().map(ToString::to_string).collect();
+    fit.covariates = Some(Box::new(of_covariates));
+    fit
+}
+
+/// The answer for a fit with covariates that change, to so many customers.
+pub(super) fn changing_fit(
+    fitted: &FittedChangingModel,
+    unit: TimeUnit,
+    mut of_covariates: CovariateFit,
+    n_customers: usize,
+) -> ModelFit {
+    of_covariates.log_likelihood_without = Some(fitted.without.log_likelihood());
+    let against = "the same model without covariates".to_owned();
+    of_covariates.tests.extend(fitted.test.map(|ratio| test(against, ratio)));
+    let mut fit = plain(pareto_nbd::ID, unit, &fitted.estimates);
+    with_covariance(&mut fit, &fitted.estimates, fitted.covariance.as_ref());
+    fit.log_likelihood = Some(fitted.log_likelihood);
+    fit.aic = Some(2.0 * fitted.n_parameters as f64 - 2.0 * fitted.log_likelihood);
+    fit.n_customers = Some(n_customers as u64);
+    fit.n_histories = Some(n_customers as u64);
     fit.converged = Some(fitted.converged);
     fit.warnings = fitted.warnings.iter().map(ToString::to_string).collect();
     fit.covariates = Some(Box::new(of_covariates));
@@ -144,6 +168,27 @@ pub(super) fn pooled_fit(
         ));
     }
     pooled
+}
+
+/// The answer for a retention fit with covariates.
+pub(super) fn retention_fit(
+    fitted: &FittedCovariateRetention,
+    model: &str,
+    unit: TimeUnit,
+    mut of_covariates: CovariateFit,
+) -> ModelFit {
+    of_covariates.log_likelihood_without = Some(fitted.without.log_likelihood());
+    let against = "the same model without covariates".to_owned();
+    of_covariates.tests.extend(fitted.test.map(|ratio| test(against, ratio)));
+    let mut fit = plain(model, unit, &fitted.estimates);
+    with_covariance(&mut fit, &fitted.estimates, fitted.covariance.as_ref());
+    fit.log_likelihood = Some(fitted.log_likelihood);
+    fit.aic = Some(2.0 * fitted.estimates.len() as f64 - 2.0 * fitted.log_likelihood);
+    fit.n_customers = Some(fitted.n_customers.round() as u64);
+    fit.converged = Some(fitted.converged);
+    fit.warnings = fitted.warnings.iter().map(ToString::to_string).collect();
+    fit.covariates = Some(Box::new(of_covariates));
+    fit
 }
 
 /// The answer for a spend fit with covariates.

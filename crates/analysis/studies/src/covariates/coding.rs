@@ -47,6 +47,15 @@ impl Coded {
 fn rows_of(file: &CovariatesFile, ids: &CustomerIds) -> Result<Vec<Option<usize>>, StudyError> {
     let row_of: HashMap<&str, usize> =
         file.ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
+    found_of(file, ids, &row_of)
+}
+
+/// What the table has of each customer.
+pub(super) fn found_of(
+    file: &CovariatesFile,
+    ids: &CustomerIds,
+    row_of: &HashMap<&str, usize>,
+) -> Result<Vec<Option<usize>>, StudyError> {
     let rows: Vec<Option<usize>> = match ids {
         CustomerIds::Integer(ids) => {
             ids.iter().map(|id| row_of.get(id.to_string().as_str()).copied()).collect()
@@ -71,7 +80,7 @@ fn rows_of(file: &CovariatesFile, ids: &CustomerIds) -> Result<Vec<Option<usize>
     Ok(rows)
 }
 
-fn column<'a>(file: &'a CovariatesFile, name: &str) -> Option<&'a CovariateColumn> {
+pub(super) fn column<'a>(file: &'a CovariatesFile, name: &str) -> Option<&'a CovariateColumn> {
     file.columns.iter().find(|column| column.heading == name)
 }
 
@@ -84,7 +93,7 @@ fn text(cells: &CovariateCells, row: usize) -> Option<String> {
 }
 
 /// A covariate's value in a row.
-fn value(cells: &CovariateCells, level: Option<&str>, row: usize) -> Option<f64> {
+pub(super) fn value(cells: &CovariateCells, level: Option<&str>, row: usize) -> Option<f64> {
     match (level, cells) {
         (Some(level), _) => text(cells, row).map(|own| if own == level { 1.0 } else { 0.0 }),
         (None, CovariateCells::Numbers(numbers)) => numbers[row],
@@ -92,7 +101,7 @@ fn value(cells: &CovariateCells, level: Option<&str>, row: usize) -> Option<f64>
     }
 }
 
-fn unknown(file: &CovariatesFile, option: &str, name: &str) -> StudyError {
+pub(super) fn unknown(file: &CovariatesFile, option: &str, name: &str) -> StudyError {
     let known: Vec<&str> = file.columns.iter().map(|column| column.heading.as_str()).collect();
     let nearest = known.iter().find(|known| known.eq_ignore_ascii_case(name));
     refused(
@@ -136,6 +145,38 @@ pub(super) fn code(
                 .and_then(|level| position.get(level.as_str()).copied());
         }
     }
+    let used = used_covariates(file, options, &fitted_rows)?;
+    let mut coded = with_values(file, used, &rows)?;
+    (coded.groups, coded.group_of) = (groups, group_of);
+    let fitted: Vec<usize> =
+        (0..is_fitted.len()).filter(|&at| is_fitted[at] && coded.is_known(at)).collect();
+    if fitted.is_empty() {
+        return Err(refused(
+            format!(
+                "{}: something is missing of every customer, so that nobody is left to fit to",
+                file.path
+            ),
+            Some(
+                "leave the column with gaps out: --covariates-on purchase.NAME names what goes in",
+            ),
+        ));
+    }
+    for (at, one) in coded.used.iter_mut().enumerate() {
+        let sum: f64 = fitted
+            .iter()
+            .filter_map(|&customer| coded.values[customer].as_ref().map(|values| values[at]))
+            .sum();
+        one.mean = sum / fitted.len() as f64;
+    }
+    Ok(coded)
+}
+
+/// The covariates that the columns make, with levels as the rows `counted` have them; their means are not known yet.
+pub(super) fn used_covariates(
+    file: &CovariatesFile,
+    options: &CovariateOptions,
+    counted: &[usize],
+) -> Result<Vec<CovariateUsed>, StudyError> {
     let mut used = Vec::new();
     for one in file.columns.iter().filter(|one| Some(&one.heading) != options.pool.as_ref()) {
         let plain = |name: String, level, reference| CovariateUsed {
@@ -151,7 +192,7 @@ pub(super) fn code(
             used.extend(candidates);
             continue;
         }
-        let levels = levels(&one.cells, &fitted_rows);
+        let levels = levels(&one.cells, counted);
         let is_used = options.on.iter().any(|placement| {
             placement.name.as_ref().is_none_or(|name| {
                 *name == one.heading || name.starts_with(&format!("{}=", one.heading))
@@ -200,29 +241,7 @@ pub(super) fn code(
         used.extend(candidates);
     }
     check_names(file, options, &used)?;
-    let mut coded = with_values(file, used, &rows)?;
-    (coded.groups, coded.group_of) = (groups, group_of);
-    let fitted: Vec<usize> =
-        (0..is_fitted.len()).filter(|&at| is_fitted[at] && coded.is_known(at)).collect();
-    if fitted.is_empty() {
-        return Err(refused(
-            format!(
-                "{}: something is missing of every customer, so that nobody is left to fit to",
-                file.path
-            ),
-            Some(
-                "leave the column with gaps out: --covariates-on purchase.NAME names what goes in",
-            ),
-        ));
-    }
-    for (at, one) in coded.used.iter_mut().enumerate() {
-        let sum: f64 = fitted
-            .iter()
-            .filter_map(|&customer| coded.values[customer].as_ref().map(|values| values[at]))
-            .sum();
-        one.mean = sum / fitted.len() as f64;
-    }
-    Ok(coded)
+    Ok(used)
 }
 
 /// The levels of a column among these rows, each with its number.
@@ -279,26 +298,35 @@ fn check_names(
     Ok(())
 }
 
+/// The column of each covariate.
+pub(super) fn columns_of<'a>(
+    file: &'a CovariatesFile,
+    used: &[CovariateUsed],
+) -> Result<Vec<&'a CovariateColumn>, StudyError> {
+    used.iter()
+        .map(|one| {
+            let found =
+                column(file, &one.column).ok_or_else(|| unknown(file, "the model", &one.column))?;
+            if one.level.is_none() && matches!(found.cells, CovariateCells::Texts(_)) {
+                return Err(refused(
+                    format!(
+                        "column {} of {} holds text, and the model takes it as a number",
+                        one.column, file.path
+                    ),
+                    None,
+                ));
+            }
+            Ok(found)
+        })
+        .collect()
+}
+
 fn with_values(
     file: &CovariatesFile,
     used: Vec<CovariateUsed>,
     rows: &[Option<usize>],
 ) -> Result<Coded, StudyError> {
-    let columns = used
-        .iter()
-        .map(|one| column(file, &one.column).ok_or_else(|| unknown(file, "the model", &one.column)))
-        .collect::<Result<Vec<&CovariateColumn>, StudyError>>()?;
-    for (one, column) in used.iter().zip(&columns) {
-        if one.level.is_none() && matches!(column.cells, CovariateCells::Texts(_)) {
-            return Err(refused(
-                format!(
-                    "column {} of {} holds text, and the model takes it as a number",
-                    one.column, file.path
-                ),
-                None,
-            ));
-        }
-    }
+    let columns = columns_of(file, &used)?;
     let values = rows
         .iter()
         .map(|row| {
@@ -323,7 +351,7 @@ pub(crate) fn effect_of(parameter: &str) -> Option<(Target, &str)> {
 }
 
 /// The covariates of a saved model. Where it was written by hand, names say all: `channel=web` is a level of a column.
-fn saved_covariates(saved: &ModelFit) -> Vec<CovariateUsed> {
+pub(super) fn saved_covariates(saved: &ModelFit) -> Vec<CovariateUsed> {
     let mut used = saved.covariates.as_ref().map_or_else(Vec::new, |fit| fit.covariates.clone());
     let of_spend = saved.spend.iter().flat_map(|spend| spend.parameters.keys());
     for (_, name) in saved.parameters.keys().chain(of_spend).filter_map(|name| effect_of(name)) {

@@ -2,19 +2,28 @@
 //!
 //! Numeric columns go in as they are, text columns as one indicator for each level but the most common, which all
 //! others are compared with. Customers of whom something is missing are put aside from the fit, with their count, and
-//! forecast as the mean customer.
+//! forecast as the mean customer. A table whose rows hold from one day to the next is for covariates that change over
+//! time ([`days`], [`serve_changing`]).
 
 mod answer;
 mod coding;
+mod contest;
+mod days;
 mod forecaster;
+pub mod retention;
 mod serve;
+mod serve_changing;
 
 pub(crate) use coding::effect_of;
+pub(crate) use contest::{OriginTraits, check};
 pub use forecaster::TraitModels;
 pub(crate) use serve::serve_with_covariates;
 
+use std::sync::LazyLock;
+
 use clv_answers::model_fit::ModelFit;
 use clv_engine::CovariatesFile;
+use clv_models::catalogue::{purchase_model, purchase_models};
 
 use crate::error::StudyError;
 
@@ -23,6 +32,9 @@ use crate::error::StudyError;
 pub enum CovariateChoice {
     /// A model of the catalogue, to be fitted.
     Fit(CovariateOptions),
+    /// Whoever wins the bake-off, in which models take part with covariates and without; the model of the options is of no
+    /// account.
+    Auto(CovariateOptions),
     /// A model that was saved with its effects.
     Saved(Box<ModelFit>),
 }
@@ -41,7 +53,7 @@ pub struct CovariateRequest {
 pub struct CovariateOptions {
     /// The model, by id.
     pub model: String,
-    /// What acts on what.
+    /// What acts on what; empty for all on purchases and, where customers can leave, on dropout.
     pub on: Vec<Placement>,
     /// Columns or covariates whose effects on purchases and dropout are held equal.
     pub equal: Vec<String>,
@@ -50,6 +62,62 @@ pub struct CovariateOptions {
     /// The column whose levels are pooled groups.
     pub pool: Option<String>,
 }
+
+impl CovariateOptions {
+    /// The options for a model, by id, with what acts on what said.
+    #[must_use]
+    pub fn of_model(&self, id: &str) -> Self {
+        let has_dropout = purchase_model(id)
+            .and_then(|entry| entry.shifts)
+            .is_some_and(|shifts| shifts.dropout.is_some());
+        let mut options = Self { model: id.to_owned(), ..self.clone() };
+        if options.on.is_empty() {
+            let all = |target| Placement { target, name: None };
+            options.on.push(all(Target::Purchase));
+            if has_dropout {
+                options.on.push(all(Target::Dropout));
+            }
+        }
+        options
+    }
+}
+
+impl CovariateRequest {
+    /// The options of a fit; none for a saved model.
+    #[must_use]
+    pub fn options(&self) -> Option<&CovariateOptions> {
+        match &self.choice {
+            CovariateChoice::Fit(options) | CovariateChoice::Auto(options) => Some(options),
+            CovariateChoice::Saved(_) => None,
+        }
+    }
+
+    /// Whether the covariates change over time.
+    #[must_use]
+    pub fn is_changing(&self) -> bool {
+        self.file.days.is_some()
+    }
+}
+
+/// The id under which a model with covariates stands beside the same model without, such as
+/// `pareto-nbd+covariates`.
+#[must_use]
+pub fn id_with_covariates(id: &str) -> &'static str {
+    static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        purchase_models().iter().map(|entry| format!("{}{WITH_COVARIATES}", entry.id)).collect()
+    });
+    let known = IDS.iter().find(|one| one.strip_suffix(WITH_COVARIATES) == Some(id));
+    known.map_or(WITH_COVARIATES, String::as_str)
+}
+
+/// The model of an id with covariates; none where it is without.
+#[must_use]
+pub fn without_covariates(id: &str) -> Option<&str> {
+    id.strip_suffix(WITH_COVARIATES)
+}
+
+/// What marks a model with covariates.
+const WITH_COVARIATES: &str = "+covariates";
 
 /// What a covariate may act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

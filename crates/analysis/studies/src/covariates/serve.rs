@@ -10,15 +10,15 @@ use clv_models::covariates::{
     CovariateHistories, CovariateModel, CovariateRole, EffectTarget, GroupShift, Shift,
 };
 use clv_models::fit::{
-    CovariateFitOptions, CovariateSpends, FitOptions, LikelihoodRatio, PoolingOptions, fit_pooled,
-    fit_spend_with_covariates, fit_with_covariates, likelihood_ratio,
+    CovariateFitOptions, CovariateSpends, Estimate, FitOptions, LikelihoodRatio, PoolingOptions,
+    fit_pooled, fit_spend_with_covariates, fit_with_covariates, likelihood_ratio,
 };
 use clv_models::spend::{GammaGamma, SpendObservation};
 
 use super::answer::{covariate_fit, pooled_fit, spend_fit};
 use super::coding::{Coded, acts_on, code, code_as_saved, effect_of, is_named};
 use super::forecaster::{TraitModels, Traits};
-use super::{CovariateChoice, CovariateOptions, CovariateRequest, Target, refused};
+use super::{CovariateChoice, CovariateOptions, CovariateRequest, Target, refused, serve_changing};
 use crate::error::StudyError;
 use crate::forecaster::Forecaster;
 use crate::handoff::GroupedHistories;
@@ -31,23 +31,101 @@ use crate::served::{Served, fit_spend};
 use crate::snapshot::Snapshot;
 use crate::spend::SpendOutlook;
 use crate::spend_choice::SpendModelPick;
-use crate::time::TimeUnit;
+use crate::time::{Span, TimeUnit};
+use crate::whole_periods::check_whole;
 
-/// Serves a model with covariates.
+/// Serves a model with covariates; `id` is the model that won the bake-off, where one was run.
 pub(crate) fn serve_with_covariates(
     snapshot: &Snapshot,
     request: &CovariateRequest,
-    unit: TimeUnit,
+    id: Option<&str>,
+    (unit, horizon): (TimeUnit, &Span),
     pick: &SpendModelPick,
 ) -> Result<Served, StudyError> {
-    match &request.choice {
-        CovariateChoice::Fit(options) => fitted(snapshot, request, options, (unit, pick)),
-        CovariateChoice::Saved(saved) => as_saved(snapshot, request, saved, pick),
+    let options = request.options().map(|options| options.of_model(id.unwrap_or(&options.model)));
+    match (&request.choice, options) {
+        (CovariateChoice::Saved(saved), _) => {
+            check_kind(request, saved)?;
+            let saved_unit = saved_purchase_model(saved)?.1;
+            if request.is_changing() {
+                let found = serve_changing::as_saved(snapshot, request, saved, horizon)?;
+                let spend = match &saved.spend {
+                    None => fit_spend(snapshot, pick),
+                    Some(spend) => plain_spend(snapshot, spend)?,
+                };
+                return Ok(served(snapshot, saved_unit, found, spend));
+            }
+            let (found, coded) = as_saved(snapshot, request, saved)?;
+            let spend = saved_spend(snapshot, saved, &coded, pick)?;
+            Ok(served(snapshot, saved_unit, found, spend))
+        }
+        (_, Some(options)) if request.is_changing() => {
+            let mut found = serve_changing::fitted(snapshot, request, &options, unit, horizon)?;
+            let spend = fit_spend(snapshot, pick);
+            let of_spend = spend_model_fit(&spend, unit, snapshot.period());
+            complete(&mut found, of_spend, snapshot);
+            Ok(served(snapshot, unit, found, spend))
+        }
+        (_, Some(options)) => {
+            let entry = model_entry(&options.model)?;
+            let plain = snapshot.grouped(unit);
+            if entry.is_discrete() {
+                check_whole(entry.id, &plain.histories)?;
+            }
+            let is_fitted = snapshot.is_born();
+            let coded = code(&request.file, &options, snapshot.ids(), &is_fitted)?;
+            let path = &request.file.path;
+            let mut found = fit_traits(entry, &options, &coded, (&plain, &is_fitted), unit, path)?;
+            let (spend, of_spend) = spend(snapshot, &options, &coded, &is_fitted, (unit, pick))?;
+            complete(&mut found, of_spend, snapshot);
+            Ok(served(snapshot, unit, found, spend))
+        }
+        (_, None) => unreachable!("whatever is not saved has options"),
+    }
+}
+
+/// A model with covariates, and what was found of it.
+pub(super) struct Found {
+    pub(super) models: TraitModels,
+    /// Each customer's stratum.
+    pub(super) of_customer: Vec<u32>,
+    pub(super) covariance: Option<Vec<Vec<f64>>>,
+    pub(super) fit: ModelFit,
+    pub(super) cautions: Vec<String>,
+}
+
+/// A table of another kind than the one that a model was fitted to.
+fn check_kind(request: &CovariateRequest, saved: &ModelFit) -> Result<(), StudyError> {
+    let Some(of) = &saved.covariates else { return Ok(()) };
+    let path = &request.file.path;
+    match (of.is_changing, request.is_changing()) {
+        (true, false) => Err(refused(
+            format!(
+                "the saved model knows covariates that change over time, and {path} has no column of days"
+            ),
+            Some("give rows from each customer's first purchase on, with a column date"),
+        )),
+        (false, true) => Err(refused(
+            format!(
+                "the saved model knows covariates that stay, and {path} has values from day to day"
+            ),
+            Some("give one row for each customer"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What is known beside the purchase model.
+fn complete(found: &mut Found, of_spend: ModelFit, snapshot: &Snapshot) {
+    found.fit.data_period = snapshot.period();
+    found.fit.spend = Some(Box::new(of_spend));
+    if found.fit.converged == Some(false) {
+        found.cautions.push(format!("the fit of {} did not reach its optimum", found.fit.model));
     }
 }
 
 /// Each customer's stratum, and the strata's traits.
-fn strata_of(coded: &Coded) -> (Vec<u32>, Vec<Traits>) {
+pub(super) fn strata_of(coded: &Coded) -> (Vec<u32>, Vec<Traits>) {
     let mut known: HashMap<(Vec<u64>, Option<usize>), u32> = HashMap::new();
     let mut strata: Vec<Traits> = Vec::new();
     let of_customer = (0..coded.values.len())
@@ -97,21 +175,20 @@ fn roles(
         .collect()
 }
 
-fn fitted(
-    snapshot: &Snapshot,
-    request: &CovariateRequest,
+/// Fits a model to those of `grouped` whom `is_fitted` marks and of whom everything is known.
+pub(super) fn fit_traits(
+    entry: &'static PurchaseModelEntry,
     options: &CovariateOptions,
-    (unit, pick): (TimeUnit, &SpendModelPick),
-) -> Result<Served, StudyError> {
-    let entry = model_entry(&options.model)?;
-    let is_fitted = snapshot.is_born();
-    let coded = code(&request.file, options, snapshot.ids(), &is_fitted)?;
-    let roles = roles(entry, options, &coded)?;
-    let plain = snapshot.grouped(unit);
+    coded: &Coded,
+    (plain, is_fitted): (&GroupedHistories, &[bool]),
+    unit: TimeUnit,
+    path: &str,
+) -> Result<Found, StudyError> {
+    let roles = roles(entry, options, coded)?;
     let names: Vec<String> = coded.used.iter().map(|one| one.name.clone()).collect();
     let mut histories = CovariateHistories::new(names, coded.groups.clone());
     let mut weights: HashMap<(u32, u32), f64> = HashMap::new();
-    let (stratum_of_customer, strata) = strata_of(&coded);
+    let (stratum_of_customer, strata) = strata_of(coded);
     let mut keys = Vec::new();
     let mut n_put_aside = 0;
     for (customer, row) in plain.row_of_customer.iter().enumerate().filter(|(at, _)| is_fitted[*at])
@@ -131,11 +208,11 @@ fn fitted(
         let history = plain.histories.histories()[key.0 as usize];
         histories
             .push(values, *group, history, weights[&key])
-            .map_err(|error| refused(format!("{}: {error}", request.file.path), None))?;
+            .map_err(|error| refused(format!("{path}: {error}"), None))?;
     }
     let mut cautions = Vec::new();
     if n_put_aside > 0 {
-        cautions.push(put_aside(n_put_aside, &coded, &request.file.path));
+        cautions.push(put_aside(n_put_aside, coded, path));
     }
     let of_covariates = CovariateFit {
         covariates: coded.used.clone(),
@@ -145,7 +222,7 @@ fn fitted(
         ..CovariateFit::default()
     };
     let covariates = CovariateFitOptions { fit: FitOptions::default(), l2: options.l2 };
-    let (model, estimates, covariance, mut fit) = match &options.pool {
+    let (model, estimates, covariance, fit) = match &options.pool {
         Some(column) => {
             let has_dropout = entry.shifts.is_some_and(|shifts| shifts.dropout.is_some());
             let on = |target| options.on.iter().any(|placement| placement.target == target);
@@ -174,14 +251,9 @@ fn fitted(
             (found.model, found.estimates, found.covariance, fit)
         }
     };
-    let (spend, of_spend) = spend(snapshot, options, &coded, &is_fitted, (unit, pick))?;
-    fit.data_period = snapshot.period();
-    fit.spend = Some(Box::new(of_spend));
-    if fit.converged == Some(false) {
-        cautions.push(format!("the fit of {} did not reach its optimum", entry.id));
-    }
-    let estimates = estimates.into_iter().map(|one| one.name).collect();
-    Ok(served(snapshot, unit, model, estimates, covariance, (fit, spend, coded), cautions))
+    let estimates = estimates.into_iter().map(|one: Estimate| one.name).collect();
+    let models = trait_models(model, coded, strata, estimates, &fit);
+    Ok(Found { models, of_customer: stratum_of_customer, covariance, fit, cautions })
 }
 
 /// The test of effects held equal against effects of their own; none without such effects or under a penalty.
@@ -206,7 +278,7 @@ fn equality_test(
     Ok(likelihood_ratio(&equal.likelihood(), &free.likelihood()).ok())
 }
 
-fn put_aside(n: usize, coded: &Coded, path: &str) -> String {
+pub(super) fn put_aside(n: usize, coded: &Coded, path: &str) -> String {
     let without_row = coded.n_without_row;
     let of_these = if without_row > 0 {
         format!(", {without_row} of them without a row")
@@ -280,10 +352,12 @@ fn as_saved(
     snapshot: &Snapshot,
     request: &CovariateRequest,
     saved: &ModelFit,
-    pick: &SpendModelPick,
-) -> Result<Served, StudyError> {
+) -> Result<(Found, Coded), StudyError> {
     let (base, unit) = saved_purchase_model(saved)?;
     let entry = model_entry(&saved.model)?;
+    if entry.is_discrete() {
+        check_whole(entry.id, &snapshot.grouped(unit).histories)?;
+    }
     let (coded, cautions) = code_as_saved(&request.file, saved, snapshot.ids())?;
     let names: Vec<String> = coded.used.iter().map(|one| one.name.clone()).collect();
     let effects = |target: Target| -> Vec<f64> {
@@ -314,9 +388,39 @@ fn as_saved(
         entry.parameter_names.iter().map(|name| (*name).to_owned()).collect();
     estimates.extend(saved.parameters.keys().filter(|name| effect_of(name).is_some()).cloned());
     let covariance = saved_covariance(saved, &estimates);
-    let spend = saved_spend(snapshot, saved, &coded, pick)?;
     let fit = saved.clone();
-    Ok(served(snapshot, unit, model, estimates, covariance, (fit, spend, coded), cautions))
+    let (of_customer, strata) = strata_of(&coded);
+    let models = trait_models(model, &coded, strata, estimates, &fit);
+    Ok((Found { models, of_customer, covariance, fit, cautions }, coded))
+}
+
+fn trait_models(
+    model: CovariateModel,
+    coded: &Coded,
+    strata: Vec<Traits>,
+    estimates: Vec<String>,
+    fit: &ModelFit,
+) -> TraitModels {
+    let mean: Vec<f64> = coded.used.iter().map(|one| one.mean).collect();
+    let deviations = group_deviations(fit, &model);
+    TraitModels::new(model, strata, &mean, estimates, deviations)
+}
+
+/// A saved spend model without covariates.
+fn plain_spend(snapshot: &Snapshot, spend: &ModelFit) -> Result<SpendOutlook, StudyError> {
+    if spend.parameters.keys().any(|name| effect_of(name).is_some()) {
+        return Err(refused(
+            "the saved spend model knows covariates that stay, and the table has values from day to day"
+                .to_owned(),
+            None,
+        ));
+    }
+    let columns = snapshot.columns();
+    let model = spend_model_of(spend)?;
+    let names: Vec<String> = model.parameters().iter().map(|one| one.name.to_owned()).collect();
+    let covariance = saved_covariance(spend, &names);
+    Ok(SpendOutlook::of_model(model, columns.n_repeats, columns.mean_spend)
+        .unsure(covariance.as_deref()))
 }
 
 fn saved_spend(
@@ -370,33 +474,20 @@ fn group_deviations(fit: &ModelFit, model: &CovariateModel) -> Vec<Shift> {
     model.groups().iter().map(|group| of_group(&group.name)).collect()
 }
 
-fn served(
-    snapshot: &Snapshot,
-    unit: TimeUnit,
-    model: CovariateModel,
-    estimates: Vec<String>,
-    covariance: Option<Vec<Vec<f64>>>,
-    (fit, spend, coded): (ModelFit, SpendOutlook, Coded),
-    mut cautions: Vec<String>,
-) -> Served {
-    let (of_customer, strata) = strata_of(&coded);
-    let plain: GroupedHistories = snapshot.grouped(unit);
-    let mean: Vec<f64> = coded.used.iter().map(|one| one.mean).collect();
-    let deviations = group_deviations(&fit, &model);
+fn served(snapshot: &Snapshot, unit: TimeUnit, found: Found, spend: SpendOutlook) -> Served {
+    let Found { models, of_customer, covariance, fit, mut cautions } = found;
     cautions.extend(fit.warnings.iter().cloned());
     if let Some(of_spend) = &fit.spend {
         cautions.extend(of_spend.warnings.iter().cloned());
     }
     Served {
-        forecaster: Forecaster::Traits(Arc::new(TraitModels::new(
-            model, strata, &mean, estimates, deviations,
-        ))),
+        forecaster: Forecaster::Traits(Arc::new(models)),
         unit,
         ln_covariance: covariance,
         fit: Some(fit),
         spend,
         levels: IntervalLevels::default(),
-        grouped: plain.by_strata(&of_customer),
+        grouped: snapshot.grouped(unit).by_strata(&of_customer),
         season: None,
         cautions,
     }

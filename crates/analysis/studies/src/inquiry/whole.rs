@@ -3,6 +3,7 @@
 use clv_engine::Orders;
 
 use super::InquiryOptions;
+use crate::covariates::CovariateChoice;
 use crate::error::StudyError;
 use crate::model_fit::{model_entry, saved_purchase_model};
 use crate::served::ModelChoice;
@@ -15,8 +16,13 @@ pub(super) fn count_whole_periods(
     options: &InquiryOptions,
 ) -> Result<Option<String>, StudyError> {
     let (id, unit) = match &options.choice {
-        // No model of whole periods takes covariates or is part of a blend.
-        ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Covariates(_) => return Ok(None),
+        // No model of whole periods wins a bake-off or is part of a blend.
+        ModelChoice::Auto | ModelChoice::Blend => return Ok(None),
+        ModelChoice::Covariates(request) => match &request.choice {
+            CovariateChoice::Fit(of) => (of.model.as_str(), options.unit),
+            CovariateChoice::Auto(_) => return Ok(None),
+            CovariateChoice::Saved(saved) => (saved.model.as_str(), saved_purchase_model(saved)?.1),
+        },
         ModelChoice::Id(id) => (id.as_str(), options.unit),
         ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
         ModelChoice::Saved(saved) => (saved.model.as_str(), saved_purchase_model(saved)?.1),

@@ -83,6 +83,7 @@ impl Snapshot {
             recent_purchases: None,
             whole_periods: None,
             row_weights: file.weights,
+            purchase_days: None,
         })
     }
 }

@@ -157,6 +157,8 @@ pub(super) fn brute_force(model: &dyn PurchaseModel, history: &PurchaseHistory) 
             }
             (staying, left)
         }
+        // No model of the catalogue has clocks of its own; one that had would fail here.
+        FutureProcess::LapsingOnClocks { .. } => (f64::NAN, f64::NAN),
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let (mut staying, mut left) = (0.0, 0.0);
             let dropouts = rates(s, beta, least);

@@ -52,11 +52,11 @@ pub enum CovariateRole {
 }
 
 impl CovariateRole {
-    fn acts_on_purchase(self) -> bool {
+    pub(crate) fn acts_on_purchase(self) -> bool {
         matches!(self, Self::Purchase | Self::Both | Self::BothEqually)
     }
 
-    fn acts_on_dropout(self) -> bool {
+    pub(crate) fn acts_on_dropout(self) -> bool {
         matches!(self, Self::Dropout | Self::Both | Self::BothEqually)
     }
 }

@@ -16,5 +16,5 @@ pub use columns::{CovariateRole, EffectTarget};
 pub use model::{CovariateModel, GroupShift};
 pub(crate) use pass::ShiftedPass;
 pub use scale::{CovariateError, CovariateScale};
-pub use shifts::{DropoutShift, RateShift, Shift, Shifts};
+pub use shifts::{ParameterShift, Shift, Shifts};
 pub use strata::{CovariateHistories, Stratum, StratumError};

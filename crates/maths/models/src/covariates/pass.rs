@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::shifts::{Shift, Shifts};
 use super::strata::CovariateHistories;
+use crate::ParameterKind;
 use crate::catalogue::PurchaseModelEntry;
 
 /// Strata for one task; fixed, and the tasks' sums are added in order, so that a result does not depend on the number of
@@ -29,6 +30,11 @@ pub(crate) struct PassSums {
 }
 
 impl ShiftedPass<'_> {
+    /// Whether a position of the search is that of a whole number, which is held.
+    pub(crate) fn is_held(&self, at: usize) -> bool {
+        self.entry.kinds.get(at) == Some(&ParameterKind::Whole)
+    }
+
     /// The sums at unshifted free coordinates and a shift for each stratum; no number where a model cannot be built.
     pub(crate) fn sums(&self, free: &[f64], shifts: &[Shift]) -> PassSums {
         let strata = self.histories.strata();
@@ -67,6 +73,13 @@ impl ShiftedPass<'_> {
             total.ln_likelihood += part.ln_likelihood;
             total.base.iter_mut().zip(&part.base).for_each(|(sum, part)| *sum += part);
             total.strata.extend(part.strata);
+        }
+        // A whole number stays where it is: its slot is the bottom of a well, so that no search moves it.
+        let n_customers = self.histories.n_customers();
+        for (at, x) in free.iter().enumerate().filter(|(at, _)| self.is_held(*at)) {
+            let off = x - x.round();
+            total.ln_likelihood -= 0.5 * n_customers * off * off;
+            total.base[at] = -n_customers * off;
         }
         total
     }

@@ -3,25 +3,19 @@
 //! A shift of η multiplies the mean of what it acts on by e^η, so that effects read alike in every model: a purchase
 //! effect of 0.1 is about 10 % more purchases a week, a dropout effect of 0.1 about 10 % sooner gone. Rates that
 //! are gamma distributed keep their shape ([FaderHardie2007]): α_i = α e^-η. The mean
-//! dropout probability of the BG kind moves on the logit scale and keeps a + b, the certainty about it.
+//! dropout probability of the BG kind moves on the logit scale and keeps a + b, the certainty about it; so does the mean
+//! probability of buying at an occasion.
 
 use clv_numerics::log_space::{logistic, softplus};
 
-/// How a rate answers to a shift; the parameter is given by its position.
+/// How parameters answer to a shift; they are given by their positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateShift {
+pub enum ParameterShift {
     /// The rate of the gamma law that customers' rates follow (α, β) is divided by e^shift.
     Divided(usize),
     /// The mean of the logarithm of customers' rates: the shift is added.
     Added(usize),
-}
-
-/// How leaving answers to a shift; above 0 customers leave sooner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DropoutShift {
-    /// The dropout rate.
-    Rate(RateShift),
-    /// The logit of the mean dropout probability a / (a + b), with a + b held.
+    /// The logit of the mean probability a / (a + b) of a beta law: the shift is added, with a + b held.
     MeanProbability {
         /// Position of the first shape.
         a: usize,
@@ -30,19 +24,19 @@ pub enum DropoutShift {
     },
 }
 
-/// How a model's parameters answer to traits of customers.
+/// How a model's parameters answer to traits of customers; what the two move is disjoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shifts {
-    /// How the purchase rate does.
-    pub purchase: RateShift,
-    /// How leaving does; none where nobody leaves.
-    pub dropout: Option<DropoutShift>,
+    /// How buying does: the purchase rate, or the probability of buying at an occasion.
+    pub purchase: ParameterShift,
+    /// How leaving does, where customers can leave; above 0 they leave sooner.
+    pub dropout: Option<ParameterShift>,
 }
 
 /// A purchase shift and a dropout shift.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Shift {
-    /// Added to the logarithm of the purchase rate.
+    /// Added to the logarithm of the purchase rate, or to the logit of the mean buying probability.
     pub purchase: f64,
     /// Added to the logarithm of the dropout rate, or to the logit of the mean dropout probability.
     pub dropout: f64,
@@ -51,48 +45,58 @@ pub struct Shift {
 /// Free coordinates stay within this much of 0, so that a far-fetched trait gives a model still.
 const LARGEST_FREE: f64 = 600.0;
 
-impl RateShift {
-    fn position(self) -> usize {
+impl ParameterShift {
+    /// Moves free coordinates by `by`.
+    fn apply(self, free: &mut [f64], by: f64) {
         match self {
-            Self::Divided(position) | Self::Added(position) => position,
+            Self::Divided(at) => free[at] -= by,
+            Self::Added(at) => free[at] += by,
+            Self::MeanProbability { a, b } => {
+                let ln_both = free[a] + softplus(free[b] - free[a]);
+                let logit = free[a] - free[b] + by;
+                free[a] = ln_both - softplus(-logit);
+                free[b] = ln_both - softplus(logit);
+            }
         }
     }
 
-    fn sign(self) -> f64 {
+    /// The slope in the shift from the slopes `at_moved`; what the unshifted coordinates' slopes differ from those by is
+    /// added to `gradient`.
+    fn pull_back(self, free: &[f64], by: f64, at_moved: &[f64], gradient: &mut [f64]) -> f64 {
         match self {
-            Self::Divided(_) => -1.0,
-            Self::Added(_) => 1.0,
+            Self::Divided(at) => -at_moved[at],
+            Self::Added(at) => at_moved[at],
+            Self::MeanProbability { a, b } => {
+                let logit = free[a] - free[b];
+                let (mean, mean_moved) = (logistic(logit), logistic(logit + by));
+                let (rest, rest_moved) = (logistic(-logit), logistic(-logit - by));
+                let (along_a, along_b) = (at_moved[a], at_moved[b]);
+                gradient[a] += (along_a + along_b) * (mean - mean_moved);
+                gradient[b] += (along_a + along_b) * (rest - rest_moved);
+                along_a * rest_moved - along_b * mean_moved
+            }
         }
     }
 }
 
 impl Shifts {
     /// What stands in for a model whose parameters answer to nothing.
-    pub(crate) const NONE: Self = Self { purchase: RateShift::Added(0), dropout: None };
+    pub(crate) const NONE: Self = Self { purchase: ParameterShift::Added(0), dropout: None };
 
     /// The free coordinates of a customer's own parameters, from those of the customer with no shift.
     ///
     /// ```
-    /// use clv_models::covariates::{RateShift, Shift, Shifts};
-    /// let shifts = Shifts { purchase: RateShift::Divided(1), dropout: None };
+    /// use clv_models::covariates::{ParameterShift, Shift, Shifts};
+    /// let shifts = Shifts { purchase: ParameterShift::Divided(1), dropout: None };
     /// let moved = shifts.moved(&[0.6_f64.ln(), 10.0_f64.ln()], Shift { purchase: 2.0_f64.ln(), dropout: 0.0 });
     /// assert!((moved[1].exp() - 5.0).abs() < 1e-12);
     /// ```
     #[must_use]
     pub fn moved(&self, free: &[f64], shift: Shift) -> Vec<f64> {
         let mut moved = free.to_vec();
-        moved[self.purchase.position()] += self.purchase.sign() * shift.purchase;
-        match self.dropout {
-            Some(DropoutShift::Rate(rate)) => {
-                moved[rate.position()] += rate.sign() * shift.dropout;
-            }
-            Some(DropoutShift::MeanProbability { a, b }) => {
-                let ln_both = free[a] + softplus(free[b] - free[a]);
-                let logit = free[a] - free[b] + shift.dropout;
-                moved[a] = ln_both - softplus(-logit);
-                moved[b] = ln_both - softplus(logit);
-            }
-            None => {}
+        self.purchase.apply(&mut moved, shift.purchase);
+        if let Some(dropout) = self.dropout {
+            dropout.apply(&mut moved, shift.dropout);
         }
         moved.iter_mut().for_each(|value| *value = value.clamp(-LARGEST_FREE, LARGEST_FREE));
         moved
@@ -108,25 +112,12 @@ impl Shifts {
         at_moved: &[f64],
         gradient: &mut [f64],
     ) -> Shift {
-        let purchase = self.purchase.sign() * at_moved[self.purchase.position()];
-        let mut dropout = 0.0;
         for (slope, moved) in gradient.iter_mut().zip(at_moved) {
             *slope += moved;
         }
-        match self.dropout {
-            Some(DropoutShift::Rate(rate)) => dropout = rate.sign() * at_moved[rate.position()],
-            Some(DropoutShift::MeanProbability { a, b }) => {
-                let logit = free[a] - free[b];
-                let (mean, mean_moved) = (logistic(logit), logistic(logit + shift.dropout));
-                let (rest, rest_moved) = (logistic(-logit), logistic(-logit - shift.dropout));
-                // Both were added as if nothing moved; the differences make up for that.
-                let (along_a, along_b) = (at_moved[a], at_moved[b]);
-                gradient[a] += along_a * (mean - mean_moved) + along_b * (mean - mean_moved);
-                gradient[b] += along_a * (rest - rest_moved) + along_b * (rest - rest_moved);
-                dropout = along_a * rest_moved - along_b * mean_moved;
-            }
-            None => {}
-        }
+        let purchase = self.purchase.pull_back(free, shift.purchase, at_moved, gradient);
+        let dropout =
+            self.dropout.map_or(0.0, |one| one.pull_back(free, shift.dropout, at_moved, gradient));
         Shift { purchase, dropout }
     }
 }
@@ -136,8 +127,8 @@ mod tests {
     use super::*;
 
     const COIN: Shifts = Shifts {
-        purchase: RateShift::Divided(1),
-        dropout: Some(DropoutShift::MeanProbability { a: 2, b: 3 }),
+        purchase: ParameterShift::Divided(1),
+        dropout: Some(ParameterShift::MeanProbability { a: 2, b: 3 }),
     };
 
     #[test]
@@ -153,11 +144,15 @@ mod tests {
     #[test]
     fn pulling_back_is_the_transposed_derivative() {
         let rates = Shifts {
-            purchase: RateShift::Added(0),
-            dropout: Some(DropoutShift::Rate(RateShift::Divided(3))),
+            purchase: ParameterShift::Added(0),
+            dropout: Some(ParameterShift::Divided(3)),
+        };
+        let occasions = Shifts {
+            purchase: ParameterShift::MeanProbability { a: 0, b: 1 },
+            dropout: Some(ParameterShift::MeanProbability { a: 2, b: 3 }),
         };
         let (free, step) = ([0.3, 2.0, -0.2, 0.9], 1e-6);
-        for shifts in [COIN, rates] {
+        for shifts in [COIN, rates, occasions] {
             let shift = Shift { purchase: 0.4, dropout: -0.7 };
             let weights = [0.7, -1.3, 0.4, 2.1];
             let value = |free: &[f64], shift: Shift| -> f64 {

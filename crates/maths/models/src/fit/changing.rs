@@ -15,7 +15,7 @@ use super::purchase::{
 use super::standard_errors::uncertainty;
 use crate::PurchaseHistories;
 use crate::catalogue::PurchaseModelEntry;
-use crate::covariates::{CovariateError, CovariateScale, EffectTarget};
+use crate::covariates::{CovariateError, CovariateRole, CovariateScale, EffectTarget};
 use crate::purchase::changing::{ChangingHistory, ChangingParetoNbd};
 use crate::purchase::pareto_nbd;
 
@@ -26,6 +26,9 @@ pub struct FittedChangingModel {
     pub model: ChangingParetoNbd,
     /// r, alpha, s, beta where all covariates are 0, then effects on purchases, then on dropout.
     pub estimates: Vec<Estimate>,
+    /// Covariance of the estimates, parameters in their logarithms, along the directions the data identify; `None` if
+    /// nothing is.
+    pub covariance: Option<Vec<Vec<f64>>>,
     /// Sum of the log-likelihoods of all customers, in the unit of the histories.
     pub log_likelihood: f64,
     /// Parameters and effects.
@@ -44,7 +47,7 @@ pub struct FittedChangingModel {
 const CUSTOMERS_PER_TASK: usize = 64;
 
 /// Fits Pareto/NBD, whose catalogue `entry` gives the start, to customers with the covariates `names` along their lives;
-/// each acts on purchases and on dropout.
+/// each acts as its role says, one role for each.
 ///
 /// # Errors
 /// [`CovariateError`] where there is nobody, or a covariate never changes between customers or over time, or follows
@@ -52,6 +55,7 @@ const CUSTOMERS_PER_TASK: usize = 64;
 pub fn fit_changing(
     entry: &'static PurchaseModelEntry,
     names: &[String],
+    roles: &[CovariateRole],
     customers: &[ChangingHistory],
     options: &FitOptions,
 ) -> Result<FittedChangingModel, CovariateError> {
@@ -64,14 +68,31 @@ pub fn fit_changing(
     let rows: Vec<(&[f64], f64)> =
         customers.iter().flat_map(ChangingHistory::observed_periods).collect();
     let scale = CovariateScale::of(names, &rows)?;
-    let used: Vec<usize> = (0..names.len()).collect();
-    scale.check_independent(names, &rows, &used)?;
+    let on = |of: fn(CovariateRole) -> bool| -> Vec<usize> {
+        (0..names.len()).filter(|&at| of(roles[at])).collect()
+    };
+    let (on_purchase, on_dropout) =
+        (on(CovariateRole::acts_on_purchase), on(CovariateRole::acts_on_dropout));
+    for used in [&on_purchase, &on_dropout] {
+        scale.check_independent(names, &rows, used)?;
+    }
     let unit = mean_positive_age(&plain);
     let scaled: Vec<ChangingHistory> = customers.iter().map(|one| one.in_unit(unit)).collect();
     let n = names.len();
+    // The parameters, then a place for each effect on purchases and on dropout; those that nobody asked for stay 0.
+    let places: Vec<usize> = (0..4)
+        .chain(on_purchase.iter().map(|k| 4 + k))
+        .chain(on_dropout.iter().map(|k| 4 + n + k))
+        .collect();
+    let at_places = |moved: &[f64]| -> Vec<f64> {
+        let mut point = vec![0.0; 4 + 2 * n];
+        places.iter().zip(moved).for_each(|(place, x)| point[*place] = *x);
+        point
+    };
     let n_customers = customers.len() as f64;
     // From the search's numbers, centred and per standard deviation, to parameters and effects per unit.
-    let parameters = |point: &[f64]| -> ([f64; 4], Vec<f64>, Vec<f64>) {
+    let parameters = |moved: &[f64]| -> ([f64; 4], Vec<f64>, Vec<f64>) {
+        let point = at_places(moved);
         let per_unit = |from: usize| -> Vec<f64> {
             (0..n).map(|k| point[from + k] / scale.deviation[k]).collect()
         };
@@ -87,7 +108,7 @@ pub fn fit_changing(
         ];
         (base, purchase, dropout)
     };
-    let mut loss = |point: &[f64], gradient: &mut [f64]| -> f64 {
+    let mut loss = |point: &[f64], gradient_of_moved: &mut [f64]| -> f64 {
         let (base, purchase, dropout) = parameters(point);
         let Ok(model) = ChangingParetoNbd::new(base, purchase, dropout) else { return f64::NAN };
         let parts: Vec<(f64, Vec<f64>)> = scaled
@@ -100,7 +121,7 @@ pub fn fit_changing(
             })
             .collect();
         let mut sum = 0.0;
-        gradient.fill(0.0);
+        let mut gradient = vec![0.0; 4 + 2 * n];
         for (part, slopes) in parts {
             sum += part;
             gradient.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += slope);
@@ -110,7 +131,9 @@ pub fn fit_changing(
             gradient[4 + k] = (gradient[4 + k] + mean * gradient[1]) / deviation;
             gradient[4 + n + k] = (gradient[4 + n + k] + mean * gradient[3]) / deviation;
         }
-        gradient.iter_mut().for_each(|slope| *slope /= -n_customers);
+        for (slope, place) in gradient_of_moved.iter_mut().zip(&places) {
+            *slope = -gradient[*place] / n_customers;
+        }
         -sum / n_customers
     };
     let search_options = |gradient_tolerance| MinimiseOptions {
@@ -126,7 +149,7 @@ pub fn fit_changing(
         .zip(entry.kinds)
         .map(|(one, kind)| kind.free(kind.in_unit(one.value, unit)))
         .collect();
-    start.resize(4 + 2 * n, 0.0);
+    start.resize(places.len(), 0.0);
     let near = minimise(&start, &mut loss, search_options(1e-5));
     let found = polish(&near.point, None, &mut loss, search_options(options.gradient_tolerance));
     let found = if found.value <= near.value { found } else { near };
@@ -135,50 +158,59 @@ pub fn fit_changing(
     let known = uncertainty(&hessian(&found.point, &mut loss, 1e-4), n_customers, &is_free);
     // How each reported number, logarithms of parameters first, answers to what the search moved.
     let row = |at: usize| -> Vec<f64> {
-        let mut row = vec![0.0; 4 + 2 * n];
-        row[at] = if at < 4 { 1.0 } else { 1.0 / scale.deviation[(at - 4) % n.max(1)] };
-        for k in 0..n {
-            let centre = scale.mean[k] / scale.deviation[k];
-            match at {
-                1 => row[4 + k] = centre,
-                3 => row[4 + n + k] = centre,
-                _ => {}
+        let place_in_scale = |place: usize| (place - 4) % n.max(1);
+        let of = |(other, place): (usize, &usize)| -> f64 {
+            if other == at {
+                return if at < 4 { 1.0 } else { 1.0 / scale.deviation[place_in_scale(*place)] };
             }
-        }
-        row
+            let is_own_clock = match at {
+                1 => (4..4 + n).contains(place),
+                3 => *place >= 4 + n,
+                _ => false,
+            };
+            let k = if *place < 4 { 0 } else { place_in_scale(*place) };
+            if is_own_clock { scale.mean[k] / scale.deviation[k] } else { 0.0 }
+        };
+        places.iter().enumerate().map(of).collect()
     };
+    let reported: Vec<Vec<f64>> = (0..places.len()).map(row).collect();
+    let covariance: Option<Vec<Vec<f64>>> = known.ln_covariance.as_ref().map(|moved| {
+        let between = |left: &Vec<f64>, right: &Vec<f64>| -> f64 {
+            let of = |i: usize| -> f64 { moved[i].iter().zip(right).map(|(c, r)| c * r).sum() };
+            left.iter().enumerate().map(|(i, l)| l * of(i)).sum()
+        };
+        reported
+            .iter()
+            .map(|left| reported.iter().map(|right| between(left, right)).collect())
+            .collect()
+    });
     let standard_error = |at: usize| -> Option<f64> {
-        let (row, covariance) = (row(at), known.ln_covariance.as_ref()?);
-        let errors = &known.ln_standard_errors;
-        let is_known = row.iter().zip(errors).all(|(part, e)| e.is_some() || part.abs() < 1e-9);
-        let variance: f64 = (0..row.len())
-            .map(|i| (0..row.len()).map(|j| row[i] * covariance[i][j] * row[j]).sum::<f64>())
-            .sum();
+        let errors = known.ln_standard_errors.iter();
+        let is_known = reported[at].iter().zip(errors).all(|(r, e)| e.is_some() || r.abs() < 1e-9);
+        let variance = covariance.as_ref()?[at][at];
         is_known.then(|| variance.max(0.0).sqrt())
     };
     let (base, purchase, dropout) = parameters(&found.point);
     let base = [base[0], base[1] * unit, base[2], base[3] * unit];
-    let mut estimates: Vec<Estimate> = pareto_nbd::PARAMETER_NAMES
+    let estimates: Vec<Estimate> = places
         .iter()
-        .zip(base)
         .enumerate()
-        .map(|(at, (name, value))| Estimate {
-            name: (*name).to_owned(),
-            value,
-            standard_error: standard_error(at).map(|error| error * value),
+        .map(|(at, place)| {
+            let (name, value) = match *place {
+                place if place < 4 => (pareto_nbd::PARAMETER_NAMES[place].to_owned(), base[place]),
+                place if place < 4 + n => {
+                    let k = place - 4;
+                    (EffectTarget::Purchase.effect(&names[k]), purchase[k])
+                }
+                place => {
+                    let k = place - 4 - n;
+                    (EffectTarget::Dropout.effect(&names[k]), dropout[k])
+                }
+            };
+            let slope = if *place < 4 { value } else { 1.0 };
+            Estimate { name, value, standard_error: standard_error(at).map(|error| error * slope) }
         })
         .collect();
-    for (first, target, effects) in
-        [(4, EffectTarget::Purchase, &purchase), (4 + n, EffectTarget::Dropout, &dropout)]
-    {
-        for (k, name) in names.iter().enumerate() {
-            estimates.push(Estimate {
-                name: target.effect(name),
-                value: effects[k],
-                standard_error: standard_error(first + k),
-            });
-        }
-    }
     let mut warnings = Vec::new();
     if !found.converged {
         warnings.push(CovariateWarning::NotConverged { gradient_norm: found.gradient_norm });
@@ -204,6 +236,7 @@ pub fn fit_changing(
         model: ChangingParetoNbd::new(base, purchase, dropout)
             .expect("values within the bounds of free coordinates are parameters"),
         estimates,
+        covariance,
         log_likelihood,
         n_parameters,
         converged: found.converged,

@@ -22,6 +22,8 @@ use crate::covariates::{
     CovariateError, CovariateHistories, CovariateModel, CovariateRole, CovariateScale,
     EffectColumns,
 };
+use crate::purchase::MOST_PHASES;
+use crate::{ParameterKind, PurchaseHistories};
 pub(super) use search::Search;
 
 /// How covariates are fitted.
@@ -73,6 +75,11 @@ pub enum CovariateWarning {
         /// Customers with at least one repeat purchase.
         n_repeaters: f64,
     },
+    /// Too few subscribers have left for the data to say how they leave.
+    FewLosses {
+        /// Customers who have left.
+        n_lost: f64,
+    },
     /// Effects were drawn towards 0.
     Penalised {
         /// The penalty.
@@ -109,6 +116,10 @@ impl fmt::Display for CovariateWarning {
                 f,
                 "only {n_repeaters:.0} of the customers bought again: expect wide uncertainty, whatever the standard errors \
                  say"
+            ),
+            Self::FewLosses { n_lost } => write!(
+                f,
+                "only {n_lost:.0} of the customers have left: expect wide uncertainty, whatever the standard errors say"
             ),
             Self::Penalised { l2 } => write!(
                 f,
@@ -215,7 +226,7 @@ pub fn fit_with_covariates(
         .map_err(|_| CovariateError::NoCustomers { model: entry.id })?;
     let scale = CovariateScale::of(histories.names(), &histories.rows())?;
     let (columns, shifts) = EffectColumns::new(entry, histories, roles, &scale)?;
-    let time_unit = mean_positive_age(&merged);
+    let time_unit = search_unit(entry, &merged);
     let scaled = histories.map(|histories| in_unit(histories, time_unit));
     let search = Search::new(entry, shifts, &columns, &scale, &scaled);
     let centre: Vec<f64> = without.model().parameters().iter().map(|one| one.value).collect();
@@ -228,8 +239,49 @@ pub fn fit_with_covariates(
         free.resize(free.len() + columns.n_slots, 0.0);
         free
     });
-    let minimum = search.minimum(&starts, options);
+    let minimum = match search.whole() {
+        None => search.minimum(&starts, options),
+        Some(at) => best_whole(&search, at, &starts[0], options),
+    };
     Ok(describe(&search, &minimum, time_unit, without, options))
+}
+
+/// The unit of time in which a search runs: models of whole periods keep theirs.
+pub(super) fn search_unit(entry: &PurchaseModelEntry, histories: &PurchaseHistories) -> f64 {
+    if entry.is_discrete() { 1.0 } else { mean_positive_age(histories) }
+}
+
+/// The best minimum over the whole number at `at`: from that of the fit without covariates up and down while the
+/// likelihood rises. Traits may explain part of what looked like irregular buying, so that the number may change.
+fn best_whole(
+    search: &Search<'_>,
+    at: usize,
+    start: &[f64],
+    options: &CovariateFitOptions,
+) -> Minimum {
+    let mut best = search.minimum(std::slice::from_ref(&start.to_vec()), options);
+    for step in [1.0, -1.0] {
+        loop {
+            let whole = best.point[at] + step;
+            if !(1.0..=f64::from(MOST_PHASES)).contains(&whole) {
+                break;
+            }
+            let mut from = best.point.clone();
+            // As many ticks for each purchase as phases: the clock is to run faster by as much.
+            for (x, kind) in from.iter_mut().zip(search.entry.kinds) {
+                if *kind == ParameterKind::Time {
+                    *x += (best.point[at] / whole).ln();
+                }
+            }
+            from[at] = whole;
+            let found = search.minimum(&[from], options);
+            if found.value.is_nan() || found.value >= best.value {
+                break;
+            }
+            best = found;
+        }
+    }
+    best
 }
 
 /// The log-likelihood in the unit of the histories from that in units of `time_unit`: one factor of the unit for each
@@ -272,14 +324,16 @@ fn describe(
         warnings.push(CovariateWarning::NotConverged { gradient_norm: minimum.gradient_norm });
     }
     let bound = options.fit.free_bound - 1e-9;
-    let is_free: Vec<bool> = minimum.point.iter().map(|x| x.abs() < bound).collect();
+    let is_inside = |at: usize| search.pass.is_held(at) || minimum.point[at].abs() < bound;
+    let is_free: Vec<bool> =
+        (0..minimum.point.len()).map(|at| is_inside(at) && !search.pass.is_held(at)).collect();
     let unpenalised = |point: &[f64], gradient: &mut [f64]| search.loss(point, 0.0, gradient);
     let known = uncertainty(&hessian(&minimum.point, unpenalised, 1e-4), n_customers, &is_free);
     let reported = search.reported(&minimum.point);
     let is_identified: Vec<bool> = known.ln_standard_errors.iter().map(Option::is_some).collect();
     let covariance = known.ln_covariance.as_ref().map(|moved| reported.covariance(moved));
     let estimates = reported.estimates(entry, time_unit, covariance.as_ref(), &is_identified);
-    for at in (0..names.len()).filter(|&at| !is_free[at]) {
+    for at in (0..names.len()).filter(|&at| !is_inside(at)) {
         let is_effect = at >= search.n_base();
         let value = if is_effect { minimum.point[at] } else { estimates[at].value };
         warnings.push(CovariateWarning::AtBound { name: names[at].clone(), value, is_effect });

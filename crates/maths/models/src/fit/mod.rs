@@ -13,6 +13,7 @@ mod posterior_draws;
 pub mod prior;
 pub mod purchase;
 pub mod retention;
+pub mod retention_covariates;
 mod search_space;
 pub mod spend;
 pub mod spend_covariates;
@@ -37,6 +38,9 @@ pub use posterior::{
 pub use prior::Prior;
 pub use purchase::{FitError, FitOptions, FittedPurchaseModel, fit_from, fit_purchase_model};
 pub use retention::{FittedRetention, RetentionFitError, fit_retention_model};
+pub use retention_covariates::{
+    CovariateRetention, FittedCovariateRetention, TraitTenures, fit_retention_with_covariates,
+};
 pub use spend::{FittedSpend, SpendWarning, fit_gamma_gamma};
 pub use spend_covariates::{CovariateSpends, FittedCovariateSpend, fit_spend_with_covariates};
 pub use spend_model::{FittedSpendModel, SpendScore, choose_spend_model};

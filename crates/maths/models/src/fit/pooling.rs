@@ -17,8 +17,9 @@ use clv_numerics::distribution::gamma_survival;
 
 use super::covariates::{
     CovariateFitOptions, Estimate, FittedCovariateModel, Search, fit_with_covariates, in_own_unit,
+    search_unit,
 };
-use super::purchase::{in_unit, mean_positive_age};
+use super::purchase::in_unit;
 use super::standard_errors::uncertainty;
 use crate::catalogue::PurchaseModelEntry;
 use crate::covariates::{
@@ -141,15 +142,19 @@ pub fn fit_pooled(
     let unpooled = fit_with_covariates(entry, histories, roles, &options.covariates)?;
     let scale = CovariateScale::of(histories.names(), &histories.rows())?;
     let (columns, shifts) = EffectColumns::new(entry, histories, roles, &scale)?;
-    let time_unit = mean_positive_age(&histories.without_covariates());
+    let time_unit = search_unit(entry, &histories.without_covariates());
     let scaled = histories.map(|histories| in_unit(histories, time_unit));
     let search = Search::new(entry, shifts, &columns, &scale, &scaled);
+    let point = start(&search, &unpooled, time_unit);
+    // A whole number that is held may lie beyond the bound of what moves.
+    let held = (0..search.n_base()).filter(|&at| search.pass.is_held(at)).map(|at| point[at] + 1.0);
+    let bound = held.fold(options.covariates.fit.free_bound, f64::max);
     let mut pool = Pool {
         search: &search,
         targets: &options.targets,
         l2: options.covariates.l2,
-        bound: options.covariates.fit.free_bound,
-        point: start(&search, &unpooled, time_unit),
+        bound,
+        point,
         effects: vec![vec![0.0; options.targets.len()]; histories.groups().len()],
         spreads: vec![START_SPREAD; options.targets.len()],
     };
@@ -196,7 +201,9 @@ impl Pool<'_> {
         let (search, histories) = (self.search, self.search.pass.histories);
         let n_customers = histories.n_customers();
         let reported = search.reported(&self.point);
-        let is_free: Vec<bool> = self.point.iter().map(|x| x.abs() < self.bound - 1e-9).collect();
+        let is_free: Vec<bool> = (0..self.point.len())
+            .map(|at| !search.pass.is_held(at) && self.point[at].abs() < self.bound - 1e-9)
+            .collect();
         let known = uncertainty(&arrow.marginal(n_customers), n_customers, &is_free);
         let is_identified: Vec<bool> =
             known.ln_standard_errors.iter().map(Option::is_some).collect();

@@ -11,11 +11,11 @@ use super::standard_errors::uncertainty;
 use crate::retention::{RetentionModel, RetentionModelEntry, Tenures};
 
 /// Logarithms of parameters stay between minus this and this.
-const LN_BOUND: f64 = 12.0;
+pub(super) const LN_BOUND: f64 = 12.0;
 /// Converged when no slope of the mean log-likelihood in a logarithm is larger.
-const GRADIENT_TOLERANCE: f64 = 1e-10;
+pub(super) const GRADIENT_TOLERANCE: f64 = 1e-10;
 /// Below this many customers who have left, standard errors from curvature are not to be trusted.
-const FEW_LOSSES: f64 = 20.0;
+pub(super) const FEW_LOSSES: f64 = 20.0;
 /// Step of the differences that carry a covariance over to what follows from the parameters.
 const LN_STEP: f64 = 1e-5;
 

@@ -11,6 +11,7 @@
 use clv_numerics::gamma::{digamma, ln_rising};
 
 use super::dropout_integral::DropoutIntegral;
+use super::{ClockPiece, FutureProcess};
 use crate::PurchaseHistory;
 use crate::history::HistoryError;
 
@@ -93,32 +94,25 @@ impl ChangingHistory {
             earlier = later;
         }
         let history = PurchaseHistory::new(purchase_ages.len() as u32, earlier, age)?;
-        let expected = periods.first().map_or(0, |period| period.1.len());
-        let mut merged: Vec<(f64, Vec<f64>)> = Vec::new();
-        let mut earlier = 0.0;
-        for (later, values) in periods {
-            if later.is_nan() || *later <= earlier {
-                return Err(ChangingHistoryError::Periods { earlier, later: *later });
-            }
-            if values.len() != expected || values.iter().any(|value| !value.is_finite()) {
-                let (end, given) = (*later, values.len());
-                return Err(ChangingHistoryError::Values { end, given, expected });
-            }
-            earlier = *later;
-            match merged.last_mut() {
-                Some(last) if last.1 == *values => last.0 = *later,
-                _ => merged.push((*later, values.clone())),
-            }
+        let merged = merged_periods(periods)?;
+        let end = merged.last().map_or(0.0, |period| period.0);
+        if end < age {
+            return Err(ChangingHistoryError::TooShort { end, age });
         }
-        if earlier < age {
-            return Err(ChangingHistoryError::TooShort { end: earlier, age });
-        }
-        let mut at_purchases = vec![0.0; expected];
+        let n_covariates = merged.first().map_or(0, |period| period.1.len());
+        let mut at_purchases = vec![0.0; n_covariates];
         for bought in purchase_ages {
             let at = merged.partition_point(|period| period.0 < *bought);
             at_purchases.iter_mut().zip(&merged[at].1).for_each(|(sum, value)| *sum += value);
         }
         Ok(Self { history, periods: merged, at_purchases })
+    }
+
+    /// A history of which the moments between first and last purchase are not known, on periods that are checked: enough
+    /// for forecasts, which do not look at them.
+    pub(super) fn without_moments(history: PurchaseHistory, periods: &[(f64, Vec<f64>)]) -> Self {
+        let n_covariates = periods.first().map_or(0, |period| period.1.len());
+        Self { history, periods: periods.to_vec(), at_purchases: vec![0.0; n_covariates] }
     }
 
     /// Counts and ages.
@@ -157,6 +151,33 @@ impl ChangingHistory {
             Some((length, values.as_slice()))
         })
     }
+}
+
+/// The periods, neighbours of equal covariates made one.
+///
+/// # Errors
+/// [`ChangingHistoryError`] where they do not ascend, or values are missing.
+pub(super) fn merged_periods(
+    periods: &[(f64, Vec<f64>)],
+) -> Result<Vec<(f64, Vec<f64>)>, ChangingHistoryError> {
+    let expected = periods.first().map_or(0, |period| period.1.len());
+    let mut merged: Vec<(f64, Vec<f64>)> = Vec::new();
+    let mut earlier = 0.0;
+    for (later, values) in periods {
+        if later.is_nan() || *later <= earlier {
+            return Err(ChangingHistoryError::Periods { earlier, later: *later });
+        }
+        if values.len() != expected || values.iter().any(|value| !value.is_finite()) {
+            let (end, given) = (*later, values.len());
+            return Err(ChangingHistoryError::Values { end, given, expected });
+        }
+        earlier = *later;
+        match merged.last_mut() {
+            Some(last) if last.1 == *values => last.0 = *later,
+            _ => merged.push((*later, values.clone())),
+        }
+    }
+    Ok(merged)
 }
 
 /// Pareto/NBD with effects of changing covariates.
@@ -248,32 +269,39 @@ impl ChangingParetoNbd {
         self.sweep(customer).probability_alive
     }
 
+    /// What a customer does from the end of observation on who is one then, under the periods to come; the last one goes
+    /// on for ever.
+    #[must_use]
+    pub fn if_alive(&self, customer: &ChangingHistory) -> FutureProcess {
+        let sweep = self.sweep(customer);
+        let [r, alpha, s, beta] = self.base;
+        let age = customer.history.age();
+        let mut pieces: Vec<ClockPiece> = Vec::new();
+        for (length, values) in customer.pieces(age, f64::INFINITY) {
+            let start = pieces.last().map_or(0.0, |piece| piece.until);
+            pieces.push(ClockPiece {
+                until: start + length,
+                buying: speed(&self.purchase, values),
+                leaving: speed(&self.dropout, values),
+            });
+        }
+        if pieces.is_empty() {
+            pieces.push(ClockPiece { until: f64::INFINITY, buying: 1.0, leaving: 1.0 });
+        }
+        FutureProcess::LapsingOnClocks {
+            r: r + f64::from(customer.history.repeat_purchases()),
+            alpha: alpha + sweep.purchase_clock,
+            s,
+            beta: beta + sweep.dropout_clock,
+            pieces: pieces.into(),
+        }
+    }
+
     /// Expected purchases within `horizon` from the end of observation on, under the periods to come; where they end
     /// earlier the last one goes on.
     #[must_use]
     pub fn expected_future_purchases(&self, customer: &ChangingHistory, horizon: f64) -> f64 {
-        let sweep = self.sweep(customer);
-        let [r, alpha, s, beta] = self.base;
-        let shape = r + f64::from(customer.history.repeat_purchases());
-        let rate = shape / (alpha + sweep.purchase_clock);
-        let age = customer.history.age();
-        let at_end = beta + sweep.dropout_clock;
-        let (mut clock, mut sum) = (at_end, 0.0);
-        for (length, values) in customer.pieces(age, age + horizon.max(0.0)) {
-            let (fast, leaving) = (speed(&self.purchase, values), speed(&self.dropout, values));
-            let growth = (leaving * length / clock).ln_1p();
-            // ∫ ((clock)/(clock + leaving u))^s du = clock/leaving (e^((1-s) growth) - 1)/(1-s), a limit at s = 1.
-            let exponent = (1.0 - s) * growth;
-            let mean = if exponent.abs() < 1e-8 {
-                1.0 + 0.5 * exponent
-            } else {
-                exponent.exp_m1() / exponent
-            };
-            let survived = (-s * (clock / at_end).ln()).exp();
-            sum += fast * survived * (clock / leaving) * growth * mean;
-            clock += leaving * length;
-        }
-        sweep.probability_alive * rate * sum
+        self.probability_alive(customer) * self.if_alive(customer).expected_purchases(horizon)
     }
 
     fn sweep(&self, customer: &ChangingHistory) -> Sweep {

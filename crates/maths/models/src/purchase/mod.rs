@@ -26,6 +26,7 @@ pub mod bg_bb;
 pub mod bg_cnbd_k;
 pub mod bg_nbd;
 pub mod changing;
+pub mod clocked;
 pub mod future;
 pub mod ggom_nbd;
 pub mod mbg_cnbd_k;
@@ -35,7 +36,7 @@ pub mod pareto_nbd;
 pub mod pareto_nbd_lognormal;
 
 pub use erlang_clock::MOST_PHASES;
-pub use future::{FutureProcess, LatentPoint, ProcessSummary};
+pub use future::{ClockPiece, FutureProcess, LatentPoint, ProcessSummary};
 
 /// A purchase model with its parameters.
 pub trait PurchaseModel: Debug + Send + Sync {

@@ -2,11 +2,13 @@
 
 use clv_models::PurchaseHistory;
 use clv_models::catalogue::purchase_model;
-use clv_models::covariates::CovariateModel;
+use clv_models::covariates::{CovariateModel, CovariateRole};
 use clv_models::fit::{CovariateWarning, FitOptions, fit_changing};
-use clv_models::purchase::PurchaseModel;
 use clv_models::purchase::changing::{ChangingHistory, ChangingHistoryError, ChangingParetoNbd};
+use clv_models::purchase::clocked::ClockedParetoNbd;
 use clv_models::purchase::pareto_nbd::ParetoNbd;
+use clv_models::purchase::{ClockPiece, FutureProcess, PurchaseModel};
+use clv_models::simulate::simulate_customers;
 use clv_numerics::quadrature::gauss_legendre;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -214,7 +216,9 @@ fn effects_of_a_season_are_recovered_from_simulated_customers() {
         .collect();
     let names = ["season".to_owned(), "trait".to_owned()];
     let entry = purchase_model("pareto-nbd").unwrap();
-    let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
+    let fitted =
+        fit_changing(entry, &names, &[CovariateRole::Both; 2], &customers, &FitOptions::default())
+            .unwrap();
     assert!(fitted.converged, "{:?}", fitted.warnings);
     let at_truth: f64 = customers.iter().map(|one| truth.ln_likelihood(one, &mut [0.0; 8])).sum();
     let gain = 2.0 * (fitted.log_likelihood - at_truth);
@@ -231,6 +235,18 @@ fn effects_of_a_season_are_recovered_from_simulated_customers() {
         assert!((found.value - truth).abs() < 4.0 * error && error < 0.5, "{found:?}");
     }
     assert!(fitted.test.unwrap().p_value < 1e-9);
+    // The variances of what is reported are the diagonal of its covariance.
+    let covariance = fitted.covariance.as_ref().unwrap();
+    for (at, one) in fitted.estimates.iter().enumerate() {
+        let slope = if at < 4 { one.value } else { 1.0 };
+        close(slope * covariance[at][at].sqrt(), one.standard_error.unwrap(), 1e-12, &one.name);
+    }
+    // An effect that nobody asked for is not there, and costs no parameter.
+    let roles = [CovariateRole::Purchase, CovariateRole::Dropout];
+    let fewer = fit_changing(entry, &names, &roles, &customers, &FitOptions::default()).unwrap();
+    let found: Vec<&str> = fewer.estimates[4..].iter().map(|one| one.name.as_str()).collect();
+    assert_eq!((found, fewer.n_parameters), (vec!["purchase.season", "dropout.trait"], 6));
+    assert!(fewer.log_likelihood < fitted.log_likelihood - 10.0);
 }
 
 #[test]
@@ -282,7 +298,9 @@ fn the_apparel_data_with_their_season_have_the_likelihood_of_an_independent_one(
     close(sum, -5_783.542_104_10, 1e-11, "likelihood at a fixed point");
     let names = ["High.Season", "Gender", "Channel"].map(str::to_owned);
     let entry = purchase_model("pareto-nbd").unwrap();
-    let fitted = fit_changing(entry, &names, &customers, &FitOptions::default()).unwrap();
+    let fitted =
+        fit_changing(entry, &names, &[CovariateRole::Both; 3], &customers, &FitOptions::default())
+            .unwrap();
     // The reference search ended at -5752.71770, with the season's effect on dropout at -6.4 and falling.
     assert!((-1e-3..0.1).contains(&(fitted.log_likelihood + 5_752.717_70)), "{fitted:?}");
     let effect = |name: &str| fitted.estimates.iter().find(|one| one.name == name).unwrap();
@@ -293,4 +311,118 @@ fn the_apparel_data_with_their_season_have_the_likelihood_of_an_independent_one(
         _ => false,
     };
     assert!(fitted.warnings.iter().any(is_named), "{:?}", fitted.warnings);
+}
+
+/// Pareto/NBD on the clocks of these weeks, of whoever is born in the first.
+fn on_clocks(effects: [f64; 4]) -> ClockedParetoNbd {
+    let [a, b, c, d] = effects;
+    let model = ChangingParetoNbd::new(BASE, vec![a, b], vec![c, d]).unwrap();
+    ClockedParetoNbd::new(model, &weeks(0.7, 160)).unwrap()
+}
+
+#[test]
+fn forecasts_by_counts_and_ages_are_those_of_the_customer_with_all_moments() {
+    let mut random = StdRng::seed_from_u64(8);
+    let (purchase, dropout) = (vec![0.8, 0.3], vec![0.9, 0.5]);
+    let full = ChangingParetoNbd::new(BASE, purchase, dropout).unwrap();
+    let clocked = on_clocks([0.8, 0.3, 0.9, 0.5]);
+    for _ in 0..50 {
+        let (bought, age) = ages(&mut random);
+        let customer = ChangingHistory::new(&bought, age, &weeks(0.7, 160)).unwrap();
+        let history = customer.history();
+        close(
+            clocked.probability_alive(history),
+            full.probability_alive(&customer),
+            1e-12,
+            "alive",
+        );
+        let expected = full.expected_future_purchases(&customer, 60.0);
+        close(clocked.expected_future_purchases(history, 60.0), expected, 1e-12, "forecast");
+    }
+}
+
+#[test]
+fn clocks_that_never_change_are_pareto_nbd_in_every_figure() {
+    let [r, alpha, s, beta] = BASE;
+    let plain = FutureProcess::Lapsing { r, alpha: alpha / 1.7, s, beta: beta / 0.6 };
+    // The same speed in many pieces.
+    let pieces: Vec<ClockPiece> = (1..40)
+        .map(|k| ClockPiece { until: f64::from(k) * 2.5, buying: 1.7, leaving: 0.6 })
+        .collect();
+    let clocks = FutureProcess::LapsingOnClocks { r, alpha, s, beta, pieces: pieces.into() };
+    for horizon in [0.5, 2.5, 40.0, 97.0, 400.0] {
+        for (found, expected, what) in [
+            (clocks.expected_purchases(horizon), plain.expected_purchases(horizon), "expected"),
+            (clocks.expected_pairs(horizon), plain.expected_pairs(horizon), "pairs"),
+            (clocks.probability_none(horizon), plain.probability_none(horizon), "none"),
+            (
+                clocks.discounted_purchases(horizon, 0.01),
+                plain.discounted_purchases(horizon, 0.01),
+                "discounted",
+            ),
+        ] {
+            close(found, expected, 1e-11, &format!("{what} within {horizon}"));
+        }
+        let masses = clocks.probability_mass(horizon, 30).into_iter();
+        for (found, expected) in masses.zip(plain.probability_mass(horizon, 30)) {
+            close(found, expected, 1e-10, "mass");
+        }
+        let levels = [0.05, 0.5, 0.8, 0.95];
+        assert_eq!(
+            clocks.count_quantiles(horizon, 0.8, &levels),
+            plain.count_quantiles(horizon, 0.8, &levels)
+        );
+    }
+    close(
+        clocks.probability_none(f64::INFINITY),
+        plain.probability_none(f64::INFINITY),
+        1e-11,
+        "never",
+    );
+    for q in [0.1, 0.5, 0.9, 0.99] {
+        close(clocks.wait_quantile(q), plain.wait_quantile(q), 1e-8, "wait");
+    }
+}
+
+#[test]
+fn simulated_customers_do_what_their_clocks_say() {
+    let process = on_clocks([0.9, 0.3, 1.2, 0.2]).new_customer();
+    let (n, horizon) = (40_000, 70.0);
+    let customers = simulate_customers(&process, &vec![horizon; n], 0.0, 3);
+    let counts: Vec<f64> =
+        customers.iter().map(|one| f64::from(one.history().repeat_purchases())).collect();
+    let mean = |of: &dyn Fn(f64) -> f64| counts.iter().map(|x| of(*x)).sum::<f64>() / n as f64;
+    let (expected, pairs) = (process.expected_purchases(horizon), process.expected_pairs(horizon));
+    let error = ((pairs + expected - expected * expected) / n as f64).sqrt();
+    // Four standard errors are exceeded once in 16,000 tries.
+    assert!((mean(&|x| x) - expected).abs() < 4.0 * error, "{} {expected}", mean(&|x| x));
+    for (k, mass) in process.probability_mass(horizon, 12).iter().enumerate() {
+        let share = mean(&|x| f64::from(u8::from((x - k as f64).abs() < 0.5)));
+        let error = (mass * (1.0 - mass) / n as f64).sqrt();
+        assert!((share - mass).abs() < 4.5 * error, "{k}: {share} {mass}");
+    }
+    let mut waits: Vec<f64> =
+        customers.iter().filter_map(|one| one.purchase_times.first().copied()).collect();
+    waits.sort_by(f64::total_cmp);
+    // The share of those who bought within the horizon by the median wait of all who ever will.
+    let median = process.wait_quantile(0.5);
+    let ever = 1.0 - process.probability_none(f64::INFINITY);
+    let share = waits.partition_point(|wait| *wait <= median) as f64 / n as f64;
+    assert!((share - 0.5 * ever).abs() < 4.0 * (0.25 / n as f64).sqrt(), "{share} {ever}");
+}
+
+#[test]
+fn moments_and_the_chance_of_none_are_those_of_the_masses() {
+    let history = PurchaseHistory::new(3, 30.0, 37.0).unwrap();
+    let process = on_clocks([0.9, 0.3, 1.2, 0.2]).if_alive(&history);
+    for horizon in [3.0, 20.0, 52.0, 130.0] {
+        let masses = process.probability_mass(horizon, 2000);
+        let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
+            masses.iter().enumerate().map(|(n, mass)| mass * of(n as f64)).sum()
+        };
+        close(mean(&|_| 1.0), 1.0, 1e-9, "all");
+        close(mean(&|n| n), process.expected_purchases(horizon), 1e-8, "mean");
+        close(mean(&|n| n * (n - 1.0)), process.expected_pairs(horizon), 1e-7, "pairs");
+        close(masses[0], process.probability_none(horizon), 1e-9, "none");
+    }
 }

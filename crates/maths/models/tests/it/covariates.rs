@@ -1,5 +1,6 @@
 //! Covariates around every model: the likelihood is the customers' own, fits recover the truth and find the reference.
 
+use clv_models::ParameterKind;
 use clv_models::PurchaseHistory;
 use clv_models::catalogue::{PurchaseModelEntry, purchase_model, purchase_models};
 use clv_models::covariates::{
@@ -148,10 +149,12 @@ fn standard_errors_are_the_curvature_of_the_reported_parameters() {
         let steps: Vec<f64> = (0..covariance.len())
             .map(|position| 0.2 * covariance[position][position].sqrt())
             .collect();
-        let (i, j) = (1, n_base + 1);
+        // A whole number is held: it has no row of its own.
+        let held = usize::from(entry.kinds[0] == ParameterKind::Whole);
+        let (i, j) = (1 + held, n_base + 1);
         // The product of the Hessian's row with the covariance's column is that of the identity.
         for (row, column, expected) in [(i, i, 1.0), (j, j, 1.0), (i, j, 0.0)] {
-            let product: f64 = (0..covariance.len())
+            let product: f64 = (held..covariance.len())
                 .map(|k| {
                     let (a, b) = (steps[row], steps[k]);
                     let second = (at(&[(row, a), (k, b)])
@@ -234,7 +237,9 @@ fn a_penalty_draws_effects_in_and_reports_on_the_summed_scale() {
             );
             if l2 < 1.0 {
                 // Next to no penalty: the standard errors are those of maximum likelihood, on the sum over customers.
-                for (with, without) in drawn.estimates.iter().zip(&free.estimates) {
+                // A whole number is held, and has none.
+                let held = usize::from(entry.kinds[0] == ParameterKind::Whole);
+                for (with, without) in drawn.estimates.iter().zip(&free.estimates).skip(held) {
                     let (with, without) =
                         (with.standard_error.unwrap(), without.standard_error.unwrap());
                     assert!((with / without - 1.0).abs() < 1e-3, "{}", entry.id);
@@ -296,7 +301,8 @@ fn covariates_that_teach_nothing_are_refused_by_name() {
 
 #[test]
 fn an_effect_that_nothing_bounds_is_named_and_the_rest_is_answered() {
-    for (entry, _) in models() {
+    // Not of regular buyers: against a rhythm a silence says that they have left, whatever their rate.
+    for (entry, _) in models().filter(|(entry, _)| entry.kinds[0] != ParameterKind::Whole) {
         let mut rows = CovariateHistories::new(vec!["is_lost".to_owned()], Vec::new());
         for i in 0..200_u32 {
             let age = 30.0 + f64::from(i % 20);
@@ -401,5 +407,37 @@ fn a_search_that_is_cut_short_says_so_and_answers_still() {
         assert!(!fitted.converged && fitted.warnings.iter().any(says_so), "{}", entry.id);
         let forecast = fitted.model.at(&[1.0, 40.0], None).expected_purchases(30.0);
         assert!(fitted.log_likelihood.is_finite() && forecast > 0.0, "{}", entry.id);
+    }
+}
+
+#[test]
+fn without_effects_every_customer_has_the_model_without_covariates() {
+    for (entry, role) in models() {
+        let rows = simulated(&truth(entry), 20, 17);
+        let names = rows.names().to_vec();
+        let base = entry.typical.to_vec();
+        let model = CovariateModel::new(entry, base.clone(), names, vec![0.0; 2], vec![0.0; 2]);
+        let of_strata = sum_of_own_likelihoods(&model.unwrap(), &rows);
+        let plain = (entry.build)(&base).unwrap();
+        let merged = rows.without_covariates();
+        let sum: f64 = merged.iter().map(|(one, n)| n * plain.ln_likelihood(one)).sum();
+        assert!((of_strata - sum).abs() < 1e-11 * sum.abs(), "{}: {of_strata} {sum}", entry.id);
+        assert!(entry.has_dropout == (role == CovariateRole::Both), "{}", entry.id);
+    }
+}
+
+#[test]
+fn effects_of_occasions_move_the_mean_probabilities_on_the_logit_and_keep_their_certainty() {
+    let model = entry("bg-bb");
+    let names = vec!["z".to_owned()];
+    let with = CovariateModel::new(model, model.typical.to_vec(), names, vec![0.8], vec![-0.5]);
+    let at: Vec<f64> =
+        with.unwrap().at(&[1.0], None).parameters().iter().map(|one| one.value).collect();
+    let logit = |values: &[f64], first: usize| (values[first] / values[first + 1]).ln();
+    for (first, effect) in [(0, 0.8), (2, -0.5)] {
+        let moved = logit(&at, first) - logit(model.typical, first);
+        assert!((moved - effect).abs() < 1e-12, "{at:?}");
+        let certainty = |of: &[f64]| of[first] + of[first + 1];
+        assert!((certainty(&at) - certainty(model.typical)).abs() < 1e-12, "{at:?}");
     }
 }

@@ -17,6 +17,7 @@ mod posterior;
 mod purchase_golden;
 mod regular;
 mod retention;
+mod retention_covariates;
 mod scores;
 mod simulate;
 mod spend;

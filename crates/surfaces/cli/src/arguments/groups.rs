@@ -135,9 +135,10 @@ pub(crate) struct SubscriptionArguments {
 }
 
 /// Who the customers are, and what that acts on.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Default)]
 pub(crate) struct CovariateArguments {
-    /// What is known of the customers: a table with customer_id and any columns, one row for each customer.
+    /// What is known of the customers: a table with customer_id and any columns, one row for each customer; or with a column
+    /// date too, one row for each customer from each day on where it changes, or for all customers without customer_id.
     #[arg(long, value_name = "FILE")]
     pub(crate) covariates: Option<String>,
     /// What the columns act on: purchase, dropout, spend for all columns, dropout.NAME for one. Default: purchase and,

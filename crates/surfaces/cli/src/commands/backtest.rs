@@ -13,7 +13,7 @@ use clv_studies::served::base_of;
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
 use crate::progress::Talk;
-use crate::{output, reading, season};
+use crate::{covariates, output, reading, season};
 
 /// The horizon that a third of the data may not exceed.
 const WISHED_HORIZON: &str = "52w";
@@ -41,12 +41,17 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     let asked = season::bake_off_request(&arguments.season)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("looking at the files");
+    let columns = arguments.read.reading.columns.as_deref();
+    let request = covariates::for_bake_off(&engine, &arguments.covariates, columns)?;
     let orders = engine.open(&reading::read_options(&arguments.read)?)?;
     reading::show_columns(&orders, talk);
     talk.step("reading orders");
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");
-    let base = base_of(occasions);
+    let mut base = base_of(occasions);
+    if let Some(request) = request {
+        base = base.with_covariates(request)?;
+    }
     let mut outcome = backtest_with_boosted(&base, &options, arguments.seed)?;
     talk.step("trying the season");
     note_season(&base, &mut outcome, &asked)?;
@@ -61,6 +66,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
             ("origins", outcome.answer.origins.clone().into()),
         ],
     )?;
+    covariates::note(&arguments.covariates, &mut provenance);
     provenance.model = Some(outcome.answer.served.clone());
     reading::note_spend(&arguments.spend, &mut provenance);
     let has_trees = outcome.answer.scores.iter().any(|score| score.model == ZILN_ID);
@@ -81,8 +87,9 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
 }
 
 fn text(backtest: &Backtest) -> String {
+    let width = backtest.scores.iter().map(|score| score.model.len()).max().unwrap_or(0).max(18);
     let mut text = format!(
-        "{:<18} {:<10} {:>9} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>6} {:>6}\n",
+        "{:<width$} {:<10} {:>9} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>8} {:>7} {:>6} {:>6} {:>6}\n",
         "model",
         "origin",
         "customers",
@@ -102,7 +109,7 @@ fn text(backtest: &Backtest) -> String {
         let share = |of: Option<f64>| of.map_or_else(String::new, |share| format!("{share:.3}"));
         let _ = writeln!(
             text,
-            "{:<18} {:<10} {:>9} {:>10.1} {:>10.1} {:>7.3} {:>7.4} {:>7.4} {:>7.4} {:>8.4} {:>7.4} {:>6.3} {:>6} {:>6}{}",
+            "{:<width$} {:<10} {:>9} {:>10.1} {:>10.1} {:>7.3} {:>7.4} {:>7.4} {:>7.4} {:>8.4} {:>7.4} {:>6.3} {:>6} {:>6}{}",
             score.model,
             score.origin,
             score.n_customers,

@@ -6,8 +6,8 @@ use anyhow::Context;
 
 use crate::Outcome;
 use crate::arguments::{
-    DefinitionArguments, DemoArguments, ModelArguments, ReadArguments, ReadingOptions,
-    SeasonArguments, SpendArguments, TimeArguments,
+    CovariateArguments, DefinitionArguments, DemoArguments, ModelArguments, ReadArguments,
+    ReadingOptions, SeasonArguments, SpendArguments, TimeArguments,
 };
 use crate::commands::report::{ReportQuestion, write_report};
 use crate::progress::Talk;
@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         spend: &SpendArguments { spend_model: None },
         definition: &definition,
         season: &SeasonArguments::default(),
+        covariates: &CovariateArguments::default(),
     };
     let outcome = write_report(&question, std::slice::from_ref(&arguments.output), talk)?;
     let mut out = std::io::stdout().lock();

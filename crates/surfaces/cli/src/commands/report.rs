@@ -13,11 +13,11 @@ use clv_studies::snapshot::Newborns;
 
 use crate::Outcome;
 use crate::arguments::{
-    DefinitionArguments, ModelArguments, ReadArguments, ReportArguments, SeasonArguments,
-    SpendArguments, TimeArguments,
+    CovariateArguments, DefinitionArguments, ModelArguments, ReadArguments, ReportArguments,
+    SeasonArguments, SpendArguments, TimeArguments,
 };
 use crate::progress::Talk;
-use crate::{output, reading, season};
+use crate::{covariates, output, reading, season};
 
 pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let outputs = match arguments.output.as_slice() {
@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Ou
         spend: &arguments.spend,
         definition: &arguments.definition,
         season: &arguments.season,
+        covariates: &arguments.covariates,
     };
     write_report(&asked, &outputs, talk)
 }
@@ -49,6 +50,7 @@ pub(crate) struct ReportQuestion<'a> {
     pub(crate) spend: &'a SpendArguments,
     pub(crate) definition: &'a DefinitionArguments,
     pub(crate) season: &'a SeasonArguments,
+    pub(crate) covariates: &'a CovariateArguments,
 }
 
 /// Writes the report to each output by its extension and prints the headline.
@@ -80,9 +82,13 @@ pub(crate) fn write_report(
     options.newborns = Newborns::LeftOut;
     options.always_bake_off = true;
     options.spend = reading::spend_choice(question.spend)?;
-    options.season = season::request(question.season, &options)?;
     let definition = reading::definition(question.definition, &options.horizon)?;
     let engine = reading::engine(&question.read.reading, talk)?;
+    let columns = question.read.reading.columns.as_deref();
+    let choice = options.choice;
+    options.choice =
+        covariates::with_covariates(&engine, choice, question.covariates, columns, false)?;
+    options.season = season::request(question.season, &options)?;
     let asked = super::ask(&engine, question.read, question.time, &options, talk)?;
     let Some(orders) = &asked.orders else {
         return Err(reading::usage(
@@ -95,6 +101,7 @@ pub(crate) fn write_report(
     let beside = if has_table { Beside::CustomerTable } else { Beside::Nothing };
     let outcome = report(question.title, orders, &asked.inquiry, &definition, beside)?;
     let mut provenance = asked.provenance;
+    covariates::note(question.covariates, &mut provenance);
     reading::note_spend(question.spend, &mut provenance);
     provenance.definition_id = Some(definition.id());
     provenance.seed = Some(question.model.seed);

@@ -1,24 +1,28 @@
 //! Subscriptions, behind `clv fit`, `clv forecast`, `clv value` and `clv metric`: renewals instead of orders.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use clv_answers::model_fit::ModelFit;
 use clv_answers::retention::{Retention, RetentionMetric};
 use clv_answers::{Answer, Provenance};
 use clv_engine::{SubscriptionData, Subscriptions};
+use clv_studies::covariates::CovariateRequest;
+use clv_studies::covariates::retention::retention_with_covariates;
 use clv_studies::metrics::renewal_rate::SubscriptionMetricEntry;
 use clv_studies::retention::{
     RetentionCurve, forecast_table, is_retention_model, retention, value_table,
 };
+use clv_studies::served::ModelChoice;
 use clv_studies::subscribers::{SubscriberOptions, Subscribers};
 
 use crate::Outcome;
 use crate::arguments::{
-    FitArguments, ForecastArguments, MetricArguments, ModelArguments, ReadArguments,
-    SubscriptionArguments, TimeArguments, ValueArguments,
+    CovariateArguments, FitArguments, ForecastArguments, MetricArguments, ModelArguments,
+    ReadArguments, SubscriptionArguments, TimeArguments, ValueArguments,
 };
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{covariates, output, reading};
 
 /// Rows of a curve that text shows.
 const OCCASIONS_SHOWN: usize = 12;
@@ -130,7 +134,17 @@ pub(crate) fn fit(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     let rate = reading::discount_rate(arguments.discount_rate)?;
     let of = &arguments.subscriptions;
     let mut asked = ask(&arguments.read, &arguments.time, &arguments.subscriptions, None, talk)?;
-    let curve = RetentionCurve::fit(&arguments.model, &asked.subscribers, of.through)?;
+    let request = covariate_request(
+        ModelChoice::Id(arguments.model.clone()),
+        &arguments.covariates,
+        &arguments.read,
+        talk,
+    )?;
+    let curve = match &request {
+        Some(request) => retention_with_covariates(&asked.subscribers, request, of.through)?,
+        None => RetentionCurve::fit(&arguments.model, &asked.subscribers, of.through)?,
+    };
+    covariates::note(&arguments.covariates, &mut asked.provenance);
     let answer = retention(&curve, &asked.subscribers, rate, arguments.occasions, of.through);
     for warning in answer.fit.warnings.iter().skip(asked.subscribers.cautions.len()) {
         talk.say(&format!("warning: {warning}"));
@@ -143,19 +157,41 @@ pub(crate) fn fit(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     Ok(put_aside(&asked.read, talk))
 }
 
+/// What is known of the subscribers, with the model that it goes into; none where no table was given.
+fn covariate_request(
+    choice: ModelChoice,
+    of: &CovariateArguments,
+    read: &ReadArguments,
+    talk: &Talk,
+) -> anyhow::Result<Option<Arc<CovariateRequest>>> {
+    let engine = reading::engine(&read.reading, talk)?;
+    let columns = read.reading.columns.as_deref();
+    Ok(match covariates::with_covariates(&engine, choice, of, columns, false)? {
+        ModelChoice::Covariates(request) => Some(request),
+        _ => None,
+    })
+}
+
 /// The curve asked for, and the subscriptions that it is to be applied to.
 fn curve_of(
     model: &ModelArguments,
-    read: &ReadArguments,
-    time: &TimeArguments,
+    (read, time): (&ReadArguments, &TimeArguments),
     of: &SubscriptionArguments,
+    of_covariates: &CovariateArguments,
     talk: &Talk,
 ) -> anyhow::Result<(RetentionCurve, Asked)> {
     let saved = model.model_file.as_deref().map(reading::saved_model).transpose()?;
     let mut asked = ask(read, time, of, saved.as_ref(), talk)?;
-    let curve = match &saved {
-        Some(saved) => RetentionCurve::of_saved(saved)?.0,
-        None => RetentionCurve::fit(&model.model, &asked.subscribers, of.through)?,
+    let choice = match &saved {
+        Some(saved) => ModelChoice::Saved(Box::new(saved.clone())),
+        None => ModelChoice::Id(model.model.clone()),
+    };
+    let request = covariate_request(choice, of_covariates, read, talk)?;
+    covariates::note(of_covariates, &mut asked.provenance);
+    let curve = match (&request, &saved) {
+        (Some(request), _) => retention_with_covariates(&asked.subscribers, request, of.through)?,
+        (None, Some(saved)) => RetentionCurve::of_saved(saved)?.0,
+        (None, None) => RetentionCurve::fit(&model.model, &asked.subscribers, of.through)?,
     };
     if let Some(warning) = curve.cohorts_differ(&asked.subscribers, of.through) {
         talk.say(&format!("warning: {warning}"));
@@ -169,8 +205,9 @@ fn curve_of(
 /// `clv forecast` of subscriptions.
 pub(crate) fn forecast(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let horizon = reading::span("--horizon", &arguments.model.horizon)?;
-    let (read, time) = (&arguments.read, &arguments.time);
-    let (curve, asked) = curve_of(&arguments.model, read, time, &arguments.subscriptions, talk)?;
+    let of = (&arguments.read, &arguments.time);
+    let (curve, asked) =
+        curve_of(&arguments.model, of, &arguments.subscriptions, &arguments.covariates, talk)?;
     let table = forecast_table(&curve, &asked.subscribers, &horizon)?;
     output::table(table, &asked.provenance, &arguments.output)?;
     Ok(put_aside(&asked.read, talk))
@@ -180,9 +217,9 @@ pub(crate) fn forecast(arguments: &ForecastArguments, talk: &Talk) -> anyhow::Re
 pub(crate) fn value(arguments: &ValueArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let horizon = reading::span("--horizon", &arguments.model.horizon)?;
     let definition = reading::definition(&arguments.definition, &horizon)?;
-    let (read, time) = (&arguments.read, &arguments.time);
+    let of = (&arguments.read, &arguments.time);
     let (curve, mut asked) =
-        curve_of(&arguments.model, read, time, &arguments.subscriptions, talk)?;
+        curve_of(&arguments.model, of, &arguments.subscriptions, &arguments.covariates, talk)?;
     let table = value_table(&curve, &asked.subscribers, &horizon, &definition)?;
     for caution in definition.cautions() {
         talk.say(&format!("note: {caution}"));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::run::{Ended, Folder, rows};
 
 /// Customers of a shop.
-const N: u32 = 400;
+pub(crate) const N: u32 = 400;
 
 /// Numbers between 0 and 1 that look like chance.
 struct Chance(u64);
@@ -19,7 +19,7 @@ impl Chance {
 }
 
 /// Orders of customers who buy at their own rate, members half as often again, and leave after some time.
-fn orders() -> String {
+pub(crate) fn orders() -> String {
     let mut chance = Chance(7);
     let mut text = "customer_id,ordered_at,amount\n".to_owned();
     let epoch = |day: u32| {
@@ -44,28 +44,28 @@ fn orders() -> String {
 }
 
 /// One row for each customer, made by `cells`.
-fn table(heading: &str, cells: impl Fn(u32) -> String) -> String {
+pub(crate) fn table(heading: &str, cells: impl Fn(u32) -> String) -> String {
     let rows: Vec<String> =
         (0..N).map(|customer| format!("c{customer},{}", cells(customer))).collect();
     format!("customer_id,{heading}\n{}\n", rows.join("\n"))
 }
 
-fn shop(covariates: &str) -> Folder {
+pub(crate) fn shop(covariates: &str) -> Folder {
     let folder = Folder::with("orders.csv", orders().as_bytes());
     std::fs::write(folder.path("customers.csv"), covariates).expect("the file can be written");
     folder
 }
 
-fn fit(folder: &Folder, more: &[&str]) -> Ended {
+pub(crate) fn fit(folder: &Folder, more: &[&str]) -> Ended {
     let words = ["fit", "orders.csv", "--covariates", "customers.csv"];
     folder.clv(&[&words, more].concat())
 }
 
-fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("the answer is JSON")
 }
 
-fn member_and_age() -> String {
+pub(crate) fn member_and_age() -> String {
     table("member,age,channel", |i| {
         let channel = ["web", "shop", "web", "fair", "web"][i as usize % 5];
         format!("{},{},{channel}", i % 2, 20 + (i * 7) % 41)
@@ -268,7 +268,7 @@ fn a_saved_model_says_which_columns_it_needs_and_what_it_has_not_seen() {
 }
 
 /// Checks that a fit is refused with these words.
-fn refused(covariates: &str, more: &[&str], said: &[&str]) {
+pub(crate) fn refused(covariates: &str, more: &[&str], said: &[&str]) {
     let folder = shop(covariates);
     let ended = fit(&folder, more);
     assert_eq!(ended.status, 2, "{more:?}: {} {}", ended.stdout, ended.stderr);
@@ -306,7 +306,7 @@ fn tables_and_names_that_cannot_be_used_are_refused_with_their_reason() {
         &["--model", "nbd", "--constrain", "member"],
         &["--constrain member", "not both"],
     );
-    refused(&plain, &["--model", "auto"], &["needs a model by name"]);
+    refused(&plain, &["--model", "blend"], &["the blend takes no covariates", "--model auto"]);
     let constant = table("age,size", |i| format!("{},7", i % 40));
     refused(&constant, &pareto, &["size is 7 for every customer"]);
     let collinear = table("age,born,n", |i| format!("{},{},{}", 20 + i % 40, 2000 - i % 40, i % 3));
@@ -316,7 +316,7 @@ fn tables_and_names_that_cannot_be_used_are_refused_with_their_reason() {
     let names = table("name", |i| format!("r{i}"));
     refused(&names, &pareto, &["column name", "400 different texts", "--pool"]);
     let twice = format!("{plain}c7,1,30,web\n");
-    refused(&twice, &pareto, &["row 402", "\"c7\"", "row 9 too"]);
+    refused(&twice, &pareto, &["row 402", "\"c7\"", "row 9 too", "need a column 'date'"]);
     let no_id = table("age", |i| (i % 40).to_string()).replace("customer_id", "whose");
     refused(
         &no_id,

@@ -4,6 +4,7 @@
 mod bad_input;
 mod contract;
 mod covariates;
+mod covariates_by_day;
 mod posterior;
 mod real_files;
 mod report;

@@ -366,3 +366,95 @@ fn orders_are_counted_by_period_for_models_of_whole_periods() {
     assert_eq!(refused.status, 2, "{}", refused.stdout);
     assert!(refused.stderr.contains("whole periods"), "{}", refused.stderr);
 }
+
+/// 300 subscriptions of two plans, one of which is left twice as readily; months from 2021 on.
+fn two_plans() -> Folder {
+    let (mut text, mut traits) =
+        ("id,start,end\n".to_owned(), "customer_id,plan,seats\n".to_owned());
+    for i in 0..300_u32 {
+        let is_annual = i % 2 == 0;
+        // Lifetimes in months, spread over customers, nearly twice as long for the annual plan.
+        let stays = (i * 7 % 23) * if is_annual { 2 } else { 1 } + 1;
+        let month = |n: u32| format!("{}-{:02}-10", 2021 + n / 12, n % 12 + 1);
+        let begun = i % 12;
+        let end = if begun + stays < 24 { month(begun + stays) } else { String::new() };
+        text.push_str(&format!("s{i},{},{end}\n", month(begun)));
+        let plan = if is_annual { "annual" } else { "monthly" };
+        traits.push_str(&format!("s{i},{plan},{}\n", 1 + i % 5));
+    }
+    let folder = Folder::with("subscriptions.csv", text.as_bytes());
+    std::fs::write(folder.path("traits.csv"), traits).expect("the file can be written");
+    folder
+}
+
+#[test]
+fn what_is_known_of_subscribers_acts_on_their_leaving() {
+    let folder = two_plans();
+    let words = ["subscriptions.csv", "--until", "2022-12-31", "--time-unit", "month"];
+    let with = ["--covariates", "traits.csv"];
+    for model in ["sbg", "bdw"] {
+        let fit = ["-o", "model.json", "--model", model];
+        let ended = folder.clv(&[&["fit"], &words[..], &with[..], &fit[..]].concat());
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        let saved = std::fs::read_to_string(folder.path("model.json")).expect("it was written");
+        let answer = &json(&saved)["answer"];
+        let effect = |name: &str| answer["parameters"][name].as_f64().expect(name);
+        // The annual plan is what the other is compared with, or the other way round.
+        let monthly = answer["parameters"]["dropout.plan=monthly"].as_f64();
+        let monthly = monthly.unwrap_or_else(|| -effect("dropout.plan=annual"));
+        assert!((0.2..2.0).contains(&monthly), "{model}: {answer}");
+        let test = &answer["covariates"]["tests"][0];
+        assert!(test["degrees_of_freedom"] == 2 && test["p_value"].as_f64() < Some(0.01), "{test}");
+        let forecast = |more: &[&str]| {
+            let ended = folder.clv(&[&["forecast"], &words[..], &with[..], more].concat());
+            assert_eq!(ended.status, 0, "{}", ended.stderr);
+            ended.stdout
+        };
+        let (direct, again) =
+            (forecast(&["--model", model]), forecast(&["--model-file", "model.json"]));
+        assert_eq!(direct.lines().count(), 301);
+        for (one, other) in rows(&direct).iter().zip(rows(&again)).skip(1) {
+            let number = |row: &Vec<&str>| row[4].parse::<f64>().expect("a number");
+            assert!((number(one) - number(&other)).abs() < 1e-9, "{one:?}");
+        }
+        let bare =
+            folder.clv(&[&["forecast"], &words[..], &["--model-file", "model.json"]].concat());
+        assert!(
+            bare.status == 2 && bare.stderr.contains("knows who customers are"),
+            "{}",
+            bare.stderr
+        );
+    }
+}
+
+#[test]
+fn cohorts_of_survivors_may_have_traits_too() {
+    let cohorts = "year,young,old\n0,1000,1000\n1,631,869\n2,468,743\n3,382,653\n4,326,593\n";
+    let folder = Folder::with("survivors.csv", cohorts.as_bytes());
+    std::fs::write(folder.path("traits.csv"), "customer_id,is_old\nyoung,0\nold,1\n")
+        .expect("the file can be written");
+    let words = ["fit", "survivors.csv", "--covariates", "traits.csv", "--model", "sbg"];
+    let ended = folder.clv(&words);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let answer = &json(&ended.stdout)["answer"];
+    assert_eq!(answer["n_customers"], 2000);
+    let effect = answer["parameters"]["dropout.is_old"].as_f64().expect("there is an effect");
+    let error = answer["standard_errors"]["dropout.is_old"].as_f64().expect("and its error");
+    assert!(effect < -5.0 * error && error < 0.1, "{effect} {error}");
+}
+
+#[test]
+fn covariates_that_renewals_do_not_take_are_refused() {
+    let folder = two_plans();
+    let words = ["fit", "subscriptions.csv", "--until", "2022-12-31", "--covariates", "traits.csv"];
+    for (more, said) in [
+        (&["--model", "sbg", "--covariates-on", "purchase"][..], "act on leaving only"),
+        (&["--model", "sbg", "--pool", "plan"], "act on leaving only"),
+        (&["--model", "bdw", "--l2", "1"], "act on leaving only"),
+        (&["--model", "bdw", "--covariates-on", "dropout.size"], "'size', which is no column"),
+        (&["--model", "kaplan-meier"], "takes no covariates"),
+    ] {
+        let ended = folder.clv(&[&words[..], more].concat());
+        assert!(ended.status == 2 && ended.stderr.contains(said), "{more:?}: {}", ended.stderr);
+    }
+}

@@ -8,6 +8,7 @@ mod cohorts;
 mod concentration;
 mod customer_value;
 mod data_quality;
+mod effects;
 mod first_steps;
 mod headline;
 mod model_card;

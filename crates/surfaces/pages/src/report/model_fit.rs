@@ -1,7 +1,7 @@
 //! The model served: its story, its parameters in words, how sure they are, and its warnings.
 
 use clv_answers::backtest::Backtest;
-use clv_answers::covariates::Test;
+use clv_answers::covariates::{CovariateFit, Test};
 use clv_answers::model_card::ModelCard;
 use clv_answers::model_fit::ModelFit;
 use clv_answers::spend::SpendModelScore;
@@ -9,6 +9,7 @@ use clv_figures::names::{is_naive, model_name};
 use clv_figures::numbers::{count, day, decimal};
 use maud::{Markup, html};
 
+use super::effects::{effects, is_effect};
 use crate::page::Section;
 use crate::table::{Options, scrolling};
 
@@ -32,12 +33,12 @@ pub(super) fn section(
                 @match &model.blend {
                     Some(blend) => {
                         @for member in blend.members.iter().filter(|one| !is_naive(&one.model)) {
-                            (fitted(member, card, "purchases, a member of the blend"))
+                            (fitted(member, card, "purchases, a member of the blend", None))
                         }
                     }
-                    None => (fitted(model, card, "purchases")),
+                    None => (fitted(model, card, "purchases", None)),
                 }
-                @if let Some(spend) = &model.spend { (fitted(spend, card, "spend")) }
+                @if let Some(spend) = &model.spend { (fitted(spend, card, "spend", model.covariates.as_deref())) }
             },
             None => html! {
                 p.remark { "A naive baseline is served, so there is no fitted model to show." }
@@ -46,12 +47,14 @@ pub(super) fn section(
     }
 }
 
-fn fitted(model: &ModelFit, card: &ModelCard, kind: &str) -> Markup {
+/// `known` are the covariates of purchases, which those of spend are among.
+fn fitted(model: &ModelFit, card: &ModelCard, kind: &str, known: Option<&CovariateFit>) -> Markup {
     html! {
         div.panel.stack {
             h3 { (model_name(&model.model)) " for " (kind) }
             @if kind == "spend" { p.remark { (story(&model.model)) } }
             (parameters(model, card))
+            (effects(model, known))
             p.remark { (quality(model)) }
             (spend_scores(&model.spend_scores))
             @if let Some(test) = &model.independence_test { p.remark { (dependence(test)) } }
@@ -73,7 +76,7 @@ fn parameters(model: &ModelFit, card: &ModelCard) -> Markup {
             }
         }
         tbody {
-            @for (name, value) in &model.parameters {
+            @for (name, value) in model.parameters.iter().filter(|(name, _)| !is_effect(name)) {
                 tr {
                     th scope="row" { code { (name) } }
                     td.n data-label="Value" data-v=(value) { (decimal(*value, 4)) }

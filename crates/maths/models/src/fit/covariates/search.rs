@@ -47,6 +47,11 @@ impl<'a> Search<'a> {
         self.entry.kinds.len()
     }
 
+    /// The position of the whole number that the search holds; none where there is none.
+    pub(super) fn whole(&self) -> Option<usize> {
+        (0..self.n_base()).find(|&at| self.pass.is_held(at))
+    }
+
     /// Mean negative log-likelihood with `l2` times the squared effects, and its gradient.
     pub(super) fn loss(&self, point: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
         let (base, effects) = point.split_at(self.n_base());
@@ -69,9 +74,11 @@ impl<'a> Search<'a> {
     }
 
     pub(super) fn minimum(&self, starts: &[Vec<f64>], options: &CovariateFitOptions) -> Minimum {
+        let whole = self.whole().map_or(0.0, |at| starts[0][at] + 1.0);
+        let bound = options.fit.free_bound.max(whole);
         let search_options = |gradient_tolerance| MinimiseOptions {
-            lower: -options.fit.free_bound,
-            upper: options.fit.free_bound,
+            lower: -bound,
+            upper: bound,
             gradient_tolerance,
             max_evaluations: options.fit.max_passes,
         };
@@ -83,7 +90,8 @@ impl<'a> Search<'a> {
             let found = polish(&near.point, None, &mut loss, tolerance);
             let found = if found.value <= near.value { found } else { near };
             let is_settled = found.converged
-                && found.point.iter().all(|x| x.abs() < options.fit.free_bound - 1e-3);
+                && (0..found.point.len())
+                    .all(|at| self.pass.is_held(at) || found.point[at].abs() < bound - 1e-3);
             if best.as_ref().is_none_or(|best| found.value < best.value) {
                 best = Some(found);
             }

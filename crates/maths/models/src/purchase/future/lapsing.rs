@@ -258,7 +258,7 @@ impl Lapsing {
     }
 
     /// Points of time with P(leaves there), and P(is still a customer at the horizon).
-    fn lifetimes(self, horizon: f64, fineness: f64) -> (Vec<(f64, f64)>, f64) {
+    pub(super) fn lifetimes(self, horizon: f64, fineness: f64) -> (Vec<(f64, f64)>, f64) {
         let scale = self.scale();
         let end = (horizon / scale).ln_1p().min(self.power_law_from());
         let mut points = Vec::with_capacity(24);

@@ -17,6 +17,7 @@ mod lapsing;
 mod leaving;
 mod leaving_curves;
 mod occasions;
+mod on_clocks;
 pub(super) mod panels;
 mod regular;
 mod regular_roots;
@@ -29,6 +30,8 @@ use at_points::AtPoints;
 use lapsing::Lapsing;
 use leaving::Leaving;
 use occasions::Occasions;
+pub use on_clocks::ClockPiece;
+use on_clocks::OnClocks;
 pub(crate) use regular::Regular;
 use steady::Steady;
 pub use summary::ProcessSummary;
@@ -77,6 +80,19 @@ pub enum FutureProcess {
     LapsingAtPoints {
         /// What the rates may be, per unit of time, both above 0; the weights sum to 1.
         points: Arc<[LatentPoint]>,
+    },
+    /// May leave at any moment, buying and leaving on clocks whose speeds change (Pareto/NBD with changing covariates).
+    LapsingOnClocks {
+        /// Shape of the purchase rate.
+        r: f64,
+        /// Rate of the purchase rate on the buying clock, time.
+        alpha: f64,
+        /// Shape of the dropout rate.
+        s: f64,
+        /// Rate of the dropout rate on the leaving clock, time.
+        beta: f64,
+        /// The pieces to come, one at least, their ends ascending.
+        pieces: Arc<[ClockPiece]>,
     },
     /// May leave after each purchase to come (BG/NBD and its kin).
     LeavingAfterPurchase {
@@ -160,6 +176,7 @@ pub enum FutureProcess {
 enum Kind<'a> {
     Steady(Steady),
     Lapsing(Lapsing),
+    OnClocks(OnClocks<'a>),
     Aging(Aging),
     AtPoints(AtPoints<'a>),
     Leaving(Leaving),
@@ -173,6 +190,7 @@ macro_rules! of {
         match $kind {
             Kind::Steady(process) => process.$method($($argument),*),
             Kind::Lapsing(process) => process.$method($($argument),*),
+            Kind::OnClocks(process) => process.$method($($argument),*),
             Kind::Aging(process) => process.$method($($argument),*),
             Kind::AtPoints(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
@@ -195,6 +213,9 @@ impl FutureProcess {
             Self::Steady { r, alpha } => (1.0, Kind::Steady(Steady { r, alpha })),
             Self::Lapsing { r, alpha, s, beta } => {
                 (1.0, Kind::Lapsing(Lapsing { r, alpha, s, beta }))
+            }
+            Self::LapsingOnClocks { r, alpha, s, beta, ref pieces } => {
+                (1.0, Kind::OnClocks(OnClocks { r, alpha, s, beta, pieces }))
             }
             Self::Aging { r, alpha, b, s, beta } => {
                 let lifetime = AgingLifetime { b, s, beta };

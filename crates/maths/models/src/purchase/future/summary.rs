@@ -45,6 +45,7 @@ impl FutureProcess {
         let staying = match kind {
             Kind::Steady(process) => process.summary(horizon, discount_rate),
             Kind::Lapsing(process) => process.summary(horizon, discount_rate),
+            Kind::OnClocks(process) => process.summary(horizon, discount_rate),
             Kind::Aging(process) => process.summary(horizon, discount_rate),
             Kind::AtPoints(process) => process.summary(horizon, discount_rate),
             Kind::Leaving(process) => process.summary(horizon, discount_rate),
