@@ -20,8 +20,8 @@ use crate::purchase::pareto_ggg::ParetoGgg;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::pareto_nbd_lognormal::ParetoNbdLognormal;
 use crate::purchase::{
-    ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, ggom_nbd, mbg_cnbd_k, mbg_nbd, nbd,
-    pareto_ggg, pareto_nbd, pareto_nbd_lognormal,
+    FutureProcess, ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, ggom_nbd, mbg_cnbd_k,
+    mbg_nbd, nbd, pareto_ggg, pareto_nbd, pareto_nbd_lognormal,
 };
 use crate::retention::{RetentionModelEntry, Tenures, bdw, sbg};
 use crate::spend::{
@@ -68,6 +68,12 @@ impl PurchaseModelEntry {
     #[must_use]
     pub fn is_discrete(&self) -> bool {
         (self.build)(self.typical).is_ok_and(|model| model.new_customer().is_discrete())
+    }
+
+    /// The parameters that the times between purchases tell, where each customer has a rhythm of their own.
+    pub(crate) fn rhythm_parameters(&self) -> Option<&'static str> {
+        let process = (self.build)(self.typical).ok()?.new_customer();
+        matches!(process, FutureProcess::RhythmsLapsing { .. }).then_some("t / gamma")
     }
 }
 

@@ -8,8 +8,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
-use crate::purchase::{FutureProcess, RhythmPoint};
 use crate::purchase::future::Regular;
+use crate::purchase::{FutureProcess, RhythmPoint};
 use crate::spend::GammaGamma;
 use crate::{PurchaseHistories, PurchaseHistory};
 
@@ -246,12 +246,7 @@ fn occasions(
 }
 
 /// Purchase times until `end` of a customer whose rhythm is one of `points` and who has been silent for a while.
-fn in_rhythm(
-    points: &[RhythmPoint],
-    silence: f64,
-    end: f64,
-    random: &mut StdRng,
-) -> Vec<f64> {
+fn in_rhythm(points: &[RhythmPoint], silence: f64, end: f64, random: &mut StdRng) -> Vec<f64> {
     let mut share = random.random::<f64>();
     let drawn = points.iter().find(|point| {
         share -= point.weight;

@@ -16,10 +16,11 @@
 //! both ends. That over ln v goes by panels of Gauss points, the same for all k, narrow around the typical length.
 
 use clv_numerics::gamma::{digamma, ln_gamma};
-use clv_numerics::log_space::ln_add_exp;
+use clv_numerics::log_space::{ln_add_exp, softplus};
 use clv_numerics::quadrature::gauss_legendre;
 use pulp::{Arch, Simd, WithSimd};
 
+use super::few_points::few_points;
 use super::running_interval::{RunningInterval, ln_gamma_excess};
 use crate::PurchaseHistory;
 
@@ -106,15 +107,20 @@ impl LatentRhythm {
     fn known(&self, history: &PurchaseHistory, [largest, of_width]: [f64; 2]) -> Known {
         let count = history.repeat_purchases();
         let (x, last) = (f64::from(count), history.last_purchase_age());
-        // One interval is the whole time: it is known.
-        let sum_ln = if count == 1 { Some(last.ln()) } else { history.sum_ln_interpurchase_times() };
-        let (unevenness, ln_constant) = match sum_ln {
+        let (unevenness, ln_constant) = match history.sum_ln_interpurchase_times() {
             _ if count == 0 => (Some(0.0), 0.0),
             Some(sum) => (Some((last.ln() - x.ln() - sum / x).max(0.0)), -sum),
             None => (None, ln_gamma(x) - x * last.ln()),
         };
         let step = largest.min(of_width / (self.t + x + 2.0).sqrt());
-        Known { x, last, silence: history.time_since_last_purchase(), unevenness, ln_constant, step }
+        Known {
+            x,
+            last,
+            silence: history.time_since_last_purchase(),
+            unevenness,
+            ln_constant,
+            step,
+        }
     }
 
     /// The term at ln k.
@@ -127,15 +133,15 @@ impl LatentRhythm {
         let off = ln_k - (t / gamma).ln();
         let ln_prior = t * (off - off.exp_m1());
         // The large parts of the log-gammas cancel against powers; what is left is written term by term.
-        let ln_rate = ln_gamma_excess(g) - ln_gamma_excess(r)
-            + r * ((g / r).ln() + (per_k / a).ln());
+        let ln_rate =
+            ln_gamma_excess(g) - ln_gamma_excess(r) + r * ((g / r).ln() + (per_k / a).ln());
         let ln_timing = if known.x > 0.0 {
             let kx = k * x;
             let gaps = known.unevenness.map_or_else(
                 || -ln_gamma_excess(kx),
                 |unevenness| -x * ln_gamma_excess(k) - kx * unevenness,
             );
-            gaps + kx * ((r / kx).ln_1p() - (per_k / known.last).ln_1p())
+            gaps + kx * ((r / kx).ln_1p() - softplus(per_k.ln() - known.last.ln()))
         } else {
             0.0
         };
@@ -150,11 +156,10 @@ impl LatentRhythm {
         let per_k = alpha / k;
         let mut slope = t - gamma * k + g / (1.0 + known.last / per_k) - r;
         if x > 0.0 {
-            let pace = digamma(g) - (per_k / known.last).ln_1p();
-            let gaps = known.unevenness.map_or_else(
-                || digamma(k * x),
-                |unevenness| digamma(k) + x.ln() + unevenness,
-            );
+            let pace = digamma(g) - softplus(per_k.ln() - known.last.ln());
+            let gaps = known
+                .unevenness
+                .map_or_else(|| digamma(k * x), |unevenness| digamma(k) + x.ln() + unevenness);
             slope += k * x * (pace - gaps);
         }
         slope > 0.0
@@ -208,7 +213,8 @@ impl LatentRhythm {
             let law = RunningInterval::new(node.k, node.g, node.a);
             let rise = law.digamma_rise();
             let outlasts = law.outlasting(known.silence, rise);
-            let left = registers.dispatch(SumOverSilence { law: &law, rise, silence: &mut silence });
+            let left =
+                registers.dispatch(SumOverSilence { law: &law, rise, silence: &mut silence });
             let ln_left = left[0].ln();
             let ln_bracket = ln_add_exp(outlasts.ln, ln_left);
             let (out, gone) = ((outlasts.ln - ln_bracket).exp(), (-ln_bracket).exp());
@@ -240,8 +246,8 @@ impl LatentRhythm {
         let [t_slope, gamma_slope, r_slope, alpha_slope, s_slope, beta_slope, alive] =
             sums.map(|sum| sum / total);
         let ln_stays = s * (known.last / beta).ln_1p();
-        let ln_likelihood = highest + (total * known.step).ln() - ln_gamma_excess(t) - ln_stays
-            + known.ln_constant;
+        let ln_likelihood =
+            highest + (total * known.step).ln() - ln_gamma_excess(t) - ln_stays + known.ln_constant;
         let slopes = [
             t_slope,
             gamma_slope,
@@ -257,25 +263,32 @@ impl LatentRhythm {
         }
     }
 
-    /// What k may be of a customer with this history who still is one, as points whose weights sum to 1.
-    pub(super) fn points_if_alive(&self, history: &PurchaseHistory) -> Vec<RhythmPoint> {
+    /// What k may be of a customer with this history who still is one, as points whose weights sum to 1: all that the
+    /// sum over k visits, or those few that stand for them.
+    pub(super) fn points_if_alive(
+        &self,
+        history: &PurchaseHistory,
+        n_points: Option<usize>,
+    ) -> Vec<RhythmPoint> {
         let known = self.known(history, COARSE);
-        let mut terms: Vec<(f64, RhythmPoint)> = Vec::with_capacity(64);
+        let mut terms: Vec<(f64, f64)> = Vec::with_capacity(64);
         self.sweep(&known, self.mode(&known), LIGHT, |node| {
             let law = RunningInterval::new(node.k, node.g, node.a);
             let ln = node.ln_weight + law.outlasting(known.silence, law.digamma_rise()).ln;
-            terms.push((ln, RhythmPoint { weight: 0.0, k: node.k, r: node.g, alpha: node.a }));
+            terms.push((node.k.ln(), ln));
             ln
         });
-        let highest = terms.iter().fold(f64::NEG_INFINITY, |high, (ln, _)| high.max(*ln));
-        let total: f64 = terms.iter().map(|(ln, _)| (ln - highest).exp()).sum();
-        let weighted = terms.iter().map(|(ln, point)| RhythmPoint {
-            weight: (ln - highest).exp() / total,
-            ..*point
-        });
-        let mut points: Vec<RhythmPoint> = weighted.collect();
-        points.sort_by(|one, other| one.k.total_cmp(&other.k));
-        points
+        let highest = terms.iter().fold(f64::NEG_INFINITY, |high, (_, ln)| high.max(*ln));
+        let total: f64 = terms.iter().map(|(_, ln)| (ln - highest).exp()).sum();
+        terms.iter_mut().for_each(|(_, ln)| *ln = (*ln - highest).exp() / total);
+        terms.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let law = n_points.map_or_else(|| terms.clone(), |n_points| few_points(&terms, n_points));
+        law.into_iter()
+            .map(|(ln_k, weight)| {
+                let node = self.node(&known, ln_k);
+                RhythmPoint { weight, k: node.k, r: node.g, alpha: node.a }
+            })
+            .collect()
     }
 }
 
@@ -311,7 +324,8 @@ impl Silence {
         }
         let LatentRhythm { s, beta, .. } = *law;
         let n = ln_v.len();
-        let (mut left, mut slopes) = (Vec::with_capacity(n), [Vec::with_capacity(n), Vec::with_capacity(n)]);
+        let (mut left, mut slopes) =
+            (Vec::with_capacity(n), [Vec::with_capacity(n), Vec::with_capacity(n)]);
         for (ln_v, weight) in ln_v.iter().zip(&weights) {
             let share = ln_v.exp() / start;
             let hazard = s * share.ln_1p();

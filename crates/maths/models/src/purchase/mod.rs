@@ -16,6 +16,7 @@ mod coin_dropout;
 mod dropout_integral;
 mod erlang_clock;
 mod erlang_coin;
+mod few_points;
 mod latent_rates;
 mod latent_rhythm;
 mod latent_rows;

@@ -17,10 +17,13 @@ pub(super) struct RunningInterval {
     pub(super) a: f64,
     /// ln of the typical length, a k/g.
     pub(super) ln_typical: f64,
-    /// k/(g + k).
-    share: f64,
-    /// ln Γ(g+k)/(Γ(g) Γ(k)) where the density is largest, in the sense of [`ln_gamma_excess`].
+    /// ln Γ(g+k)/(Γ(g) Γ(k+1)) as far as it does not cancel against the density's powers.
     ln_scale: f64,
+    /// Which of V and its inverse the density is written in: 1 or -1, so that the larger shape is never subtracted.
+    sign: f64,
+    /// The smaller of the shapes, and its share of both.
+    smaller: f64,
+    share: f64,
 }
 
 /// The chance that the interval is longer than some length, and how it changes.
@@ -41,53 +44,57 @@ pub(super) fn ln_gamma_excess(z: f64) -> f64 {
         return ln_gamma(z) - z * z.ln() + z;
     }
     let (per_z, square) = (1.0 / z, 1.0 / (z * z));
-    let series = [
-        1.0 / 12.0,
-        -1.0 / 360.0,
-        1.0 / 1260.0,
-        -1.0 / 1680.0,
-        1.0 / 1188.0,
-        -691.0 / 360_360.0,
-    ];
+    let series =
+        [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0];
     let remainder = series.iter().rev().fold(0.0, |sum, c| sum * square + c);
     0.5 * (std::f64::consts::TAU / z).ln() + remainder * per_z
 }
 
 impl RunningInterval {
     pub(super) fn new(k: f64, g: f64, a: f64) -> Self {
-        let ln_scale = ln_gamma_excess(g + k) - ln_gamma_excess(g) - ln_gamma_excess(k);
-        Self { k, g, a, ln_typical: (a * (k / g)).ln(), share: k / (g + k), ln_scale }
+        // Γ(k+1), not Γ(k), as small k are to lose no digits.
+        let of_k =
+            if k < 1.0 { ln_gamma(k + 1.0) - k * k.ln() + k } else { ln_gamma_excess(k) + k.ln() };
+        let ln_scale = ln_gamma_excess(g + k) - ln_gamma_excess(g) - of_k;
+        let (sign, smaller) = if k > g { (-1.0, g) } else { (1.0, k) };
+        let ln_typical = a.ln() + k.ln() - g.ln();
+        Self { k, g, a, ln_typical, ln_scale, sign, smaller, share: smaller / (g + k) }
     }
 
-    /// The logarithm of the density of ln V at `ln_v`, and ln((a + v)/(a + typical)).
-    pub(super) fn ln_density(&self, ln_v: f64) -> (f64, f64) {
-        let off = ln_v - self.ln_typical;
+    /// The logarithm of the density of ln V at `ln_v`, less ln k.
+    fn ln_density_per_k(&self, ln_v: f64) -> f64 {
+        let off = self.sign * (ln_v - self.ln_typical);
         // Beyond e^600 only the logarithm is a number.
-        let ln_grown = if off > 600.0 {
-            self.share.ln() + off
-        } else {
-            (self.share * off.exp_m1()).ln_1p()
-        };
-        (self.k * off - (self.g + self.k) * ln_grown + self.ln_scale, ln_grown)
+        let ln_grown =
+            if off > 600.0 { self.share.ln() + off } else { (self.share * off.exp_m1()).ln_1p() };
+        self.smaller * off - (self.g + self.k) * ln_grown + self.ln_scale
     }
 
-    /// The same for many lengths at once, into `densities` and `grown`: the density of ln V itself; ln V within 600 of
-    /// the typical.
+    /// The logarithm of the density of ln V at `ln_v`.
+    pub(super) fn ln_density(&self, ln_v: f64) -> f64 {
+        self.ln_density_per_k(ln_v) + self.k.ln()
+    }
+
+    /// The densities of ln V at many lengths at once, into `densities`, and ln((a + v)/(a + typical)) into `grown`.
     #[inline(always)]
     pub(super) fn densities(&self, ln_v: &[f64], densities: &mut [f64], grown: &mut [f64]) {
         use clv_numerics::vectorised;
-        let Self { k, g, ln_typical, share, ln_scale, .. } = *self;
+        let Self { k, g, ln_typical, ln_scale, sign, smaller, share, .. } = *self;
+        let (ln_scale, both) = (ln_scale + k.ln(), g + k);
+        // What of ln v is in the growth where it is written in 1/v.
+        let of_inverse = 0.5 * (1.0 - sign);
         for ((ln_v, density), grown) in ln_v.iter().zip(densities).zip(grown) {
-            let off = (ln_v - ln_typical).clamp(-690.0, 600.0);
+            let off = sign * (ln_v - ln_typical).clamp(-690.0, 690.0);
             let growth = share * vectorised::exp_m1(off);
             // The rounding of 1 + growth is put right as W. Kahan does.
             let sum = 1.0 + growth;
             let added = sum - 1.0;
             let ln_sum = vectorised::ln(sum) * (growth / added);
-            *grown = if added.abs() > 0.0 { ln_sum } else { growth };
-            let ln = k * off - (g + k) * *grown + ln_scale;
+            let ln_grown = if added.abs() > 0.0 { ln_sum } else { growth };
+            let ln = smaller * off - both * ln_grown + ln_scale;
             let at = vectorised::exp(ln.clamp(-690.0, 690.0));
             *density = if ln < -690.0 { 0.0 } else { at };
+            *grown = ln_grown - of_inverse * off;
         }
     }
 
@@ -109,7 +116,8 @@ impl RunningInterval {
             return Outlasting { ln: 0.0, slope_g: 0.0, slope_ln_a: 0.0 };
         }
         let Self { k, g, a, .. } = *self;
-        let (ln_density, _) = self.ln_density(length.ln());
+        let ln_per_k = self.ln_density_per_k(length.ln());
+        let ln_density = ln_per_k + k.ln();
         let until = 1.0 / (1.0 + length / a);
         let ln_until = -(length / a).ln_1p();
         let slope_ln_density = digamma_rise + ln_until;
@@ -123,11 +131,12 @@ impl RunningInterval {
             };
         }
         let (ln_fraction, slope) = ln_fraction((k, 0.0), (g, 1.0), 1.0 / (1.0 + a / length));
-        let shorter = (ln_density + ln_fraction).exp() / k;
-        let longer = 1.0 - shorter;
+        // Nearly all intervals are shorter where k is tiny; rounding may not make it all of them.
+        let ln_shorter = (ln_per_k + ln_fraction).min(-1e-300);
+        let longer = -ln_shorter.exp_m1();
         Outlasting {
-            ln: (-shorter).ln_1p(),
-            slope_g: -(shorter / longer) * (slope_ln_density + slope),
+            ln: longer.ln(),
+            slope_g: -(ln_shorter.exp() / longer) * (slope_ln_density + slope),
             slope_ln_a: ln_density.exp() / longer,
         }
     }
@@ -196,7 +205,13 @@ mod tests {
 
     #[test]
     fn outlasting_is_the_beta_distribution_with_its_slopes() {
-        for (k, g, a) in [(1.0, 0.4, 10.0), (0.3, 5.0, 2.0), (7.0, 30.0, 1.0), (80.0, 0.9, 4.0), (2.5, 900.0, 50.0)] {
+        for (k, g, a) in [
+            (1.0, 0.4, 10.0),
+            (0.3, 5.0, 2.0),
+            (7.0, 30.0, 1.0),
+            (80.0, 0.9, 4.0),
+            (2.5, 900.0, 50.0),
+        ] {
             for length in [1e-3, 0.05, 0.6, 3.0, 40.0, 700.0] {
                 let at = |g: f64, a: f64| {
                     let law = RunningInterval::new(k, g, a);
@@ -209,7 +224,9 @@ mod tests {
                 let slope_g = (at(g + step, a).ln - at(g - step, a).ln) / (2.0 * step);
                 let grow = f64::exp(step);
                 let slope_ln_a = (at(g, a * grow).ln - at(g, a / grow).ln) / (2.0 * step);
-                for (slope, difference) in [(found.slope_g, slope_g), (found.slope_ln_a, slope_ln_a)] {
+                for (slope, difference) in
+                    [(found.slope_g, slope_g), (found.slope_ln_a, slope_ln_a)]
+                {
                     assert!(
                         (slope - difference).abs() < 1e-7 * (1.0 + slope.abs()),
                         "{k} {g} {a} {length}: {slope} {difference}"

@@ -28,11 +28,14 @@ pub(super) struct Rhythms<'a> {
 /// Gauss points of a panel.
 const POINTS: usize = 10;
 /// Terms below this share of a sum or of a whole are left out.
-const NEGLIGIBLE: f64 = 1e-14;
+const NEGLIGIBLE: f64 = 1e-10;
 /// Points weighing less than this are left out: what they bring is beyond the digits promised.
 const LIGHT: f64 = 1e-10;
 /// Counts up to this are summed one by one, where they are needed at all.
-const FEWEST_TERMS: f64 = 16.0;
+const FEWEST_TERMS: f64 = 48.0;
+/// Where so many purchases are likely, purchases come at the customer's mean rate, whatever the rhythm: rates deviate by a
+/// slow buyer's share of them.
+const MANY: f64 = 1000.0;
 /// Logarithms of times stay below this.
 const LONGEST: f64 = 650.0;
 
@@ -49,6 +52,8 @@ struct Rhythm {
     to_purchase: Vec<RunningInterval>,
     /// Purchases that are summed one by one.
     n_terms: usize,
+    /// Means of λ and of λ², λ being purchases per unit of time.
+    mean_rates: [f64; 2],
 }
 
 /// Rates per unit of ln u: of the first purchase, of any, and 2 (n-1) times that of the n-th.
@@ -59,6 +64,12 @@ impl Rhythm {
         let (k, g, a) = (point.k, point.r, point.alpha);
         let law = RunningInterval::new(k, g, a);
         let ln_outlasting = law.outlasting(silence, 0.0).ln;
+        // Of a gamma law, the mean is that of the law of one shape more, which outlasts with a chance of its own.
+        let [once, twice] = [1.0, 2.0].map(|more| {
+            let ln = RunningInterval::new(k, g + more, a).outlasting(silence, 0.0).ln;
+            (ln - ln_outlasting).exp()
+        });
+        let mean_rate = g / (a * k);
         // Beyond this many purchases the n-th and the next overlap so much that their sum is smooth.
         let n_terms = (1.3 * k.min(g.sqrt())).ceil() + FEWEST_TERMS;
         Self {
@@ -70,6 +81,7 @@ impl Rhythm {
             silence,
             to_purchase: vec![law],
             n_terms: n_terms.min(400.0) as usize,
+            mean_rates: [mean_rate * once, mean_rate * ((g + 1.0) / (a * k)) * twice],
         }
     }
 
@@ -81,8 +93,7 @@ impl Rhythm {
     /// The density of ln u of the n-th purchase at u from now, for any real n of at least 1; `law` is that of its time.
     fn nth_at(&self, law: &RunningInterval, n: f64, u: f64) -> f64 {
         let z = self.silence + u;
-        let (ln_density, _) = law.ln_density(z.ln());
-        let density = (ln_density - self.ln_outlasting).min(600.0).exp() * (u / z);
+        let density = (law.ln_density(z.ln()) - self.ln_outlasting).min(600.0).exp() * (u / z);
         if n <= 1.0 || self.silence <= 0.0 || density < 1e-18 {
             return density;
         }
@@ -93,6 +104,11 @@ impl Rhythm {
     fn rates_at(&mut self, u: f64) -> Rates {
         let (mut first, mut rate, mut pairs) = (0.0, 0.0, 0.0);
         let most_likely = (self.silence + u) / self.typical();
+        if most_likely > MANY {
+            let first = self.nth_at(&self.to_purchase[0], 1.0, u);
+            let [mean, mean_square] = self.mean_rates;
+            return [first, u * mean, 2.0 * u * u * mean_square];
+        }
         let mut last_terms = [0.0; 2];
         for n in 1..=self.n_terms {
             if self.to_purchase.len() < n {
@@ -165,41 +181,44 @@ impl Rhythm {
         sums
     }
 
-    /// The ends of panels of ln u, from the horizon downwards; where `is_each`, fit for each single purchase.
-    fn edges(&self, horizon: f64, beta: f64, is_each: bool) -> Vec<f64> {
+    /// Points u of time up to the horizon with their weights du/u, from the horizon downwards and in runs of
+    /// [`POINTS`]; where `is_each`, fit for each single purchase.
+    ///
+    /// Panels of ln u are as narrow as the law of the count; the last one, from 0 on, is a power of u.
+    fn times(&self, horizon: f64, beta: f64, is_each: bool) -> Vec<(f64, f64)> {
         let typical = self.typical();
-        let scales = [typical, self.a, beta, if self.silence > 0.0 { self.silence } else { typical }];
-        let least = scales.iter().copied().fold(f64::MAX, f64::min).ln();
-        let most = scales.iter().copied().fold(0.0, f64::max).ln();
-        let top = horizon.ln().min(LONGEST);
-        // Below every scale the density is a power of u, of an exponent no less than this.
-        let slowest = if self.silence > 0.0 { 1.0 } else { self.k };
-        let bottom = (least.min(top) - 26.0 / slowest.min(1.0)).max(-LONGEST);
-        let mut edges = vec![top];
-        let mut at = top;
-        while at > bottom {
+        let from = if self.silence > 0.0 { self.silence } else { typical };
+        let least = typical.min(self.a).min(beta).min(from).ln();
+        let most = typical.max(self.a).max(beta).max(from).ln();
+        // Of a fresh start the density is u^k, which must be smooth enough for the last panel.
+        let depth =
+            if self.silence > 0.0 { 0.7 } else { (26.0 / self.k).min(0.7).max(8.0 / self.k) };
+        let rule: Vec<(f64, f64)> = gauss_legendre(POINTS).on_unit_interval().collect();
+        let mut times = Vec::with_capacity(128);
+        let mut at = horizon.ln().min(LONGEST);
+        loop {
             let u = at.exp();
             let z = self.silence + u;
             let n = 1.0 + z / typical;
             let is_smooth = !is_each && n / self.k + n * n / self.g > 1.5;
-            let narrow = if is_smooth {
+            let width = if is_smooth {
                 1.5
             } else {
                 let curvature = 1.0 / (1.0 / (n * self.k) + 1.0 / self.g);
-                (2.2 / curvature.sqrt() * (z / u)).min(1.5)
+                (2.2 / curvature.sqrt() * (z / u)).clamp(0.02, 1.5)
             };
-            // Where purchases are powers of time, the panel may be as wide as the way that is left behind.
-            let width = if at > most + 3.0 {
-                narrow.max(0.5 * (at - most))
-            } else if at < least - 1.0 {
-                narrow.max(0.6 * (least.min(top) - at))
-            } else {
-                narrow
-            };
+            if (at < least - depth && width >= 1.5) || at < -LONGEST {
+                break;
+            }
+            // Beyond every scale all is a power of time.
+            let width = if at > most + 3.0 { width.max(0.5 * (at - most)) } else { width };
+            times.extend(rule.iter().map(|(x, w)| ((at - width * (1.0 - x)).exp(), w * width)));
             at -= width;
-            edges.push(at);
         }
-        edges
+        let power = if self.silence > 0.0 { 4.0 } else { (4.0 / self.k).clamp(4.0, 40.0) };
+        let until = at.exp();
+        times.extend(rule.iter().map(|(x, w)| (until * x.powf(power), w * power / x)));
+        times
     }
 }
 
@@ -217,33 +236,18 @@ impl Rhythms<'_> {
 
     /// Integrals over the horizon of the rates while staying, and of the rate discounted.
     fn integrals(&self, horizon: f64, discount_rate: f64) -> [f64; 4] {
-        let rule = gauss_legendre(POINTS);
         let mut means = [0.0; 4];
         for mut rhythm in self.rhythms() {
             let mut sums = [0.0; 4];
-            for panel in rhythm.edges(horizon, self.beta, false).windows(2) {
-                let width = panel[0] - panel[1];
-                let mut part = [0.0; 4];
-                for (node, weight) in rule.on_unit_interval() {
-                    let u = (panel[1] + width * node).exp();
-                    let stays = weight * width * self.ln_stays(u).exp();
-                    if stays < 1e-200 {
-                        continue;
-                    }
-                    let [first, rate, pairs] = rhythm.rates_at(u).map(|rate| rate * stays);
-                    let discounted = rate * (-discount_rate * u).exp();
-                    for (sum, value) in part.iter_mut().zip([first, rate, pairs, discounted]) {
-                        *sum += value;
-                    }
+            for (u, weight) in rhythm.times(horizon, self.beta, false) {
+                let stays = weight * self.ln_stays(u).exp();
+                if stays < 1e-200 || u < f64::MIN_POSITIVE {
+                    continue;
                 }
-                let mut is_negligible = true;
-                for (sum, part) in sums.iter_mut().zip(part) {
-                    *sum += part;
-                    is_negligible &= part <= NEGLIGIBLE * *sum;
-                }
-                // Only towards now is it sure that no more follows.
-                if is_negligible && sums[0] > 0.0 && panel[1] < rhythm.typical().ln() - 3.0 {
-                    break;
+                let [first, rate, pairs] = rhythm.rates_at(u).map(|rate| rate * stays);
+                let discounted = rate * (-discount_rate * u).exp();
+                for (sum, value) in sums.iter_mut().zip([first, rate, pairs, discounted]) {
+                    *sum += value;
                 }
             }
             for (mean, sum) in means.iter_mut().zip(sums) {
@@ -279,16 +283,12 @@ impl Rhythms<'_> {
 
     /// P(a first purchase within u), and its slope in ln u.
     fn first_within(&self, u: f64) -> (f64, f64) {
-        let rule = gauss_legendre(POINTS);
         let (mut within, mut slope) = (0.0, 0.0);
         for rhythm in self.rhythms() {
             let law = &rhythm.to_purchase[0];
             let at = |u: f64| rhythm.nth_at(law, 1.0, u) * self.ln_stays(u).exp();
-            let panels: f64 = rhythm
-                .edges(u, self.beta, false)
-                .windows(2)
-                .map(|panel| rule.integrate(panel[1], panel[0], |ln_u| at(ln_u.exp())))
-                .sum();
+            let times = rhythm.times(u, self.beta, false);
+            let panels: f64 = times.iter().map(|&(u, weight)| weight * at(u)).sum();
             within += rhythm.weight * panels;
             slope += rhythm.weight * if u.is_finite() { at(u) } else { 0.0 };
         }
@@ -325,34 +325,36 @@ impl Rhythms<'_> {
     }
 
     /// P(at least n purchases within the horizon).
-    fn at_least(&self, panels: &[(Rhythm, Vec<f64>)], n: f64) -> f64 {
-        let rule = gauss_legendre(POINTS);
-        let of_rhythm = |(rhythm, edges): &(Rhythm, Vec<f64>)| -> f64 {
+    fn at_least(&self, timed: &[(Rhythm, Vec<(f64, f64)>)], n: f64) -> f64 {
+        let of_rhythm = |(rhythm, times): &(Rhythm, Vec<(f64, f64)>)| -> f64 {
             let law = RunningInterval::new(n * rhythm.k, rhythm.g, rhythm.a);
-            let at = |u: f64| rhythm.nth_at(&law, n, u) * self.ln_stays(u).exp();
-            let integrals = edges
-                .windows(2)
-                .map(|panel| rule.integrate(panel[1], panel[0], |ln_u| at(ln_u.exp())));
-            rhythm.weight * integrals.sum::<f64>()
+            let at = |&(u, staying): &(f64, f64)| staying * rhythm.nth_at(&law, n, u);
+            rhythm.weight * times.iter().map(at).sum::<f64>()
         };
-        panels.iter().map(of_rhythm).sum::<f64>().min(1.0)
+        timed.iter().map(of_rhythm).sum::<f64>().min(1.0)
     }
 
-    fn panels(&self, horizon: f64) -> Vec<(Rhythm, Vec<f64>)> {
-        let with_edges = |rhythm: Rhythm| {
-            let edges = rhythm.edges(horizon, self.beta, true);
-            (rhythm, edges)
+    /// Each rhythm with its times up to the horizon, their weights times the chance to stay until then.
+    fn timed(&self, horizon: f64) -> Vec<(Rhythm, Vec<(f64, f64)>)> {
+        let with_times = |rhythm: Rhythm| {
+            let mut times = rhythm.times(horizon, self.beta, true);
+            times.iter_mut().for_each(|(u, weight)| *weight *= self.ln_stays(*u).exp());
+            times.retain(|(u, weight)| *u > 0.0 && *weight > 1e-200);
+            (rhythm, times)
         };
-        self.rhythms().map(with_edges).collect()
+        self.rhythms().map(with_times).collect()
     }
 
     /// P(0), P(1), ... for ever.
-    fn masses<'b>(&'b self, panels: &'b [(Rhythm, Vec<f64>)]) -> impl Iterator<Item = f64> + 'b {
+    fn masses<'b>(
+        &'b self,
+        timed: &'b [(Rhythm, Vec<(f64, f64)>)],
+    ) -> impl Iterator<Item = f64> + 'b {
         let (mut n, mut before) = (0.0, 1.0);
         std::iter::from_fn(move || {
             n += 1.0;
             // Nobody makes more purchases with greater probability.
-            let at_least = self.at_least(panels, n).min(before);
+            let at_least = self.at_least(timed, n).min(before);
             let mass = before - at_least;
             before = at_least;
             Some(mass)
@@ -360,12 +362,12 @@ impl Rhythms<'_> {
     }
 
     pub(super) fn probability_mass(self, horizon: f64, n_max: usize) -> Vec<f64> {
-        self.masses(&self.panels(horizon)).take(n_max + 1).collect()
+        self.masses(&self.timed(horizon)).take(n_max + 1).collect()
     }
 
     pub(super) fn count_quantiles(self, horizon: f64, targets: &[f64]) -> Vec<u64> {
-        let panels = self.panels(horizon);
-        let cdf = |n: f64| 1.0 - self.at_least(&panels, n + 1.0);
-        count::quantiles(targets, self.masses(&panels), cdf)
+        let timed = self.timed(horizon);
+        let cdf = |n: f64| 1.0 - self.at_least(&timed, n + 1.0);
+        count::quantiles(targets, self.masses(&timed), cdf)
     }
 }
