@@ -26,7 +26,7 @@ pub(super) struct Rhythms<'a> {
 }
 
 /// Gauss points of a panel.
-const POINTS: usize = 10;
+const POINTS: usize = 12;
 /// Terms below this share of a sum or of a whole are left out.
 const NEGLIGIBLE: f64 = 1e-10;
 /// Points weighing less than this are left out: what they bring is beyond the digits promised.
@@ -185,10 +185,11 @@ impl Rhythm {
     /// [`POINTS`]; where `is_each`, fit for each single purchase.
     ///
     /// Panels of ln u are as narrow as the law of the count; the last one, from 0 on, is a power of u.
-    fn times(&self, horizon: f64, beta: f64, is_each: bool) -> Vec<(f64, f64)> {
+    fn times(&self, horizon: f64, (s, beta): (f64, f64), is_each: bool) -> Vec<(f64, f64)> {
         let typical = self.typical();
         let from = if self.silence > 0.0 { self.silence } else { typical };
-        let least = typical.min(self.a).min(beta).min(from).ln();
+        // Where the shape is large, customers leave within a small part of beta.
+        let least = typical.min(self.a).min(beta / s.max(1.0)).min(from).ln();
         let most = typical.max(self.a).max(beta).max(from).ln();
         // Of a fresh start the density is u^k, which must be smooth enough for the last panel.
         let depth =
@@ -218,6 +219,7 @@ impl Rhythm {
         let power = if self.silence > 0.0 { 4.0 } else { (4.0 / self.k).clamp(4.0, 40.0) };
         let until = at.exp();
         times.extend(rule.iter().map(|(x, w)| (until * x.powf(power), w * power / x)));
+        times.retain(|(u, _)| *u >= f64::MIN_POSITIVE);
         times
     }
 }
@@ -239,7 +241,7 @@ impl Rhythms<'_> {
         let mut means = [0.0; 4];
         for mut rhythm in self.rhythms() {
             let mut sums = [0.0; 4];
-            for (u, weight) in rhythm.times(horizon, self.beta, false) {
+            for (u, weight) in rhythm.times(horizon, (self.s, self.beta), false) {
                 let stays = weight * self.ln_stays(u).exp();
                 if stays < 1e-200 || u < f64::MIN_POSITIVE {
                     continue;
@@ -287,7 +289,7 @@ impl Rhythms<'_> {
         for rhythm in self.rhythms() {
             let law = &rhythm.to_purchase[0];
             let at = |u: f64| rhythm.nth_at(law, 1.0, u) * self.ln_stays(u).exp();
-            let times = rhythm.times(u, self.beta, false);
+            let times = rhythm.times(u, (self.s, self.beta), true);
             let panels: f64 = times.iter().map(|&(u, weight)| weight * at(u)).sum();
             within += rhythm.weight * panels;
             slope += rhythm.weight * if u.is_finite() { at(u) } else { 0.0 };
@@ -337,7 +339,7 @@ impl Rhythms<'_> {
     /// Each rhythm with its times up to the horizon, their weights times the chance to stay until then.
     fn timed(&self, horizon: f64) -> Vec<(Rhythm, Vec<(f64, f64)>)> {
         let with_times = |rhythm: Rhythm| {
-            let mut times = rhythm.times(horizon, self.beta, true);
+            let mut times = rhythm.times(horizon, (self.s, self.beta), true);
             times.iter_mut().for_each(|(u, weight)| *weight *= self.ln_stays(*u).exp());
             times.retain(|(u, weight)| *u > 0.0 && *weight > 1e-200);
             (rhythm, times)
