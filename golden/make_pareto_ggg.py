@@ -113,8 +113,8 @@ def main():
     print("# Calibration to 1997-09-30, orders of one day one occasion; horizon 39 weeks. Tolerances are relative.")
     print('\nmodel = "pareto-ggg"\nsource = "golden/make_pareto_ggg.py: dense rules and scipy\'s incomplete beta function"')
     print(f"horizon_weeks = {HORIZON}")
-    print("\n# All customers come out equally regular, with k at 1.026, so that t and gamma run off together.\n[fit]")
-    print(f"log_likelihood = {sys.argv[1] if len(sys.argv) > 1 else -9594.6016}\nlog_likelihood_tolerance = 1e-6")
+    print("\n# All customers come out equally regular, with k at 1.027, so that t and gamma run off together.\n[fit]")
+    print(f"log_likelihood = {sys.argv[1] if len(sys.argv) > 1 else -9594.594312688}\nlog_likelihood_tolerance = 1e-9")
     rows = []
     with open("golden/cdnow_histories.csv") as file:
         for row in csv.reader(file):

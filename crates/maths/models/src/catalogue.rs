@@ -266,6 +266,7 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                 name: "Pareto/GGG",
                 story: "Customers buy in a rhythm of their own, regular or not, and may leave silently at any moment.",
                 parameter_names: &pareto_ggg::PARAMETER_NAMES,
+                parameter_meanings: &pareto_ggg::PARAMETER_MEANINGS,
                 kinds: &[
                     ParameterKind::Positive,
                     ParameterKind::Positive,

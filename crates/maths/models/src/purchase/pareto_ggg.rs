@@ -33,6 +33,16 @@ pub const ID: &str = "pareto-ggg";
 /// The parameters' names, in order.
 pub const PARAMETER_NAMES: [&str; 6] = ["t", "gamma", "r", "alpha", "s", "beta"];
 
+/// What each of [`PARAMETER_NAMES`] says, in plain words.
+pub const PARAMETER_MEANINGS: [&str; 6] = [
+    "how alike customers are in how regular they are",
+    "sets how regular they are: t / gamma in the mean, 1 being purely random",
+    "how alike they are in how often they buy",
+    "the pace of buying; the mean rate is r / alpha",
+    "how alike they are in how soon they leave",
+    "the pace of leaving; the mean dropout rate is s / beta",
+];
+
 /// Points that stand for the law of a customer's regularity in forecasts.
 const FEW_POINTS: usize = 7;
 
