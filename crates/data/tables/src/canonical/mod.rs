@@ -1,0 +1,52 @@
+//! The canonical tables, one file each, and the list of them.
+
+pub mod order_lines;
+pub mod orders;
+pub mod refunds;
+
+use crate::table::Table;
+
+/// Every canonical table, in the order of documents.
+pub static TABLES: [&Table; 3] = [&orders::TABLE, &order_lines::TABLE, &refunds::TABLE];
+
+/// The table of this name.
+///
+/// ```
+/// assert!(clv_tables::canonical::table("orders").is_some());
+/// ```
+#[must_use]
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.into_iter().find(|table| table.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Origin;
+
+    #[test]
+    fn every_key_and_owner_is_a_column_and_an_owner_is_part_of_its_key() {
+        for table in TABLES {
+            for name in table.key.iter().chain(table.owner).chain(&table.day) {
+                assert!(
+                    table.columns.iter().any(|column| column.name == *name),
+                    "{}.{name}",
+                    table.name
+                );
+            }
+            assert!(table.owner.iter().all(|name| table.key.contains(name)), "{}", table.name);
+            assert!(!table.key.is_empty(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn rows_become_a_batch_of_the_schema_and_leave_nothing_behind() {
+        let mut rows = orders::Orders::default();
+        let origin = Origin { source: "generic", shop: "", file: "a.csv", row: 2 };
+        rows.push(orders::Order { order_id: "1".into(), ..Default::default() }, &origin);
+        assert_eq!(rows.len(), 1);
+        let batch = rows.take();
+        assert_eq!((batch.num_rows(), batch.schema()), (1, orders::TABLE.schema()));
+        assert!(rows.is_empty());
+    }
+}
