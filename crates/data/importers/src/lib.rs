@@ -5,6 +5,15 @@ pub mod generic;
 pub mod online_retail;
 pub mod shopify_orders;
 
+pub mod cells;
+pub mod column_formats;
+pub mod file_import;
+pub mod identity_keys;
+pub mod importer;
+pub mod importers;
+pub mod moment;
+pub mod produced;
+
 pub mod canonicalise;
 pub mod convert;
 pub mod currency;
@@ -17,9 +26,14 @@ pub mod role;
 pub mod sample;
 
 pub use canonicalise::{Canonicaliser, RowNumbers, RowTotals};
+pub use cells::Cells;
+pub use column_formats::{ColumnFormats, FormatEvidence, FormatWishes};
 pub use date_format::{DateEvidence, DateFormat, DateOrder};
 pub use error::ImportError;
+pub use file_import::FileImport;
+pub use importer::{Importer, Problem, Reading, RowReader, SourceColumn};
 pub use number_format::{Decimal, NumberEvidence, NumberFormat};
 pub use plan::{ImportPlan, RoleColumn, ZeroOrders};
+pub use produced::{CurrencyTotals, ImportTotals, Produced, ProducedRows};
 pub use role::Role;
 pub use sample::Sample;

@@ -9,7 +9,9 @@ canonical_table! {
     owner order_id;
     day ordered_on;
     /// The order's id or number, unique within its shop.
-    order_id: Text = "#1001";
+    order_id: Text = "450789469";
+    /// The number that the customer sees, where it is not the id.
+    number: Option<Text> = "#1001";
     /// The day of the order in the shop's time zone.
     ordered_on: Day = "2024-03-09";
     /// The moment of the order, where the source tells the time and its zone.

@@ -1,0 +1,146 @@
+//! One file on its way into canonical tables: positions and formats of its columns, then row by row through its importer.
+
+use std::collections::BTreeMap;
+
+use arrow::array::StringArray;
+use clv_tables::{ComplaintExample, ComplaintLog, Origin};
+
+use crate::canonicalise::RowNumbers;
+use crate::cells::Cells;
+use crate::column_formats::ColumnFormats;
+use crate::error::ImportError;
+use crate::heading::nearest;
+use crate::importer::{Importer, RowReader};
+use crate::produced::Produced;
+use crate::sample::Sample;
+
+/// Where the columns of an importer stand in a file: those that `--columns` names by the importer's ids, else those with a
+/// heading of theirs. `decimal=` settles a format and is no column.
+///
+/// # Errors
+/// When an id is none of the importer's, a heading is not there, or a column that is needed is not.
+pub fn positions(
+    importer: &'static Importer,
+    sample: &Sample,
+    named: &BTreeMap<String, String>,
+) -> Result<Vec<Option<usize>>, ImportError> {
+    let mut positions = vec![None; importer.columns.len()];
+    for (id, heading) in named.iter().filter(|(id, _)| *id != "decimal") {
+        let known = || importer.columns.iter().map(|column| column.id);
+        let Some(column) = importer.column(id) else {
+            return Err(ImportError::UnknownRole {
+                given: id.clone(),
+                known: known().collect::<Vec<_>>().join(", "),
+                nearest: nearest(id, known()),
+            });
+        };
+        let exact = sample.headings.iter().position(|h| h == heading);
+        positions[column] = exact.or_else(|| sample.find(heading));
+        if positions[column].is_none() {
+            return Err(ImportError::UnknownHeading {
+                file: sample.file.clone(),
+                given: heading.clone(),
+                role: importer.columns[column].id,
+                headings: sample.heading_list(),
+                nearest: nearest(heading, sample.headings.iter().map(String::as_str)),
+            });
+        }
+    }
+    for (at, column) in positions.iter_mut().zip(importer.columns) {
+        *at = at.or_else(|| column.headings.iter().find_map(|heading| sample.find(heading)));
+        if at.is_none() && column.is_needed {
+            return Err(ImportError::NoSourceColumn {
+                file: sample.file.clone(),
+                importer: importer.title,
+                id: column.id,
+                expected: column.headings.join(" or "),
+                headings: sample.heading_list(),
+            });
+        }
+    }
+    Ok(positions)
+}
+
+/// One file being imported.
+#[derive(Debug)]
+pub struct FileImport {
+    importer: &'static Importer,
+    headings: Vec<Option<String>>,
+    formats: ColumnFormats,
+    file: String,
+    shop: String,
+    reader: Box<dyn RowReader>,
+    /// The rows that were put aside so far.
+    pub complaints: ComplaintLog,
+}
+
+impl FileImport {
+    /// A file whose columns stand at these positions and are written in these formats.
+    #[must_use]
+    pub fn new(
+        importer: &'static Importer,
+        positions: &[Option<usize>],
+        formats: ColumnFormats,
+        sample: &Sample,
+        shop: &str,
+    ) -> FileImport {
+        FileImport {
+            importer,
+            headings: positions.iter().map(|at| at.map(|at| sample.headings[at].clone())).collect(),
+            formats,
+            file: sample.file.clone(),
+            shop: shop.to_owned(),
+            reader: (importer.reader)(),
+            complaints: ComplaintLog::default(),
+        }
+    }
+
+    /// The same for another file of the same kind: formats stay, the reader begins anew.
+    #[must_use]
+    pub fn next(self, file: &str) -> FileImport {
+        FileImport { file: file.to_owned(), reader: (self.importer.reader)(), ..self }
+    }
+
+    /// The importer's columns that the file has, with their headings and how they are written.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &str, &'static str)> {
+        self.importer.columns.iter().enumerate().filter_map(|(at, column)| {
+            let heading = self.headings[at].as_deref()?;
+            Some((column.id, heading, self.formats.describe(at)))
+        })
+    }
+
+    /// Takes rows in: for each column of the importer its cells, `None` where the file has no such column.
+    pub fn push(
+        &mut self,
+        columns: &[Option<StringArray>],
+        n_rows: usize,
+        rows: RowNumbers<'_>,
+        out: &mut Produced,
+    ) {
+        debug_assert_eq!(columns.len(), self.importer.columns.len());
+        for at in 0..n_rows {
+            let origin = Origin {
+                source: self.importer.id,
+                shop: &self.shop,
+                file: &self.file,
+                row: rows.at(at),
+            };
+            let cells = Cells { columns, formats: &self.formats, at, origin };
+            out.totals.rows += 1;
+            if let Err(problem) = self.reader.row(&cells, out) {
+                out.totals.rows_put_aside += u64::from(!problem.rule.keeps_row());
+                self.complaints.add(problem.rule, 0, || ComplaintExample {
+                    file: origin.file.to_owned(),
+                    row: origin.row,
+                    column: self.headings[problem.column].clone().unwrap_or_default(),
+                    value: cells.raw(problem.column).to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Ends the file: what the reader still holds is produced.
+    pub fn finish(&mut self, out: &mut Produced) {
+        self.reader.finish(out);
+    }
+}

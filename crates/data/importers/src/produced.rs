@@ -1,0 +1,145 @@
+//! The canonical rows that an import produces, table by table, with their totals and the rows put aside.
+
+use std::collections::{BTreeMap, HashSet};
+
+use arrow::array::RecordBatch;
+use clv_tables::canonical::{order_lines, orders, refunds};
+use clv_tables::hash::hash_bytes;
+use clv_tables::{Day, Origin, Table};
+
+/// Sums of one currency, millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CurrencyTotals {
+    /// Orders that count, cancelled ones not.
+    pub orders: u64,
+    /// Their totals.
+    pub gross: i128,
+    /// What was given back, positive.
+    pub refunds: i128,
+}
+
+impl CurrencyTotals {
+    /// Gross less refunds.
+    #[must_use]
+    pub fn net(&self) -> i128 {
+        self.gross - self.refunds
+    }
+}
+
+/// What the user compares with their shop before an import is committed.
+#[derive(Debug, Clone, Default)]
+pub struct ImportTotals {
+    /// Rows of the files, without headings.
+    pub rows: u64,
+    /// Rows that were put aside.
+    pub rows_put_aside: u64,
+    /// Orders that were cancelled, voided or never paid.
+    pub cancelled_orders: u64,
+    /// Orders that name nobody.
+    pub orders_without_customer: u64,
+    /// By currency; under the empty name what names none.
+    pub currencies: BTreeMap<String, CurrencyTotals>,
+    /// The first day of an order.
+    pub first_day: Option<Day>,
+    /// The last day of an order.
+    pub last_day: Option<Day>,
+    customers: HashSet<u64>,
+}
+
+impl ImportTotals {
+    /// Different customers, by the strongest key of each order: id, else e-mail address, else telephone number.
+    #[must_use]
+    pub fn customers(&self) -> u64 {
+        self.customers.len() as u64
+    }
+
+    fn currency(&mut self, code: Option<&str>) -> &mut CurrencyTotals {
+        let code = code.unwrap_or_default();
+        if !self.currencies.contains_key(code) {
+            self.currencies.insert(code.to_owned(), CurrencyTotals::default());
+        }
+        self.currencies.get_mut(code).expect("it was put there")
+    }
+}
+
+macro_rules! produced {
+    ($($(#[$meta:meta])* $table:ident: $rows:ident;)*) => {
+        /// Rows of every table that importers fill.
+        #[derive(Debug, Default)]
+        pub struct ProducedRows {
+            $($(#[$meta])* pub $table: $table::$rows,)*
+        }
+
+        impl ProducedRows {
+            /// Rows that wait, over all tables.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                0 $(+ self.$table.len())*
+            }
+
+            /// Whether no row waits.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// The rows so far, a batch for each table that has some; none are left here.
+            pub fn take(&mut self) -> Vec<(&'static Table, RecordBatch)> {
+                let mut batches = Vec::new();
+                $(if !self.$table.is_empty() {
+                    batches.push((&$table::TABLE, self.$table.take()));
+                })*
+                batches
+            }
+        }
+    };
+}
+
+produced! {
+    /// Orders; see [`Produced::order`].
+    orders: Orders;
+    /// Lines of orders.
+    order_lines: OrderLines;
+    /// Refunds; see [`Produced::refund`].
+    refunds: Refunds;
+}
+
+/// What an importer makes of the rows it reads.
+#[derive(Debug, Default)]
+pub struct Produced {
+    /// The rows, by table.
+    pub rows: ProducedRows,
+    /// Their totals.
+    pub totals: ImportTotals,
+}
+
+impl Produced {
+    /// Adds an order and counts it.
+    pub fn order(&mut self, order: orders::Order<'_>, origin: &Origin<'_>) {
+        if order.is_cancelled {
+            self.totals.cancelled_orders += 1;
+        } else {
+            let totals = self.totals.currency(order.currency.as_deref());
+            totals.orders += 1;
+            totals.gross += i128::from(order.total.0);
+            let keys = [&order.customer_id, &order.email, &order.phone];
+            match keys.into_iter().find_map(|key| key.as_deref()) {
+                Some(key) => {
+                    self.totals.customers.insert(hash_bytes(key.as_bytes()));
+                }
+                None => self.totals.orders_without_customer += 1,
+            }
+            let day = order.ordered_on;
+            let totals = &mut self.totals;
+            totals.first_day = Some(totals.first_day.map_or(day, |first| first.min(day)));
+            totals.last_day = Some(totals.last_day.map_or(day, |last| last.max(day)));
+        }
+        self.rows.orders.push(order, origin);
+    }
+
+    /// Adds a refund and counts it.
+    pub fn refund(&mut self, refund: refunds::Refund<'_>, origin: &Origin<'_>) {
+        self.totals.currency(refund.currency.as_deref()).refunds += i128::from(refund.amount.0);
+        self.rows.refunds.push(refund, origin);
+    }
+}
