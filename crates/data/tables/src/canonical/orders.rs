@@ -8,6 +8,9 @@ canonical_table! {
     key order_id;
     owner order_id;
     day ordered_on;
+    check not_blank: order_id;
+    check not_negative: total discount shipping tax tip;
+    check currency_code: currency;
     /// The order's id or number, unique within its shop.
     order_id: Text = "#1001";
     /// The day of the order in the shop's time zone.
