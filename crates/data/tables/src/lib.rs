@@ -8,6 +8,7 @@ pub mod day;
 pub mod hash;
 pub mod money;
 pub mod orders;
+pub mod page;
 pub mod table;
 
 pub use breach::{Breach, CheckError};

@@ -109,7 +109,7 @@ pub struct Table {
     pub story: &'static str,
     /// The columns of its own, in order; those of [`ORIGIN`] follow.
     pub columns: &'static [Column],
-    /// The columns that tell two rows apart, beside source and shop.
+    /// The columns that tell two rows apart, beside source and shop; the file and the row of [`ORIGIN`] may be among them.
     pub key: &'static [&'static str],
     /// The columns that name what is replaced as a whole when it comes again, beside source and shop: an order comes
     /// with all its lines.

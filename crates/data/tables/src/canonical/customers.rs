@@ -48,9 +48,9 @@ canonical_table! {
     /// Where the customer was won, in the source's words.
     channel: Option<Text> = "newsletter";
     /// Whether marketing e-mail is allowed; empty where nobody asked.
-    accepts_email: Option<Flag> = "true";
+    is_email_allowed: Option<Flag> = "true";
     /// Whether marketing by text message is allowed; empty where nobody asked.
-    accepts_sms: Option<Flag> = "false";
+    is_sms_allowed: Option<Flag> = "false";
     /// The moment at which the consent was given or taken back last.
     consented_at: Option<Instant> = "2024-02-11T09:30:00Z";
     /// The text that was agreed to.
