@@ -49,6 +49,20 @@ pub fn tables_page() -> String {
     page.line("false, `n_` counts, durations carry their unit. What begins with `stated_` is a source's own reckoning: it is shown beside ours and never");
     page.line("used as truth. A required column of text may be empty where its meaning says so; any other column is null where nothing is known.");
     page.line("");
+    page.line("## Checks");
+    page.line("");
+    page.line("The id in brackets is the name of what is wrong in a row that breaks the check. In every table:");
+    page.line("");
+    for (rule, columns) in [
+        (CheckRule::Missing, "a value in a required column"),
+        (CheckRule::Finite, "a number"),
+        (CheckRule::PlausibleDay, "a day or moment"),
+    ] {
+        page.line(&format!("- {columns} {rule} (`{}`)", rule.id()));
+    }
+    page.line("");
+    page.line("The others stand with their table. They say nothing of an empty cell, save that one at least of several must be given.");
+    page.line("");
     page.line("## Where a row comes from");
     page.line("");
     page.line("Every table ends with these columns. `source` and `shop` are part of every key.");
@@ -98,7 +112,7 @@ impl Page {
         self.columns(table.columns);
         if !table.checks.is_empty() {
             self.line("");
-            self.line("What must hold where there is a value:");
+            self.line("What must hold:");
             self.line("");
             for check in table.checks {
                 self.line(&format!("- {}", sentence(check)));
@@ -120,6 +134,7 @@ fn sentence(check: &Check) -> String {
     let id = check.rule.id();
     match check.rule {
         CheckRule::SomeOf => format!("at least one of {names} is given (`{id}`)"),
+        rule if check.columns.len() > 1 => format!("{names}: each {rule} (`{id}`)"),
         rule => format!("{names} {rule} (`{id}`)"),
     }
 }

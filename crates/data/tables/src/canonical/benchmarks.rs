@@ -14,11 +14,11 @@ canonical_table! {
     check currency_code: currency;
     check not_before(period_from): period_until;
     /// The metric, by the name that `clv metric` knows.
-    metric: Text = "repeat-purchase-rate";
+    metric: Text = "retention-rate";
     /// Whom it is of: an industry or a competitor.
     peer: Text = "kitchen ware, online";
     /// The number, in the metric's unit.
-    value: Real = "0.27";
+    value: Real = "0.62";
     /// How far the peers lie from it, as standard deviation in the metric's unit.
     standard_deviation: Option<Real> = "0.06";
     /// How many firms or customers the number rests on.
@@ -38,5 +38,5 @@ canonical_table! {
     /// Where it can be read.
     link: Option<Text> = "https://www.example.org/report";
     /// How the peers define the metric, where that differs.
-    note: Option<Text> = "second order within 12 months";
+    note: Option<Text> = "still buying after 12 months";
 }

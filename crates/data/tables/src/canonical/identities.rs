@@ -9,11 +9,11 @@ canonical_table! {
     "identities", IdentityLink, Identities;
     key key_kind key other_kind other_key;
     owner key_kind key other_kind other_key;
-    check one_of("customer_id" "email" "phone" "customer_unique_id" "anonymous_id"): key_kind other_kind;
+    check one_of("customer_unique_id" "customer_id" "email" "phone" "anonymous_id"): key_kind other_kind;
     check not_blank: key other_key rule;
-    /// What the first key is: customer_id, email, phone, customer_unique_id or anonymous_id.
+    /// What the first key is: customer_unique_id, customer_id, email, phone or anonymous_id; of two kinds, the one named earlier here comes first.
     key_kind: Text = "customer_id";
-    /// The first key.
+    /// The first key; of two keys of one kind, the one that sorts first.
     key: Text = "5871";
     /// What the second key is, in the same words.
     other_kind: Text = "email";

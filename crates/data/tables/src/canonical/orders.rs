@@ -28,7 +28,7 @@ canonical_table! {
     /// What the customer paid or owes for the whole order, with shipping and tax, before refunds.
     total: Money = "59.80";
     /// The items at the prices that were charged, after discounts, without shipping.
-    items: Option<Money> = "50.25";
+    items: Option<Money> = "54.90";
     /// Discounts that were given, positive.
     discount: Option<Money> = "5.00";
     /// Shipping that the customer was charged.

@@ -10,6 +10,7 @@ canonical_table! {
     owner touchpoint_id;
     day touched_on;
     check not_blank: touchpoint_id;
+    check one_of("click" "visit" "view" "code" "told" "referral"): kind;
     check some_of: customer_id email anonymous_id order_id;
     /// The touchpoint's id, or the order's where it was read from an order.
     touchpoint_id: Text = "1001-utm";
