@@ -11,6 +11,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::Day;
+use crate::check::Check;
 
 /// Digits of an amount of money, of which six stand after the point.
 pub const MONEY_DIGITS: u8 = 18;
@@ -104,17 +105,19 @@ pub struct Column {
 pub struct Table {
     /// The name, in snake case.
     pub name: &'static str,
-    /// What one row is, in a sentence.
+    /// What one row is, in a few sentences.
     pub story: &'static str,
     /// The columns of its own, in order; those of [`ORIGIN`] follow.
     pub columns: &'static [Column],
-    /// The columns that tell two rows apart, beside source and shop.
+    /// The columns that tell two rows apart, beside source and shop; the file and the row of [`ORIGIN`] may be among them.
     pub key: &'static [&'static str],
     /// The columns that name what is replaced as a whole when it comes again, beside source and shop: an order comes
     /// with all its lines.
     pub owner: &'static [&'static str],
     /// The column of days by which rows are laid out, if any.
     pub day: Option<&'static str>,
+    /// What must hold in a row; [`Table::all_checks`] adds what follows from the kinds of the columns.
+    pub checks: &'static [Check],
 }
 
 /// Where a row comes from: the columns that every canonical table ends with.
@@ -262,15 +265,17 @@ cell_value! {
 
 /// Describes a canonical table once: the [`Table`], the struct of one row and the columns under construction.
 ///
-/// The first line names them; then come key, owner and, where rows have one, the column of days; then the columns, each
-/// with its meaning as documentation, its type and an example. The columns of [`ORIGIN`] are added by themselves.
+/// The first line names them; then come key, owner and, where rows have one, the column of days; then the checks, each a
+/// rule and the columns that it holds for; then the columns, each with its meaning as documentation, its type and an
+/// example. The columns of [`ORIGIN`] are added by themselves.
 macro_rules! canonical_table {
     (
-        #[doc = $story:literal]
+        $(#[doc = $story:literal])+
         $name:literal, $row:ident, $rows:ident;
         key $($key:ident)*;
         owner $($owner:ident)*;
         $(day $day:ident;)?
+        $(check $rule:ident $(($($argument:tt)*))?: $($checked:ident)+;)*
         $(
             #[doc = $meaning:literal]
             $column:ident: $kind:ident $(<$inner:ident>)? = $example:literal;
@@ -282,7 +287,7 @@ macro_rules! canonical_table {
         /// The table's description.
         pub static TABLE: Table = Table {
             name: $name,
-            story: $story.trim_ascii(),
+            story: concat!($($story),+).trim_ascii(),
             columns: &[$(Column {
                 name: stringify!($column),
                 kind: <canonical_table!(@type 'static $kind $(<$inner>)?) as CellValue>::KIND,
@@ -293,9 +298,13 @@ macro_rules! canonical_table {
             key: &[$(stringify!($key)),*],
             owner: &[$(stringify!($owner)),*],
             day: canonical_table!(@day $($day)?),
+            checks: &[$($crate::check::Check {
+                rule: $crate::check::check_rule!($rule $(($($argument)*))?),
+                columns: &[$(stringify!($checked)),+],
+            }),*],
         };
 
-        #[doc = $story]
+        $(#[doc = $story])+
         #[derive(Debug, Clone, PartialEq, Default)]
         pub struct $row<'a> {
             $(

@@ -8,6 +8,11 @@ canonical_table! {
     key order_id line;
     owner order_id;
     day ordered_on;
+    check not_blank: order_id;
+    check positive: line;
+    check not_zero: quantity;
+    check not_negative: discount;
+    check currency_code: currency;
     /// The order that the line is of.
     order_id: Text = "#1001";
     /// The line's place in its order, from 1.

@@ -8,6 +8,9 @@ canonical_table! {
     key order_id;
     owner order_id;
     day ordered_on;
+    check not_blank: order_id;
+    check not_negative: total discount shipping tax tip;
+    check currency_code: currency;
     /// The order's id or number, unique within its shop.
     order_id: Text = "450789469";
     /// The number that the customer sees, where it is not the id.
@@ -27,7 +30,7 @@ canonical_table! {
     /// What the customer paid or owes for the whole order, with shipping and tax, before refunds.
     total: Money = "59.80";
     /// The items at the prices that were charged, after discounts, without shipping.
-    items: Option<Money> = "50.25";
+    items: Option<Money> = "54.90";
     /// Discounts that were given, positive.
     discount: Option<Money> = "5.00";
     /// Shipping that the customer was charged.

@@ -8,6 +8,10 @@ canonical_table! {
     key order_id refund_id;
     owner order_id;
     day refunded_on;
+    check not_blank: refund_id;
+    check not_negative: amount;
+    check positive: quantity;
+    check currency_code: currency;
     /// The order that it is of; empty where the source does not tell.
     order_id: Text = "#1001";
     /// The refund's id, or its place in its order where the source has none.
