@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use arrow::array::StringArray;
+use clv_tables::canonical::put_aside::PutAsideRow;
+use clv_tables::hash::hash_bytes;
 use clv_tables::{ComplaintExample, ComplaintLog, Origin};
 
 use crate::canonicalise::RowNumbers;
@@ -10,7 +12,7 @@ use crate::cells::Cells;
 use crate::column_formats::ColumnFormats;
 use crate::error::ImportError;
 use crate::heading::nearest;
-use crate::importer::{Importer, RowReader};
+use crate::importer::{Importer, Problem, RowReader};
 use crate::produced::Produced;
 use crate::sample::Sample;
 
@@ -128,7 +130,9 @@ impl FileImport {
             let cells = Cells { columns, formats: &self.formats, at, origin };
             out.totals.rows += 1;
             if let Err(problem) = self.reader.row(&cells, out) {
-                out.totals.rows_put_aside += u64::from(!problem.rule.keeps_row());
+                if !problem.rule.keeps_row() {
+                    self.put_aside(&cells, &problem, out);
+                }
                 self.complaints.add(problem.rule, 0, || ComplaintExample {
                     file: origin.file.to_owned(),
                     row: origin.row,
@@ -137,6 +141,30 @@ impl FileImport {
                 });
             }
         }
+    }
+
+    /// Keeps the cells of a row that cannot be used, so that it can be mended and imported again.
+    fn put_aside(&self, cells: &Cells<'_>, problem: &Problem, out: &mut Produced) {
+        out.totals.rows_put_aside += 1;
+        let mut raw_row = serde_json::Map::new();
+        for (column, heading) in self.headings.iter().enumerate() {
+            if let Some(heading) = heading {
+                raw_row.insert(heading.clone(), cells.raw(column).into());
+            }
+        }
+        let raw_row = serde_json::Value::Object(raw_row).to_string();
+        out.rows.put_aside.push(
+            PutAsideRow {
+                table: self.importer.tables.first().map_or("", |table| table.name).into(),
+                rule: problem.rule.id().into(),
+                column: self.headings[problem.column].as_deref().unwrap_or_default().into(),
+                value: cells.raw(problem.column).into(),
+                fingerprint: format!("{:016x}", hash_bytes(raw_row.as_bytes())).into(),
+                raw_row: raw_row.into(),
+                ..PutAsideRow::default()
+            },
+            &cells.origin,
+        );
     }
 
     /// Ends the file: what the reader still holds is produced.

@@ -3,7 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use arrow::array::RecordBatch;
-use clv_tables::canonical::{order_lines, orders, refunds};
+use clv_tables::canonical::{
+    accounts, ad_spend, benchmarks, campaigns, contracts, costs, coupons, customers, events,
+    fx_rates, identities, invoices, leads, loyalty_entries, memberships, messages, opportunities,
+    order_lines, orders, payments, products, put_aside, reach, referrals, refunds, shipments,
+    subscriptions, surveys, tickets, touchpoints,
+};
 use clv_tables::hash::hash_bytes;
 use clv_tables::{Day, Origin, Table};
 
@@ -98,10 +103,64 @@ macro_rules! produced {
 produced! {
     /// Orders; see [`Produced::order`].
     orders: Orders;
-    /// Lines of orders.
+    /// Rows of the table `order_lines`.
     order_lines: OrderLines;
     /// Refunds; see [`Produced::refund`].
     refunds: Refunds;
+    /// Rows of the table `payments`.
+    payments: Payments;
+    /// Rows of the table `shipments`.
+    shipments: Shipments;
+    /// Rows of the table `products`.
+    products: Products;
+    /// Rows of the table `costs`.
+    costs: Costs;
+    /// Rows of the table `customers`.
+    customers: Customers;
+    /// Rows of the table `identities`.
+    identities: Identities;
+    /// Rows of the table `accounts`.
+    accounts: Accounts;
+    /// Rows of the table `contracts`.
+    contracts: Contracts;
+    /// Rows of the table `invoices`.
+    invoices: Invoices;
+    /// Rows of the table `leads`.
+    leads: Leads;
+    /// Rows of the table `opportunities`.
+    opportunities: Opportunities;
+    /// Rows of the table `subscriptions`.
+    subscriptions: Subscriptions;
+    /// Rows of the table `memberships`.
+    memberships: Memberships;
+    /// Rows of the table `coupons`.
+    coupons: Coupons;
+    /// Rows of the table `referrals`.
+    referrals: Referrals;
+    /// Rows of the table `loyalty_entries`.
+    loyalty_entries: LoyaltyEntries;
+    /// Rows of the table `campaigns`.
+    campaigns: Campaigns;
+    /// Rows of the table `messages`.
+    messages: Messages;
+    /// Rows of the table `ad_spend`.
+    ad_spend: AdSpendRows;
+    /// Rows of the table `touchpoints`.
+    touchpoints: Touchpoints;
+    /// Rows of the table `events`.
+    events: Events;
+    /// Rows of the table `reach`.
+    reach: ReachCounts;
+    /// Rows of the table `tickets`.
+    tickets: Tickets;
+    /// Rows of the table `surveys`.
+    surveys: Surveys;
+    /// Rows of the table `benchmarks`.
+    benchmarks: Benchmarks;
+    /// Rows of the table `fx_rates`.
+    fx_rates: FxRates;
+    /// Rows of the table `put_aside`.
+    put_aside: PutAsideRows;
 }
 
 /// What an importer makes of the rows it reads.

@@ -1,0 +1,10 @@
+//! Importers from the text of a file to canonical rows.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may stop at the first surprise, and nobody reads its documentation"
+)]
+
+mod read;
+mod shopify_orders;
