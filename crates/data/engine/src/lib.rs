@@ -7,6 +7,7 @@ mod error;
 mod files;
 mod histories_file;
 mod inspect;
+pub mod lake;
 mod orders;
 mod parquet_file;
 mod plans;
