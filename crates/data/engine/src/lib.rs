@@ -8,6 +8,7 @@ mod files;
 mod histories_file;
 mod import;
 mod inspect;
+pub mod lake;
 mod orders;
 mod parquet_file;
 mod plans;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod formats;
+mod lake;
 mod real_files;
 mod shop_exports;
 mod tables_out;

@@ -1,0 +1,168 @@
+//! Where a lake is: a folder or a prefix of an object store, and the few things that are done there.
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{
+    Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+};
+use url::Url;
+
+use super::error::LakeError;
+
+/// The address of a lake and the way to it.
+#[derive(Debug, Clone)]
+pub struct LakePlace {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) root: Path,
+    pub(crate) url: Url,
+    pub(crate) shown: String,
+}
+
+impl LakePlace {
+    /// A folder's path, `file://` or `s3://bucket/prefix`. Options are those of S3 by their usual names (`endpoint`,
+    /// `region`, `allow_http`, `access_key_id`, `secret_access_key`, `session_token`, `virtual_hosted_style_request`);
+    /// a folder needs none. Nothing is read from the environment.
+    ///
+    /// ```
+    /// use clv_engine::lake::LakePlace;
+    /// use std::collections::BTreeMap;
+    /// let options = BTreeMap::from([("region".to_owned(), "eu-central-1".to_owned())]);
+    /// assert_eq!(LakePlace::new("s3://shop/lake", &options)?.location(), "s3://shop/lake");
+    /// assert!(LakePlace::new("ftp://shop/lake", &options).is_err());
+    /// # Ok::<(), clv_engine::lake::LakeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the address is of another kind or an option is unknown.
+    pub fn new(location: &str, options: &BTreeMap<String, String>) -> Result<LakePlace, LakeError> {
+        let bad = |why: String| LakeError::BadLocation { location: location.to_owned(), why };
+        let url = match location.split_once("://") {
+            Some(_) => Url::parse(location).map_err(|error| bad(error.to_string()))?,
+            None => {
+                let path = std::path::absolute(FilePath::new(location))
+                    .map_err(|error| bad(error.to_string()))?;
+                Url::from_directory_path(path).map_err(|()| bad("no path".to_owned()))?
+            }
+        };
+        let store: Arc<dyn ObjectStore> = match url.scheme() {
+            "file" => Arc::new(LocalFileSystem::new()),
+            "s3" => {
+                let mut builder = AmazonS3Builder::new().with_url(location);
+                for (name, value) in options {
+                    let key = AmazonS3ConfigKey::from_str(name)
+                        .map_err(|_| bad(format!("there is no option {name}")))?;
+                    builder = builder.with_config(key, value);
+                }
+                Arc::new(builder.build().map_err(|error| bad(error.to_string()))?)
+            }
+            other => return Err(bad(format!("{other}:// is not understood"))),
+        };
+        let mut place = LakePlace::with_store(store, &url)?;
+        place.shown = location.trim_end_matches('/').to_owned();
+        Ok(place)
+    }
+
+    /// A place in a store that the caller has made; its root is that of the address, as `/` or the bucket.
+    ///
+    /// # Errors
+    /// When the address has a path that no store understands.
+    pub fn with_store(store: Arc<dyn ObjectStore>, url: &Url) -> Result<LakePlace, LakeError> {
+        let root = Path::from_url_path(url.path()).map_err(|error| LakeError::BadLocation {
+            location: url.to_string(),
+            why: error.to_string(),
+        })?;
+        let mut url = url.clone();
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        let shown = url.as_str().trim_end_matches('/').to_owned();
+        Ok(LakePlace { store, root, url, shown })
+    }
+
+    /// The address as it was given.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.shown
+    }
+
+    /// A path below the lake's root, of parts joined by `/`.
+    pub(crate) fn path(&self, below: &str) -> Path {
+        below
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    /// How a path is called in messages.
+    pub(crate) fn shown(&self, below: &str) -> String {
+        format!("{}/{below}", self.shown)
+    }
+
+    /// Writes what is not there yet, whole or not at all; `false` when it is there already.
+    pub(crate) async fn put_new(&self, below: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&self.path(below), PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => Ok(false),
+            Err(error) => Err(LakeError::storage(self.shown(below), "written", &error)),
+        }
+    }
+
+    /// The content; `None` when there is nothing.
+    pub(crate) async fn get(&self, below: &str) -> Result<Option<Vec<u8>>, LakeError> {
+        let failed = |error: StoreError| LakeError::storage(self.shown(below), "read", &error);
+        match self.store.get(&self.path(below)).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(failed)?.to_vec())),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    pub(crate) async fn exists(&self, below: &str) -> Result<bool, LakeError> {
+        match self.store.head(&self.path(below)).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(LakeError::storage(self.shown(below), "read", &error)),
+        }
+    }
+
+    /// The files directly in a folder, with their names, in the order of names.
+    pub(crate) async fn list(&self, below: &str) -> Result<Vec<(String, ObjectMeta)>, LakeError> {
+        let failed = |error: StoreError| LakeError::storage(self.shown(below), "listed", &error);
+        let found = match self.store.list_with_delimiter(Some(&self.path(below))).await {
+            Ok(found) => found.objects,
+            Err(StoreError::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut named: Vec<(String, ObjectMeta)> = found
+            .into_iter()
+            .filter_map(|meta| Some((meta.location.filename()?.to_owned(), meta)))
+            .collect();
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(named)
+    }
+
+    /// Deletes files; those that are gone already are no matter.
+    pub(crate) async fn delete(&self, below: Vec<String>) -> Result<u64, LakeError> {
+        let shown = self.shown.clone();
+        let paths: Vec<_> = below.iter().map(|below| Ok(self.path(below))).collect();
+        let deleted = self.store.delete_stream(futures::stream::iter(paths).boxed());
+        let deleted = deleted.filter_map(|result| async {
+            match result {
+                Err(StoreError::NotFound { .. }) => None,
+                other => Some(other),
+            }
+        });
+        deleted
+            .try_fold(0, |n, _| async move { Ok(n + 1) })
+            .await
+            .map_err(|error| LakeError::storage(shown, "cleaned up", &error))
+    }
+}
