@@ -31,6 +31,7 @@ pub mod spend_choice;
 pub mod spend_uncertainty;
 pub mod uncertainty;
 
+pub mod import;
 pub mod inquiry;
 pub mod origins;
 

@@ -44,6 +44,26 @@ pub enum EngineError {
         /// What differs.
         why: String,
     },
+    /// A workspace into which no orders were imported.
+    #[error("{location}: the workspace holds no orders")]
+    NoOrders {
+        /// The workspace.
+        location: String,
+    },
+    /// Orders in several currencies, of which none was chosen.
+    #[error(
+        "{location}: orders in several currencies ({}); expected one",
+        shown_counts(currencies)
+    )]
+    SeveralCurrencies {
+        /// The workspace.
+        location: String,
+        /// Orders by currency; under the empty name those that name none.
+        currencies: std::collections::BTreeMap<String, u64>,
+    },
+    /// The workspace's lake could not be read or written.
+    #[error(transparent)]
+    Lake(#[from] crate::lake::LakeError),
     /// The file could not be opened or read.
     #[error("{path}: cannot be read: {source}")]
     Unreadable {
@@ -237,6 +257,12 @@ impl EngineError {
             EngineError::NoFiles { .. } => {
                 Some("name the file itself, or a glob like 'orders/*.csv'".into())
             }
+            EngineError::NoOrders { .. } => Some("import some: clv import orders_export.csv".into()),
+            EngineError::SeveralCurrencies { currencies, .. } => {
+                let most = currencies.iter().filter(|(code, _)| !code.is_empty()).max_by_key(|(_, n)| **n);
+                most.map(|(code, _)| format!("ask for one with --currency {code}: the others are put aside and counted"))
+            }
+            EngineError::Lake(error) => error.hint(),
             EngineError::NoPath => Some("try clv report orders.csv".into()),
             EngineError::BadPattern { .. } => {
                 Some("use * and ? within names and ** for folders".into())
@@ -288,4 +314,12 @@ impl EngineError {
             EngineError::Internal { .. } => None,
         }
     }
+}
+
+fn shown_counts(counts: &std::collections::BTreeMap<String, u64>) -> String {
+    let shown = counts.iter().map(|(code, n)| match code.as_str() {
+        "" => format!("{n} without a currency"),
+        code => format!("{n} in {code}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }

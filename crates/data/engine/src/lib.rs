@@ -11,17 +11,19 @@ mod inspect;
 pub mod lake;
 mod orders;
 mod parquet_file;
+mod people;
 mod plans;
 mod progress;
 mod reader;
 mod stream;
 mod subscriptions;
 mod text;
+mod workspace_orders;
 mod write;
 
 pub use clv_importers::date_format::DateOrder;
 pub use clv_importers::plan::ZeroOrders;
-pub use clv_tables::{ComplaintExample, ComplaintGroup, Day, Rule};
+pub use clv_tables::{ComplaintExample, ComplaintGroup, Day, Instant, Rule};
 
 pub use covariates_file::{CovariateCells, CovariateColumn, CovariatesFile};
 pub use engine::{Engine, EngineOptions, ReadOptions};
@@ -34,4 +36,5 @@ pub use progress::{OnProgress, Progress};
 pub use subscriptions::{
     SubscriptionData, SubscriptionRows, SubscriptionSpans, Subscriptions, SurvivorTable,
 };
+pub use workspace_orders::WorkspaceOptions;
 pub use write::{OutColumn, TableFormat, WriteOptions, is_table_path, write_table, write_table_to};

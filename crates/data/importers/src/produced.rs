@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use arrow::array::RecordBatch;
+use clv_tables::canonical::identities::IdentityLink;
 use clv_tables::canonical::{
     accounts, ad_spend, benchmarks, campaigns, contracts, costs, coupons, customers, events,
     fx_rates, identities, invoices, leads, loyalty_entries, memberships, messages, opportunities,
@@ -170,11 +171,19 @@ pub struct Produced {
     pub rows: ProducedRows,
     /// Their totals.
     pub totals: ImportTotals,
+    /// Hashes of the links that were given.
+    linked: HashSet<u64>,
 }
 
 impl Produced {
-    /// Adds an order and counts it.
+    /// Adds an order and counts it. Keys that stand on one order are one person's.
     pub fn order(&mut self, order: orders::Order<'_>, origin: &Origin<'_>) {
+        self.one_person(
+            order.customer_id.as_deref(),
+            order.email.as_deref(),
+            order.phone.as_deref(),
+            origin,
+        );
         if order.is_cancelled {
             self.totals.cancelled_orders += 1;
         } else {
@@ -200,5 +209,64 @@ impl Produced {
     pub fn refund(&mut self, refund: refunds::Refund<'_>, origin: &Origin<'_>) {
         self.totals.currency(refund.currency.as_deref()).refunds += i128::from(refund.amount.0);
         self.rows.refunds.push(refund, origin);
+    }
+
+    /// Adds a customer. Their keys are one person's.
+    pub fn customer(&mut self, customer: customers::Customer<'_>, origin: &Origin<'_>) {
+        self.one_person(
+            Some(&customer.customer_id),
+            customer.email.as_deref(),
+            customer.phone.as_deref(),
+            origin,
+        );
+        self.rows.customers.push(customer, origin);
+    }
+
+    /// Links the keys that stand in one row.
+    fn one_person(
+        &mut self,
+        id: Option<&str>,
+        email: Option<&str>,
+        phone: Option<&str>,
+        origin: &Origin<'_>,
+    ) {
+        if let (Some(id), Some(email)) = (id, email) {
+            self.link(("customer_id", id), ("email", email), "same_row", origin);
+        }
+        match (id, email, phone) {
+            (_, Some(email), Some(phone)) => {
+                self.link(("email", email), ("phone", phone), "same_row", origin)
+            }
+            (Some(id), None, Some(phone)) => {
+                self.link(("customer_id", id), ("phone", phone), "same_row", origin)
+            }
+            _ => {}
+        }
+    }
+
+    /// Says that two keys, each with its kind, are one person's; once for each pair of an import.
+    pub fn link(
+        &mut self,
+        one: (&str, &str),
+        other: (&str, &str),
+        rule: &str,
+        origin: &Origin<'_>,
+    ) {
+        let text = [origin.source, origin.shop, one.0, one.1, other.0, other.1].join("\0");
+        if one == other || !self.linked.insert(hash_bytes(text.as_bytes())) {
+            return;
+        }
+        self.rows.identities.push(
+            IdentityLink {
+                key_kind: one.0.into(),
+                key: one.1.into(),
+                other_kind: other.0.into(),
+                other_key: other.1.into(),
+                rule: rule.into(),
+                is_valid: true,
+                ..IdentityLink::default()
+            },
+            origin,
+        );
     }
 }

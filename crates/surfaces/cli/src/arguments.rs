@@ -23,6 +23,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Report on the sample shop that ships with the program, and print its headline.
     Demo(DemoArguments),
+    /// Exports of shops and services into the workspace, with totals to compare first.
+    Import(ImportArguments),
     /// The whole story of your orders in one self-contained page.
     Report(ReportArguments),
     /// Each customer's purchase history: repeat purchases, ages, mean spend, value so far.
@@ -52,8 +54,8 @@ pub(crate) enum Command {
 /// Where orders come from and how they are read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArguments {
-    /// Files, folders or patterns: CSV, TSV, NDJSON or Parquet, plain, gzip or zstd.
-    #[arg(value_name = "PATH", required = true)]
+    /// Files, folders or patterns: CSV, TSV, NDJSON or Parquet, plain, gzip or zstd. Default: the workspace's orders.
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) reading: ReadingOptions,
@@ -62,6 +64,12 @@ pub(crate) struct ReadArguments {
 /// How orders are read.
 #[derive(Debug, Args, Default)]
 pub(crate) struct ReadingOptions {
+    /// The workspace, a folder or s3://bucket/prefix. Default: clv-workspace in the working folder.
+    #[arg(long, value_name = "DIR", env = "CLV_WORKSPACE")]
+    pub(crate) workspace: Option<String>,
+    /// Read the workspace as an earlier import left it: its number, or a date for the last one of that day.
+    #[arg(long, value_name = "IMPORT", env = "CLV_AS_OF_IMPORT")]
+    pub(crate) as_of_import: Option<String>,
     /// The kind of file, where detection is wrong: generic, shopify-orders or online-retail.
     #[arg(long, value_name = "SOURCE", env = "CLV_FROM")]
     pub(crate) from: Option<String>,
@@ -142,6 +150,30 @@ pub(crate) enum OutputFormat {
     Ndjson,
     /// Apache Parquet.
     Parquet,
+}
+
+/// `clv import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    /// Only tell what would change; commit nothing.
+    #[arg(long = "dry-run")]
+    pub(crate) is_dry_run: bool,
+    /// The shop or account that the files are of, where there are several: order numbers repeat among shops.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        env = "CLV_SHOP",
+        hide_default_value = true
+    )]
+    pub(crate) shop: String,
+    /// The shop's time zone, such as Europe/Berlin: on which day a moment falls. Default: days as they are written.
+    #[arg(long, value_name = "ZONE", env = "CLV_TIME_ZONE")]
+    pub(crate) time_zone: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
 }
 
 /// Who forecasts.

@@ -155,6 +155,8 @@ fn order(cells: &Cells<'_>, name: &str, out: &mut Produced) -> Result<Head, Prob
                 is_dated: false,
                 amount: Money(refunded.0.abs()),
                 currency: currency.map(Into::into),
+                email: cells.text(EMAIL).and_then(email),
+                phone: cells.text(PHONE).and_then(phone),
                 ..Refund::default()
             },
             &cells.origin,

@@ -12,7 +12,7 @@ canonical_table! {
     check not_negative: amount;
     check positive: quantity;
     check currency_code: currency;
-    /// The order that it is of; empty where the source does not tell.
+    /// The order that it is of; the refund's own document, such as a credit note, where the source does not tell.
     order_id: Text = "#1001";
     /// The refund's id, or its place in its order where the source has none.
     refund_id: Text = "1";
@@ -32,8 +32,10 @@ canonical_table! {
     quantity: Option<Real> = "1";
     /// The reason, in the source's words.
     reason: Option<Text> = "damaged";
-    /// The customer's id in the source, for refunds that name no order.
+    /// The customer's id in the source, as on the order.
     customer_id: Option<Text> = "5871";
-    /// The e-mail address, for refunds that name no order, in lower case.
+    /// The e-mail address as on the order, in lower case.
     email: Option<Text> = "ada@example.com";
+    /// The telephone number as on the order, digits with a leading plus.
+    phone: Option<Text> = "+4930123456";
 }

@@ -14,7 +14,7 @@ use clv_studies::spend_choice::gamma_gamma;
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
 use crate::progress::Talk;
-use crate::{output, reading, season};
+use crate::{output, reading, season, workspace};
 
 /// The horizon that a third of the data may not exceed.
 const WISHED_HORIZON: &str = "52w";
@@ -39,8 +39,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     let asked = season::bake_off_request(&arguments.season)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("looking at the files");
-    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
-    reading::show_columns(&orders, talk);
+    let orders = workspace::open_orders(&engine, &arguments.read, talk)?;
     talk.step("reading orders");
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");
