@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
@@ -147,6 +148,41 @@ impl LakePlace {
             .collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(named)
+    }
+
+    /// The folders of tables.
+    pub(crate) async fn folders(&self) -> Result<Vec<String>, LakeError> {
+        let found = self.store.list_with_delimiter(Some(&self.root)).await;
+        let found = found.map_err(|error| LakeError::storage(&self.shown, "listed", &error))?;
+        let names = found.common_prefixes.iter().filter_map(|path| path.filename());
+        Ok(names.filter(|name| !name.starts_with('_')).map(str::to_owned).collect())
+    }
+
+    /// Deletes files of a folder that a killed writer left half-written: only a local store shows them, and only to the system.
+    pub(crate) fn delete_half_written(
+        &self,
+        below: &str,
+        before: SystemTime,
+    ) -> Result<(), LakeError> {
+        let Some(folder) = self.url.to_file_path().ok().filter(|_| self.url.scheme() == "file")
+        else {
+            return Ok(());
+        };
+        let failed =
+            |error: std::io::Error| LakeError::storage(self.shown(below), "cleaned up", &error);
+        for entry in std::fs::read_dir(folder.join(below)).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let is_half = entry.file_name().to_string_lossy().contains(".parquet#");
+            if is_half && entry.metadata().and_then(|m| m.modified()).map_err(failed)? < before {
+                std::fs::remove_file(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an answer that did not come leaves open what happened.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.url.scheme() != "file"
     }
 
     /// Deletes files; those that are gone already are no matter.

@@ -11,6 +11,10 @@ use clv_tables::{Day, Instant, Money, Origin};
 
 use super::engine;
 
+mod faults;
+mod others;
+mod upkeep;
+
 /// An order with its lines: number, total in whole units and pieces of each line.
 type Given = (u32, i64, &'static [i64]);
 
