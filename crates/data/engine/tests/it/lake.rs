@@ -11,7 +11,10 @@ use clv_tables::{Day, Instant, Money, Origin};
 
 use super::engine;
 
+mod bucket;
 mod faults;
+mod kills;
+
 mod others;
 mod upkeep;
 
