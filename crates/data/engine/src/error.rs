@@ -2,6 +2,8 @@
 
 use clv_importers::ImportError;
 
+use crate::lake::LakeError;
+
 /// Everything that can stop a read or a write. Single bad rows are complaints, not errors.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -115,6 +117,9 @@ pub enum EngineError {
     /// The importer refused the file.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The lake could not be read or changed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
     /// A histories file with a value that cannot be.
     #[error("{path}: row {row}, column {column}: {value:?}; expected {expected}")]
     BadHistory {
@@ -259,6 +264,7 @@ impl EngineError {
                     .into(),
             ),
             EngineError::Import(error) => error.hint(),
+            EngineError::Lake(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
             EngineError::NoSubscriptions { .. } | EngineError::AmbiguousSubscriptions { .. } => Some(
                 "settle it with --columns customer_id=ID,start=BEGIN,end=END or customer_id=ID,tenure=MONTHS,churned=LEFT \

@@ -114,6 +114,15 @@ impl Commit {
         }
     }
 
+    /// The data files that the commit brings, below the lake's root.
+    fn added_files(&self) -> Vec<String> {
+        let of_table = |(name, touched): (&String, &TouchedTable)| -> Vec<String> {
+            let added = touched.actions.iter().filter_map(|action| action.get("add"));
+            added.filter_map(|add| Some(format!("{name}/{}", add["path"].as_str()?))).collect()
+        };
+        self.touched.iter().flat_map(of_table).collect()
+    }
+
     /// Puts the commit into the log; `false` when its number is taken by another.
     pub(crate) async fn put(&self, place: &LakePlace) -> Result<bool, LakeError> {
         let bytes = serde_json::to_vec_pretty(self).expect("names are text and numbers are finite");
@@ -182,6 +191,10 @@ pub(crate) async fn settle(
     prepared: Result<(), LakeError>,
     written: Vec<String>,
 ) -> Result<Settled, LakeError> {
+    let prepared = match prepared {
+        Ok(()) => place.settle(&commit.added_files()).await,
+        error => error,
+    };
     let put = match prepared {
         Ok(()) => commit.put(place).await,
         Err(error) => {

@@ -192,7 +192,8 @@ impl Import {
             if let Some(stored) = &stored {
                 delta::merged_schema(table, &stored.schema)?;
             }
-            let merge = merge(place, table, files, stored.as_ref()).await?;
+            let limit = self.lake.engine.options.memory_limit_bytes;
+            let merge = merge(place, table, files, stored.as_ref(), limit).await?;
             tables.insert(*name, PreparedTable { table, staged: files.clone(), stored, merge });
         }
         self.prepared = Some(Prepared { base, tables });

@@ -15,6 +15,7 @@ use super::data_file::{FILE_BYTES, FILE_ROWS, FileWriter};
 use super::delta::{self, DataFile, TableState};
 use super::error::LakeError;
 use super::import::copy_rows;
+use super::place::is_data_file;
 
 /// Joining pays from so many small files on: each costs a reader two requests, and rewriting costs reading all of them once.
 const WORTH_JOINING: usize = 8;
@@ -140,8 +141,14 @@ impl Lake {
                 self.place.delete(vec![file.clone()]).await?;
             }
             let mut vacuumed = Vacuumed { commits: gone.len() as u64, ..Vacuumed::default() };
+            let before = now.0.saturating_sub(UNDISTURBED.as_micros() as i64).max(0);
+            let before = SystemTime::UNIX_EPOCH + Duration::from_micros(before.cast_unsigned());
+            self.place.delete_half_written(commit::COMMITS, before)?;
             for table in self.place.folders().await? {
                 self.vacuum_table(&table, &kept, now, &mut vacuumed).await?;
+                for below in [table.clone(), format!("{table}/_delta_log")] {
+                    self.place.delete_half_written(&below, before)?;
+                }
             }
             Ok(vacuumed)
         })
@@ -167,16 +174,14 @@ impl Lake {
         let mut dead = Vec::new();
         for (name, meta) in self.place.list(table).await? {
             let age = now.0.saturating_sub(meta.last_modified.timestamp_micros());
-            if name.ends_with(".parquet") && !live.contains(&name) && age >= undisturbed {
+            if is_data_file(&name) && !live.contains(&name) && age >= undisturbed {
                 dead.push(format!("{table}/{name}"));
                 vacuumed.bytes += meta.size;
             }
         }
         vacuumed.files += dead.len() as u64;
         self.place.delete(dead).await?;
-        let before = SystemTime::UNIX_EPOCH
-            + Duration::from_micros(now.0.saturating_sub(undisturbed).max(0).cast_unsigned());
-        self.place.delete_half_written(table, before)
+        Ok(())
     }
 }
 

@@ -34,7 +34,7 @@ use crate::engine::Engine;
 /// A lake that is open. Clones share the runtime; nothing is held that others could be kept from.
 #[derive(Debug, Clone)]
 pub struct Lake {
-    engine: Engine,
+    pub(crate) engine: Engine,
     pub(crate) place: LakePlace,
 }
 

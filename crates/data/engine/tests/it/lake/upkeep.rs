@@ -71,6 +71,12 @@ fn a_vacuum_keeps_what_may_be_asked_for_and_files_that_are_young() {
     let folder = tempfile::tempdir().unwrap();
     let (lake, all) = twenty(folder.path());
     lake.compact(Instant(20 * DAY)).unwrap().unwrap();
+    // What is not the lake's own is none of its business.
+    std::fs::create_dir(folder.path().join("exports")).unwrap();
+    let foreign = ["exports/import-of-march.parquet", "orders/mine.parquet"];
+    foreign.iter().for_each(|file| std::fs::write(folder.path().join(file), "mine").unwrap());
+    let half = "import-0000000001-67e55044-10b1-426f-9247-bb680e5fe0c8.parquet#1";
+    std::fs::write(folder.path().join("orders").join(half), "half").unwrap();
     let running = lake.begin().unwrap();
     write(&running, 0, "b.csv", &[(50, 50, &[1])]).unwrap();
     // Files are as old as this test runs, so that time is told from their side.
@@ -79,10 +85,12 @@ fn a_vacuum_keeps_what_may_be_asked_for_and_files_that_are_young() {
     let written = written.duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
     let young = lake.vacuum(Instant(written + DAY / 2), Duration::ZERO).unwrap();
     assert_eq!((young.commits, young.files), (20, 0));
-    assert_eq!(n_files(folder.path(), "orders"), 21);
+    assert_eq!(n_files(folder.path(), "orders"), 23);
     let old = lake.vacuum(Instant(written + 2 * DAY), Duration::ZERO).unwrap();
     // The twenty joined files of two tables; the running import had not ended a file yet.
     assert_eq!((old.commits, old.files), (0, 40));
+    assert!(foreign.iter().all(|file| folder.path().join(file).exists()));
+    assert_eq!(n_files(folder.path(), "orders"), 2, "what was joined, and mine");
     assert_eq!(content(&lake, AsOf::Latest), all);
     let error = lake.snapshot(AsOf::Commit(20)).unwrap_err();
     assert!(
