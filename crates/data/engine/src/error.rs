@@ -2,6 +2,8 @@
 
 use clv_importers::ImportError;
 
+use crate::lake::LakeError;
+
 /// Everything that can stop a read or a write. Single bad rows are complaints, not errors.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -61,9 +63,6 @@ pub enum EngineError {
         /// Orders by currency; under the empty name those that name none.
         currencies: std::collections::BTreeMap<String, u64>,
     },
-    /// The workspace's lake could not be read or written.
-    #[error(transparent)]
-    Lake(#[from] crate::lake::LakeError),
     /// The file could not be opened or read.
     #[error("{path}: cannot be read: {source}")]
     Unreadable {
@@ -135,6 +134,9 @@ pub enum EngineError {
     /// The importer refused the file.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The lake could not be read or changed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
     /// A histories file with a value that cannot be.
     #[error("{path}: row {row}, column {column}: {value:?}; expected {expected}")]
     BadHistory {
@@ -262,7 +264,6 @@ impl EngineError {
                 let most = currencies.iter().filter(|(code, _)| !code.is_empty()).max_by_key(|(_, n)| **n);
                 most.map(|(code, _)| format!("ask for one with --currency {code}: the others are put aside and counted"))
             }
-            EngineError::Lake(error) => error.hint(),
             EngineError::NoPath => Some("try clv report orders.csv".into()),
             EngineError::BadPattern { .. } => {
                 Some("use * and ? within names and ** for folders".into())
@@ -285,6 +286,7 @@ impl EngineError {
                     .into(),
             ),
             EngineError::Import(error) => error.hint(),
+            EngineError::Lake(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
             EngineError::NoSubscriptions { .. } | EngineError::AmbiguousSubscriptions { .. } => Some(
                 "settle it with --columns customer_id=ID,start=BEGIN,end=END or customer_id=ID,tenure=MONTHS,churned=LEFT \

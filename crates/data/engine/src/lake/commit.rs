@@ -6,6 +6,7 @@ use clv_tables::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::delta;
 use super::error::LakeError;
 use super::place::LakePlace;
 
@@ -113,6 +114,15 @@ impl Commit {
         }
     }
 
+    /// The data files that the commit brings, below the lake's root.
+    fn added_files(&self) -> Vec<String> {
+        let of_table = |(name, touched): (&String, &TouchedTable)| -> Vec<String> {
+            let added = touched.actions.iter().filter_map(|action| action.get("add"));
+            added.filter_map(|add| Some(format!("{name}/{}", add["path"].as_str()?))).collect()
+        };
+        self.touched.iter().flat_map(of_table).collect()
+    }
+
     /// Puts the commit into the log; `false` when its number is taken by another.
     pub(crate) async fn put(&self, place: &LakePlace) -> Result<bool, LakeError> {
         let bytes = serde_json::to_vec_pretty(self).expect("names are text and numbers are finite");
@@ -152,6 +162,66 @@ impl Commit {
             None => Ok(None),
         }
     }
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It is in the log.
+    Stands,
+    /// Another has taken its number.
+    Lost,
+}
+
+impl Settled {
+    pub(crate) fn stands(self) -> bool {
+        self == Settled::Stands
+    }
+}
+
+/// Puts a commit that is `prepared` into the log and then into the Delta logs; where it does not stand, the files written for
+/// it alone are removed.
+///
+/// # Errors
+/// What stopped the preparation or the writing of the commit. Once it stands there is no error any more: what publishing it
+/// lacks, the next one who opens the lake does.
+pub(crate) async fn settle(
+    place: &LakePlace,
+    commit: &Commit,
+    prepared: Result<(), LakeError>,
+    written: Vec<String>,
+) -> Result<Settled, LakeError> {
+    let prepared = match prepared {
+        Ok(()) => place.settle(&commit.added_files()).await,
+        error => error,
+    };
+    let put = match prepared {
+        Ok(()) => commit.put(place).await,
+        Err(error) => {
+            place.delete(written).await.ok();
+            return Err(error);
+        }
+    };
+    let stands = match put {
+        Ok(stands) => stands,
+        Err(error) => match Commit::read(place, commit.number).await {
+            Ok(Some(there)) if there.id == commit.id => true,
+            // A request on its way may still arrive: its files are left to the vacuum.
+            _ if place.is_remote() => return Err(error),
+            _ => {
+                place.delete(written).await.ok();
+                return Err(error);
+            }
+        },
+    };
+    if !stands {
+        place.delete(written).await.ok();
+        return Ok(Settled::Lost);
+    }
+    if delta::publish(place, commit).await.is_ok() {
+        delta::checkpoint(place, commit).await.ok();
+    }
+    Ok(Settled::Stands)
 }
 
 pub(crate) fn file_of(number: u64) -> String {

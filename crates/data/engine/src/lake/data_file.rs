@@ -23,12 +23,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use super::delta::DataFile;
 use super::error::LakeError;
 use super::hidden::{CONTENT, OWNER};
-use super::place::LakePlace;
+use super::place::{LakePlace, data_file_name};
 
 /// A file is closed after so many rows ...
 pub(crate) const FILE_ROWS: u64 = 1 << 20;
@@ -81,7 +80,7 @@ impl FileWriter {
             return Ok(());
         }
         if self.open.is_none() {
-            let path = format!("import-{:010}-{}.parquet", self.number, Uuid::new_v4());
+            let path = data_file_name(self.number);
             let object = self.place.path(&format!("{}/{path}", self.table));
             let sink = BufWriter::with_capacity(Arc::clone(&self.place.store), object, PART_BYTES);
             let properties = properties(&self.schema);

@@ -200,17 +200,19 @@ pub(crate) async fn publish(place: &LakePlace, commit: &Commit) -> Result<(), La
     Ok(())
 }
 
-/// Whether another program has taken the version that is next.
+/// Refuses a commit of this number where another program has taken the version that is next. That another import has taken it
+/// is no fault: then that number is taken too.
 pub(crate) async fn refuse_foreign(
     place: &LakePlace,
     table: &str,
     version: u64,
+    number: u64,
 ) -> Result<(), LakeError> {
     let file = log_file(table, version);
-    match place.exists(&file).await? {
-        true => Err(LakeError::ForeignCommit { path: place.shown(&file), version }),
-        false => Ok(()),
+    if place.exists(&file).await? && Commit::read(place, number).await?.is_none() {
+        return Err(LakeError::ForeignCommit { path: place.shown(&file), version });
     }
+    Ok(())
 }
 
 /// Makes the checkpoints that are due after a commit, so that a log is not read from its beginning.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Lake;
-use super::commit::{Commit, CommitInfo, CommitKind, FORMAT, TableChanges, TouchedTable};
+use super::commit::{self, Commit, CommitInfo, CommitKind, FORMAT, TableChanges, TouchedTable};
 use super::data_file::{FileWriter, OpenFile};
 use super::delta::{self, DataFile, TableState};
 use super::error::LakeError;
@@ -32,6 +32,8 @@ pub struct Import {
     number: u64,
     staging: Mutex<BTreeMap<&'static str, Staging>>,
     prepared: Option<Prepared>,
+    /// Whether a commit was sent of which nobody knows whether it will arrive: its files are not to be touched.
+    is_unsure: bool,
 }
 
 /// What was written into one table.
@@ -73,7 +75,7 @@ struct PreparedTable {
 
 impl Import {
     pub(crate) fn new(lake: Lake, number: u64) -> Import {
-        Import { lake, number, staging: Mutex::default(), prepared: None }
+        Import { lake, number, staging: Mutex::default(), prepared: None, is_unsure: false }
     }
 
     /// Adds rows of a table, in its schema. Threads may write at once. `input` is the number of the input file that they are
@@ -142,14 +144,13 @@ impl Import {
         lake.run(async {
             for _ in 0..ATTEMPTS {
                 self.prepare().await?;
-                let Some(prepared) = &self.prepared else { continue };
+                let Some(prepared) = self.prepared.take() else { continue };
                 if prepared.tables.values().all(|table| table.merge.changes.is_nothing()) {
                     return Ok(None);
                 }
-                if let Some(commit) = self.try_commit(note, now).await? {
+                if let Some(commit) = self.try_commit(&prepared, note, now).await? {
                     return Ok(Some(commit.info()));
                 }
-                self.prepared = None;
             }
             Err(LakeError::Conflict { location: lake.place.shown.clone(), attempts: ATTEMPTS })
         })
@@ -191,7 +192,8 @@ impl Import {
             if let Some(stored) = &stored {
                 delta::merged_schema(table, &stored.schema)?;
             }
-            let merge = merge(place, table, files, stored.as_ref()).await?;
+            let limit = self.lake.engine.options.memory_limit_bytes;
+            let merge = merge(place, table, files, stored.as_ref(), limit).await?;
             tables.insert(*name, PreparedTable { table, staged: files.clone(), stored, merge });
         }
         self.prepared = Some(Prepared { base, tables });
@@ -199,9 +201,14 @@ impl Import {
     }
 
     /// One attempt at what was prepared; `None` when somebody else was first.
-    async fn try_commit(&self, note: &Value, now: Instant) -> Result<Option<Commit>, LakeError> {
-        let prepared = self.prepared.as_ref().expect("prepared before each attempt");
-        let place = &self.lake.place;
+    async fn try_commit(
+        &mut self,
+        prepared: &Prepared,
+        note: &Value,
+        now: Instant,
+    ) -> Result<Option<Commit>, LakeError> {
+        let lake = self.lake.clone();
+        let place = &lake.place;
         let number = prepared.base.as_ref().map_or(1, |base| base.number + 1);
         let mut commit = Commit {
             format: FORMAT,
@@ -217,38 +224,28 @@ impl Import {
                 .map_or_else(BTreeMap::new, |base| base.versions.clone()),
         };
         let mut written = Vec::new();
-        let result = self.write_commit(prepared, &mut commit, &mut written, now).await;
-        if !matches!(result, Ok(true)) {
-            // A commit whose answer was lost may stand: its files are left to the vacuum.
-            let is_sure = matches!(result, Ok(false))
-                || matches!(Commit::read(place, number).await, Ok(there) if there.as_ref().is_none_or(|c| c.id != commit.id));
-            if is_sure {
-                place.delete(written).await.ok();
-            }
-            return result.map(|_| None);
-        }
-        // The commit stands. What is not done now, the next one who opens the lake does.
-        if delta::publish(place, &commit).await.is_ok() {
-            delta::checkpoint(place, &commit).await.ok();
-        }
-        Ok(Some(commit))
+        let actions = self.fill(prepared, &mut commit, &mut written).await;
+        let is_prepared = actions.is_ok();
+        let settled = commit::settle(place, &commit, actions, written).await;
+        self.is_unsure |= is_prepared && settled.is_err() && place.is_remote();
+        Ok(settled?.stands().then_some(commit))
     }
 
-    async fn write_commit(
+    /// What the commit does to each table.
+    async fn fill(
         &self,
         prepared: &Prepared,
         commit: &mut Commit,
         written: &mut Vec<String>,
-        now: Instant,
-    ) -> Result<bool, LakeError> {
+    ) -> Result<(), LakeError> {
         let place = &self.lake.place;
-        let now_ms = now.0.div_euclid(1_000);
+        let now_ms = commit.committed_at.div_euclid(1_000);
         for (name, table) in &prepared.tables {
             if table.merge.changes.is_nothing() {
                 continue;
             }
             let version = table.stored.as_ref().map_or(0, |stored| stored.version + 1);
-            delta::refuse_foreign(place, name, version).await?;
+            delta::refuse_foreign(place, name, version, commit.number).await?;
             let is_numbered = commit.number == self.number;
             let actions =
                 table.actions(&self.lake, commit.number, is_numbered, written, now_ms).await?;
@@ -256,7 +253,7 @@ impl Import {
             let changes = table.merge.changes;
             commit.touched.insert((*name).to_owned(), TouchedTable { version, changes, actions });
         }
-        commit.put(place).await
+        Ok(())
     }
 }
 
@@ -272,7 +269,7 @@ impl Drop for Import {
                 of_table.files.iter().chain(idle).map(|f| (name.to_owned(), f.file.path.clone())),
             );
         }
-        if files.is_empty() {
+        if files.is_empty() || self.is_unsure {
             return;
         }
         let lake = self.lake.clone();

@@ -16,8 +16,13 @@ use super::error::LakeError;
 use super::hidden::{self, CONTENT, OWNER, ROW};
 use super::place::LakePlace;
 
-/// Incoming rows that are compared at a time, at 40 bytes each; where more come, owners are taken in several parts.
-const ROWS_AT_A_TIME: u64 = 1 << 22;
+/// Incoming rows that are compared at a time; where more come, owners are taken in several parts, each of which reads the
+/// hashes once more.
+const ROWS_AT_A_TIME: u64 = 1 << 23;
+/// The least of it, however little memory there is.
+const FEWEST_ROWS_AT_A_TIME: u64 = 1 << 16;
+/// What a row takes while it is compared, at most: itself, its owner, the index and its stored counterpart.
+const BYTES_PER_ROW: usize = 128;
 
 /// A file of an import that is not committed yet.
 #[derive(Debug, Clone)]
@@ -67,6 +72,7 @@ pub(crate) async fn merge(
     table: &Table,
     staged: &[StagedFile],
     stored: Option<&TableState>,
+    memory_limit_bytes: Option<usize>,
 ) -> Result<Merge, LakeError> {
     let stored_files = stored.map_or(&[][..], |state| &state.files);
     let mut incoming: Vec<_> = staged.iter().map(|file| all(file.file.rows, false)).collect();
@@ -80,7 +86,7 @@ pub(crate) async fn merge(
             n_rows - file.file.rows
         })
         .collect();
-    let n_parts = n_rows.div_ceil(ROWS_AT_A_TIME).max(1);
+    let n_parts = n_rows.div_ceil(rows_at_a_time(memory_limit_bytes)).max(1);
     for part in 0..n_parts {
         let rows = read_staged(place, table, staged, (part, n_parts)).await?;
         let mut groups = group(&rows, hidden::has_one_row(table), &mut changes);
@@ -124,6 +130,14 @@ pub(crate) async fn merge(
     Ok(Merge { changes, incoming: finish(incoming), staying: finish(staying) })
 }
 
+/// As many rows as half of the memory limit holds.
+fn rows_at_a_time(memory_limit_bytes: Option<usize>) -> u64 {
+    memory_limit_bytes.map_or(ROWS_AT_A_TIME, |limit| {
+        let fit = (limit / 2 / BYTES_PER_ROW) as u64;
+        fit.clamp(FEWEST_ROWS_AT_A_TIME, ROWS_AT_A_TIME)
+    })
+}
+
 fn all(n: u64, value: bool) -> BooleanBufferBuilder {
     let mut bits = BooleanBufferBuilder::new(n as usize);
     bits.append_n(n as usize, value);
@@ -147,7 +161,8 @@ async fn read_staged(
         true => whole_numbers(&[OWNER, CONTENT, ROW]),
         false => whole_numbers(&[OWNER, CONTENT]),
     };
-    let mut rows = Vec::new();
+    let n_rows: u64 = staged.iter().map(|file| file.file.rows).sum();
+    let mut rows = Vec::with_capacity((n_rows / n_parts) as usize);
     let mut place_of = 0_u64;
     for StagedFile { file, runs } in staged {
         let open = OpenFile::open(place, table.name, file).await?;
@@ -309,4 +324,38 @@ async fn compare(
         first_row += n_rows;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_owner_that_comes_in_is_found_and_no_other() {
+        for n in [0_u64, 1, 2, 3, 7, 1_000] {
+            let mut owners: Vec<i64> = (0..n).map(|i| hash_number(i).cast_signed()).collect();
+            owners.sort_by_key(|owner| owner.cast_unsigned());
+            let group = |owner: &i64| Group {
+                owner: *owner,
+                rows: (0, 1),
+                digest: 0,
+                stored_rows: 0,
+                stored_digest: 0,
+            };
+            let index = OwnerIndex::new(&owners.iter().map(group).collect::<Vec<_>>());
+            for (i, owner) in owners.iter().enumerate() {
+                assert_eq!(index.find(*owner), Some(i));
+            }
+            for other in n..n + 1_000 {
+                assert_eq!(index.find(hash_number(other).cast_signed()), None);
+            }
+        }
+    }
+
+    #[test]
+    fn less_memory_means_more_parts_within_bounds() {
+        assert_eq!(rows_at_a_time(None), 1 << 23);
+        assert_eq!(rows_at_a_time(Some(256 << 20)), 1 << 20);
+        assert_eq!(rows_at_a_time(Some(1)), FEWEST_ROWS_AT_A_TIME);
+    }
 }

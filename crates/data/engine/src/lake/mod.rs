@@ -14,6 +14,7 @@ mod delta;
 mod error;
 mod hidden;
 mod import;
+mod maintenance;
 mod merge;
 mod place;
 mod snapshot;
@@ -22,6 +23,7 @@ pub use commit::{CommitInfo, CommitKind, TableChanges};
 pub use error::LakeError;
 pub use hidden::{CONTENT, IMPORT, OWNER};
 pub use import::Import;
+pub use maintenance::Vacuumed;
 pub use place::LakePlace;
 pub use snapshot::{AsOf, LakePiece, LakeSnapshot};
 
@@ -32,7 +34,7 @@ use crate::engine::Engine;
 /// A lake that is open. Clones share the runtime; nothing is held that others could be kept from.
 #[derive(Debug, Clone)]
 pub struct Lake {
-    engine: Engine,
+    pub(crate) engine: Engine,
     pub(crate) place: LakePlace,
 }
 

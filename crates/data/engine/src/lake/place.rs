@@ -1,9 +1,12 @@
 //! Where a lake is: a folder or a prefix of an object store, and the few things that are done there.
 
 use std::collections::BTreeMap;
-use std::path::Path as FilePath;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path as FilePath, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
@@ -13,8 +16,25 @@ use object_store::{
     Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
 };
 use url::Url;
+use uuid::Uuid;
 
 use super::error::LakeError;
+
+/// What the names of files begin with until they are whole.
+const NEW: &str = ".clv-new-";
+
+/// The name of a data file that no other has: by it the lake knows its own.
+pub(crate) fn data_file_name(number: u64) -> String {
+    format!("import-{number:010}-{}.parquet", Uuid::new_v4())
+}
+
+/// Whether a name is one of [`data_file_name`].
+pub(crate) fn is_data_file(name: &str) -> bool {
+    let parts = name.strip_prefix("import-").and_then(|rest| rest.strip_suffix(".parquet"));
+    parts
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(number, id)| number.parse::<u64>().is_ok() && Uuid::parse_str(id).is_ok())
+}
 
 /// The address of a lake and the way to it.
 #[derive(Debug, Clone)]
@@ -23,6 +43,8 @@ pub struct LakePlace {
     pub(crate) root: Path,
     pub(crate) url: Url,
     pub(crate) shown: String,
+    /// The folder, where it is one of this machine: what is committed there is to outlast a power cut too.
+    folder: Option<PathBuf>,
 }
 
 impl LakePlace {
@@ -65,6 +87,7 @@ impl LakePlace {
             other => return Err(bad(format!("{other}:// is not understood"))),
         };
         let mut place = LakePlace::with_store(store, &url)?;
+        place.folder = url.to_file_path().ok().filter(|_| url.scheme() == "file");
         place.shown = location.trim_end_matches('/').to_owned();
         Ok(place)
     }
@@ -83,7 +106,7 @@ impl LakePlace {
             url.set_path(&format!("{}/", url.path()));
         }
         let shown = url.as_str().trim_end_matches('/').to_owned();
-        Ok(LakePlace { store, root, url, shown })
+        Ok(LakePlace { store, root, url, shown, folder: None })
     }
 
     /// The address as it was given.
@@ -107,12 +130,33 @@ impl LakePlace {
 
     /// Writes what is not there yet, whole or not at all; `false` when it is there already.
     pub(crate) async fn put_new(&self, below: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
+        if let Some(folder) = &self.folder {
+            return link_new(&folder.join(below), &bytes)
+                .map_err(|error| LakeError::storage(self.shown(below), "written", &error));
+        }
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.store.put_opts(&self.path(below), PutPayload::from(bytes), options).await {
             Ok(_) => Ok(true),
             Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => Ok(false),
             Err(error) => Err(LakeError::storage(self.shown(below), "written", &error)),
         }
+    }
+
+    /// Makes sure that these files are there, and on the disk where that is this machine's.
+    pub(crate) async fn settle(&self, below: &[String]) -> Result<(), LakeError> {
+        for below in below {
+            let Some(folder) = &self.folder else {
+                let meta = self.store.head(&self.path(below)).await;
+                meta.map_err(|error| LakeError::storage(self.shown(below), "found", &error))?;
+                continue;
+            };
+            let path = folder.join(below);
+            File::open(&path)
+                .and_then(|file| file.sync_all())
+                .and_then(|()| sync_folder_of(&path))
+                .map_err(|error| LakeError::storage(self.shown(below), "written", &error))?;
+        }
+        Ok(())
     }
 
     /// The content; `None` when there is nothing.
@@ -149,6 +193,45 @@ impl LakePlace {
         Ok(named)
     }
 
+    /// The folders of tables.
+    pub(crate) async fn folders(&self) -> Result<Vec<String>, LakeError> {
+        let found = self.store.list_with_delimiter(Some(&self.root)).await;
+        let found = found.map_err(|error| LakeError::storage(&self.shown, "listed", &error))?;
+        let names = found.common_prefixes.iter().filter_map(|path| path.filename());
+        Ok(names.filter(|name| !name.starts_with('_')).map(str::to_owned).collect())
+    }
+
+    /// Deletes files of a folder that a killed writer left half-written: only a local store shows them, and only to the system.
+    pub(crate) fn delete_half_written(
+        &self,
+        below: &str,
+        before: SystemTime,
+    ) -> Result<(), LakeError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let failed =
+            |error: std::io::Error| LakeError::storage(self.shown(below), "cleaned up", &error);
+        let entries = match std::fs::read_dir(folder.join(below)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(failed)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_half = name.starts_with(NEW)
+                || name.split_once('#').is_some_and(|(file, _)| is_data_file(file));
+            if is_half && entry.metadata().and_then(|m| m.modified()).map_err(failed)? < before {
+                std::fs::remove_file(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an answer that did not come leaves open what happened.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.url.scheme() != "file"
+    }
+
     /// Deletes files; those that are gone already are no matter.
     pub(crate) async fn delete(&self, below: Vec<String>) -> Result<u64, LakeError> {
         let shown = self.shown.clone();
@@ -164,5 +247,38 @@ impl LakePlace {
             .try_fold(0, |n, _| async move { Ok(n + 1) })
             .await
             .map_err(|error| LakeError::storage(shown, "cleaned up", &error))
+    }
+}
+
+/// Makes a file that is on the disk with all its content before it has its name; `false` when the name is taken.
+fn link_new(path: &FilePath, bytes: &[u8]) -> std::io::Result<bool> {
+    let folder = path.parent().expect("a file of the lake is below its root");
+    std::fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(NEW);
+    #[cfg(unix)]
+    {
+        // As any other file is: the system takes away what it is told to.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    // It goes by itself where the name is taken.
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(taken) if taken.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(error.error),
+    }
+    sync_folder_of(path)?;
+    Ok(true)
+}
+
+/// A name is on the disk when its folder is; Windows keeps no such order.
+fn sync_folder_of(path: &FilePath) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
     }
 }

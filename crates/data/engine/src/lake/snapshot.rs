@@ -114,7 +114,7 @@ impl LakeSnapshot {
     }
 
     /// The table in pieces of at most some 260,000 rows, with these columns (of the table, of origin or hidden); together
-    /// they are the table, and in their order its rows are in the order of imports.
+    /// they are the table, in the same order each time.
     ///
     /// # Errors
     /// When a column is unknown, or a file's end cannot be read.

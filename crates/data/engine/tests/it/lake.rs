@@ -11,6 +11,13 @@ use clv_tables::{Day, Instant, Money, Origin};
 
 use super::engine;
 
+mod bucket;
+mod faults;
+mod kills;
+
+mod others;
+mod upkeep;
+
 /// An order with its lines: number, total in whole units and pieces of each line.
 type Given = (u32, i64, &'static [i64]);
 
@@ -104,7 +111,7 @@ const FIRST: [Given; 3] = [(1, 10, &[1, 2]), (2, 20, &[3]), (3, 30, &[])];
 #[test]
 fn an_import_that_comes_again_changes_nothing_and_makes_no_version() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = lake(folder.path());
+    let lake = lake(&folder.path().join("Läden & Co #1 100%"));
     let changes = import(&lake, "a.csv", &FIRST).unwrap();
     assert_eq!(changes["orders"].rows_new, 3);
     assert_eq!(changes["order_lines"].rows_new, 3);
