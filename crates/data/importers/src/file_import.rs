@@ -17,7 +17,7 @@ use crate::produced::Produced;
 use crate::sample::Sample;
 
 /// Where the columns of an importer stand in a file: those that `--columns` names by the importer's ids, else those with a
-/// heading of theirs. `decimal=` settles a format and is no column.
+/// heading of theirs; an importer without a signature finds its columns itself. `decimal=` settles a format and is no column.
 ///
 /// # Errors
 /// When an id is none of the importer's, a heading is not there, or a column that is needed is not.
@@ -26,6 +26,9 @@ pub fn positions(
     sample: &Sample,
     named: &BTreeMap<String, String>,
 ) -> Result<Vec<Option<usize>>, ImportError> {
+    if importer.signature.is_empty() {
+        return crate::generic::positions(sample, named);
+    }
     let mut positions = vec![None; importer.columns.len()];
     for (id, heading) in named.iter().filter(|(id, _)| *id != "decimal") {
         let known = || importer.columns.iter().map(|column| column.id);
@@ -119,6 +122,18 @@ impl FileImport {
         rows: RowNumbers<'_>,
         out: &mut Produced,
     ) {
+        self.push_hashed(columns, n_rows, rows, &[], out);
+    }
+
+    /// The same with hashes of the whole rows, by which rows that came before are known.
+    pub fn push_hashed(
+        &mut self,
+        columns: &[Option<StringArray>],
+        n_rows: usize,
+        rows: RowNumbers<'_>,
+        row_hashes: &[u64],
+        out: &mut Produced,
+    ) {
         debug_assert_eq!(columns.len(), self.importer.columns.len());
         for at in 0..n_rows {
             let origin = Origin {
@@ -127,7 +142,13 @@ impl FileImport {
                 file: &self.file,
                 row: rows.at(at),
             };
-            let cells = Cells { columns, formats: &self.formats, at, origin };
+            let cells = Cells {
+                columns,
+                formats: &self.formats,
+                at,
+                origin,
+                row_hash: row_hashes.get(at).copied(),
+            };
             out.totals.rows += 1;
             if let Err(problem) = self.reader.row(&cells, out) {
                 if !problem.rule.keeps_row() {

@@ -8,6 +8,7 @@ pub mod shopify_orders;
 pub mod cells;
 pub mod column_formats;
 pub mod file_import;
+pub mod gathering;
 pub mod identity_keys;
 pub mod importer;
 pub mod importers;

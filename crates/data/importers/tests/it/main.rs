@@ -6,5 +6,7 @@
     reason = "a test may stop at the first surprise, and nobody reads its documentation"
 )]
 
+mod generic_orders;
+mod online_retail;
 mod read;
 mod shopify_orders;
