@@ -1,6 +1,7 @@
 //! One file on its way into canonical tables: positions and formats of its columns, then row by row through its importer.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::StringArray;
 use clv_tables::canonical::put_aside::PutAsideRow;
@@ -13,6 +14,7 @@ use crate::column_formats::ColumnFormats;
 use crate::error::ImportError;
 use crate::heading::nearest;
 use crate::importer::{Importer, Problem, RowReader};
+use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
 
@@ -137,7 +139,7 @@ impl FileImport {
         debug_assert_eq!(columns.len(), self.importer.columns.len());
         for at in 0..n_rows {
             let origin = Origin {
-                source: self.importer.id,
+                source: self.importer.source(),
                 shop: &self.shop,
                 file: &self.file,
                 row: rows.at(at),
@@ -186,6 +188,22 @@ impl FileImport {
             },
             &cells.origin,
         );
+    }
+
+    /// The importer whose file must be read first, where there is one.
+    #[must_use]
+    pub fn companion(&self) -> Option<&'static str> {
+        self.reader.companion()
+    }
+
+    /// Gives the reader the heads of its companion; to be called before the first row.
+    pub fn take_heads(&mut self, heads: Arc<OrderHeads>) {
+        self.reader.take_heads(heads);
+    }
+
+    /// What the file tells of its orders to the readers of other files; to be called after [`FileImport::finish`].
+    pub fn heads(&mut self) -> Option<OrderHeads> {
+        self.reader.heads()
     }
 
     /// Ends the file: what the reader still holds is produced.

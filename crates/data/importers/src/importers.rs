@@ -9,8 +9,20 @@ use crate::role::Role;
 use crate::sample::Sample;
 
 /// Every importer, the particular ones before the general ones.
-pub static IMPORTERS: &[&Importer] =
-    &[&crate::shopify_orders::IMPORTER, &crate::online_retail::IMPORTER, &crate::generic::IMPORTER];
+pub static IMPORTERS: &[&Importer] = &[
+    &crate::shopify_orders::IMPORTER,
+    &crate::online_retail::IMPORTER,
+    &crate::olist::orders::IMPORTER,
+    &crate::olist::payments::IMPORTER,
+    &crate::olist::items::IMPORTER,
+    &crate::olist::customers::IMPORTER,
+    &crate::olist::products::IMPORTER,
+    &crate::olist::reviews::IMPORTER,
+    &crate::olist::sellers::IMPORTER,
+    &crate::olist::leads::IMPORTER,
+    &crate::olist::closed_deals::IMPORTER,
+    &crate::generic::IMPORTER,
+];
 
 /// The importer of this id.
 #[must_use]

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod generic;
+pub mod olist;
 pub mod online_retail;
 pub mod shopify_orders;
 
@@ -13,6 +14,7 @@ pub mod identity_keys;
 pub mod importer;
 pub mod importers;
 pub mod moment;
+pub mod order_heads;
 pub mod produced;
 
 pub mod canonicalise;

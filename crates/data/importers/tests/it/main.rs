@@ -7,6 +7,7 @@
 )]
 
 mod generic_orders;
+mod olist;
 mod online_retail;
 mod read;
 mod shopify_orders;

@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use clv_importers::canonicalise::RowNumbers;
 use clv_importers::file_import::positions;
 use clv_importers::importers::recognise;
+use clv_importers::order_heads::OrderHeads;
 use clv_importers::{
     FileImport, FormatEvidence, FormatWishes, ImportError, ImportTotals, Produced, Sample,
 };
@@ -35,6 +36,8 @@ pub struct Imported {
     /// How many rows each table got.
     pub n_rows: BTreeMap<&'static str, usize>,
     pub totals: ImportTotals,
+    /// What it hands to the readers of other files.
+    pub heads: Option<OrderHeads>,
     pub complaints: Vec<ComplaintGroup>,
 }
 
@@ -101,20 +104,22 @@ pub fn shared(path: &str) -> Option<String> {
 }
 
 /// What the user says of an import.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Wish<'a> {
     pub from: Option<&'a str>,
     pub columns: &'a [(&'a str, &'a str)],
     pub formats: &'a FormatWishes,
     /// Whether rows are only counted: a large file has too many to keep.
     pub only_counts: bool,
+    /// What the companion of the file tells.
+    pub heads: Option<Arc<OrderHeads>>,
 }
 
 impl Default for Wish<'_> {
     fn default() -> Self {
         static NONE: FormatWishes =
             FormatWishes { date_order: None, decimal: None, shop_zone: None };
-        Wish { from: None, columns: &[], formats: &NONE, only_counts: false }
+        Wish { from: None, columns: &[], formats: &NONE, only_counts: false, heads: None }
     }
 }
 
@@ -177,6 +182,9 @@ impl TextFile {
         }
         let formats = evidence.decide(importer, wish.formats)?;
         let mut import = FileImport::new(importer, &positions, formats, &sample, "");
+        if let Some(heads) = &wish.heads {
+            import.take_heads(Arc::clone(heads));
+        }
         let mut out = Produced::default();
         let mut kept = Kept { only_counts: wish.only_counts, ..Kept::default() };
         for (nth, rows) in self.rows.chunks(BATCH).enumerate() {
@@ -198,6 +206,7 @@ impl TextFile {
             tables: kept.tables,
             n_rows: kept.n_rows,
             totals: out.totals,
+            heads: import.heads(),
             complaints: import.complaints.into_groups(),
         })
     }
