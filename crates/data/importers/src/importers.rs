@@ -11,6 +11,9 @@ use crate::sample::Sample;
 /// Every importer, the particular ones before the general ones.
 pub static IMPORTERS: &[&Importer] = &[
     &crate::shopify_orders::IMPORTER,
+    &crate::shopify_orders::TRANSPORTER_IMPORTER,
+    &crate::shopify_orders::JSON,
+    &crate::shopify_customers::IMPORTER,
     &crate::online_retail::IMPORTER,
     &crate::olist::orders::IMPORTER,
     &crate::olist::payments::IMPORTER,

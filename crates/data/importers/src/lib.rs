@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod generic;
 pub mod olist;
 pub mod online_retail;
+pub mod shopify_customers;
 pub mod shopify_orders;
 
 pub mod cells;
@@ -13,6 +14,7 @@ pub mod gathering;
 pub mod identity_keys;
 pub mod importer;
 pub mod importers;
+mod json_cell;
 pub mod moment;
 pub mod order_heads;
 pub mod produced;

@@ -10,4 +10,7 @@ mod generic_orders;
 mod olist;
 mod online_retail;
 mod read;
+mod shopify_customers;
+mod shopify_json;
 mod shopify_orders;
+mod shopify_transporter;

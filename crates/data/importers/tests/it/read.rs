@@ -1,6 +1,6 @@
 //! Delimited text through an importer, as rows of text by table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use clv_importers::{
 };
 use clv_tables::ComplaintGroup;
 use csv::StringRecord;
+use serde_json::Value;
 
 /// A canonical row: its cells by column, those that are null left out.
 pub type Row = BTreeMap<String, String>;
@@ -152,6 +153,27 @@ impl TextFile {
         TextFile { headings, has_heading: false, rows }
     }
 
+    /// Lays JSON objects out as rows: nested objects become headings with dots, arrays stay JSON in their cell.
+    pub fn json(documents: &[Value]) -> TextFile {
+        let rows: Vec<BTreeMap<String, String>> = documents
+            .iter()
+            .map(|document| {
+                let mut row = BTreeMap::new();
+                flatten("", document, &mut row);
+                row
+            })
+            .collect();
+        let headings: BTreeSet<String> = rows.iter().flat_map(|row| row.keys().cloned()).collect();
+        let cell = |row: &BTreeMap<String, String>, heading: &String| {
+            row.get(heading).cloned().unwrap_or_default()
+        };
+        TextFile {
+            rows: rows.iter().map(|row| headings.iter().map(|h| cell(row, h)).collect()).collect(),
+            headings: headings.into_iter().collect(),
+            has_heading: true,
+        }
+    }
+
     /// Takes it through the importer that it is for.
     pub fn import(&self, wish: &Wish<'_>) -> Result<Imported, ImportError> {
         let first_row = 1 + u64::from(self.has_heading);
@@ -209,6 +231,20 @@ impl TextFile {
             heads: import.heads(),
             complaints: import.complaints.into_groups(),
         })
+    }
+}
+
+fn flatten(path: &str, value: &Value, row: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(&path, value, row);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => drop(row.insert(path.to_owned(), text.clone())),
+        other => drop(row.insert(path.to_owned(), other.to_string())),
     }
 }
 
