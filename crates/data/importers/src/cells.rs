@@ -1,12 +1,14 @@
 //! One row of a file as its importer sees it: text, money, moments by column, in the formats of their columns.
 
+use std::borrow::Cow;
+
 use arrow::array::{Array, StringArray};
 use clv_tables::money::{LARGEST_AMOUNT_MICROS, MICROS_PER_UNIT};
 use clv_tables::table::LARGEST_MONEY_MICROS;
 use clv_tables::{Money, Origin, Rule};
 
 use crate::column_formats::ColumnFormats;
-use crate::currency::has_no_decimals;
+use crate::currency::{code, has_no_decimals};
 use crate::importer::{Problem, Reading};
 use crate::moment::Moment;
 use crate::number_format::NumberProblem;
@@ -22,6 +24,8 @@ pub struct Cells<'a> {
     pub at: usize,
     /// Where the row comes from.
     pub origin: Origin<'a>,
+    /// A hash of the whole row, with the cells that the importer does not read; `None` where the reader of the file gives none.
+    pub row_hash: Option<u64>,
 }
 
 impl<'a> Cells<'a> {
@@ -102,6 +106,37 @@ impl<'a> Cells<'a> {
             100
         };
         Ok(Some(Money(micros / divisor)))
+    }
+
+    /// The product of a number and an amount of money, exact to a millionth; `None` where one of them is blank.
+    ///
+    /// # Errors
+    /// When one of them is no finite number, or the product is larger than a table holds.
+    pub fn product(&self, number: usize, amount: usize) -> Result<Option<Money>, Problem> {
+        let (Some(times), Some(amount)) = (self.money(number)?, self.money(amount)?) else {
+            return Ok(None);
+        };
+        let product = i128::from(times.0) * i128::from(amount.0);
+        let unit = i128::from(MICROS_PER_UNIT);
+        // Half away from zero, as amounts are rounded that a cell writes with too many decimals.
+        let micros = (product + product.signum() * unit / 2) / unit;
+        match i64::try_from(micros) {
+            Ok(micros) if micros.abs() <= LARGEST_MONEY_MICROS => Ok(Some(Money(micros))),
+            _ => Err(Problem { rule: Rule::AmountTooLarge, column: number }),
+        }
+    }
+
+    /// The currency that an amount is written with, as ISO 4217 code; `None` where it names none or one of the many dollars.
+    #[must_use]
+    pub fn money_currency(&self, column: usize) -> Option<&'static str> {
+        let amount = self.formats.number(column).parse(self.text(column)?).ok()?;
+        amount.currency.filter(|code| code.len() == 3)
+    }
+
+    /// The cell as a currency: an ISO 4217 code in capital letters; `None` where it is blank or no code.
+    #[must_use]
+    pub fn currency(&self, column: usize) -> Option<Cow<'a, str>> {
+        code(self.text(column)?)
     }
 
     /// The cell as a number; `None` where it is blank or does not read.

@@ -161,10 +161,10 @@ impl FormatEvidence {
             match evidence {
                 ColumnEvidence::None => {}
                 ColumnEvidence::Number(evidence) => {
-                    format.number.decimal = self.decide_decimal(column, evidence, wishes)?
+                    format.number.decimal = self.decide_decimal(column, evidence, wishes)?;
                 }
                 ColumnEvidence::Date(evidence) => {
-                    format.date = self.decide_date(column, evidence, order)?
+                    format.date = self.decide_date(column, evidence, order)?;
                 }
             }
             columns.push(format);

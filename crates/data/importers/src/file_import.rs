@@ -1,6 +1,7 @@
 //! One file on its way into canonical tables: positions and formats of its columns, then row by row through its importer.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::StringArray;
 use clv_tables::canonical::put_aside::PutAsideRow;
@@ -13,11 +14,12 @@ use crate::column_formats::ColumnFormats;
 use crate::error::ImportError;
 use crate::heading::nearest;
 use crate::importer::{Importer, Problem, RowReader};
+use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
 
 /// Where the columns of an importer stand in a file: those that `--columns` names by the importer's ids, else those with a
-/// heading of theirs. `decimal=` settles a format and is no column.
+/// heading of theirs; an importer without a signature finds its columns itself. `decimal=` settles a format and is no column.
 ///
 /// # Errors
 /// When an id is none of the importer's, a heading is not there, or a column that is needed is not.
@@ -26,6 +28,9 @@ pub fn positions(
     sample: &Sample,
     named: &BTreeMap<String, String>,
 ) -> Result<Vec<Option<usize>>, ImportError> {
+    if importer.signature.is_empty() {
+        return crate::generic::positions(sample, named);
+    }
     let mut positions = vec![None; importer.columns.len()];
     for (id, heading) in named.iter().filter(|(id, _)| *id != "decimal") {
         let known = || importer.columns.iter().map(|column| column.id);
@@ -119,15 +124,33 @@ impl FileImport {
         rows: RowNumbers<'_>,
         out: &mut Produced,
     ) {
+        self.push_hashed(columns, n_rows, rows, &[], out);
+    }
+
+    /// The same with hashes of the whole rows, by which rows that came before are known.
+    pub fn push_hashed(
+        &mut self,
+        columns: &[Option<StringArray>],
+        n_rows: usize,
+        rows: RowNumbers<'_>,
+        row_hashes: &[u64],
+        out: &mut Produced,
+    ) {
         debug_assert_eq!(columns.len(), self.importer.columns.len());
         for at in 0..n_rows {
             let origin = Origin {
-                source: self.importer.id,
+                source: self.importer.source(),
                 shop: &self.shop,
                 file: &self.file,
                 row: rows.at(at),
             };
-            let cells = Cells { columns, formats: &self.formats, at, origin };
+            let cells = Cells {
+                columns,
+                formats: &self.formats,
+                at,
+                origin,
+                row_hash: row_hashes.get(at).copied(),
+            };
             out.totals.rows += 1;
             if let Err(problem) = self.reader.row(&cells, out) {
                 if !problem.rule.keeps_row() {
@@ -165,6 +188,22 @@ impl FileImport {
             },
             &cells.origin,
         );
+    }
+
+    /// The importer whose file must be read first, where there is one.
+    #[must_use]
+    pub fn companion(&self) -> Option<&'static str> {
+        self.reader.companion()
+    }
+
+    /// Gives the reader the heads of its companion; to be called before the first row.
+    pub fn take_heads(&mut self, heads: Arc<OrderHeads>) {
+        self.reader.take_heads(heads);
+    }
+
+    /// What the file tells of its orders to the readers of other files; to be called after [`FileImport::finish`].
+    pub fn heads(&mut self) -> Option<OrderHeads> {
+        self.reader.heads()
     }
 
     /// Ends the file: what the reader still holds is produced.

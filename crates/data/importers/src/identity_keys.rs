@@ -2,6 +2,25 @@
 
 use std::borrow::Cow;
 
+/// A customer's id without the traces that programs leave on it: the `.0` of a number column with gaps; `None` for the ways of
+/// writing nothing.
+///
+/// ```
+/// use clv_importers::identity_keys::customer_id;
+/// assert_eq!(customer_id(" 17850.0"), Some("17850"));
+/// assert_eq!(customer_id("NaN"), None);
+/// ```
+#[must_use]
+pub fn customer_id(cell: &str) -> Option<&str> {
+    let id = cell.trim().trim_start_matches('\'').trim();
+    let id = match id.strip_suffix(".0") {
+        Some(whole) if !whole.is_empty() && whole.bytes().all(|b| b.is_ascii_digit()) => whole,
+        _ => id,
+    };
+    let says_nothing = ["null", "nan", "none", "n/a", "na", "nil", "-", ""];
+    (!says_nothing.iter().any(|word| id.eq_ignore_ascii_case(word))).then_some(id)
+}
+
 /// An e-mail address without spaces and in lower case; `None` where it is none.
 ///
 /// ```

@@ -1,11 +1,13 @@
 //! What an importer into the workspace is: which files are its own, which columns it reads, and what it makes of a row.
 
 use std::fmt;
+use std::sync::Arc;
 
 use clv_tables::{Rule, Table};
 
 use crate::cells::Cells;
 use crate::heading::plain;
+use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
 
@@ -63,6 +65,21 @@ pub trait RowReader: fmt::Debug + Send {
     /// # Errors
     /// When the row is put aside as a whole; nothing of it may have been produced by then.
     fn row(&mut self, cells: &Cells<'_>, out: &mut Produced) -> Result<(), Problem>;
+
+    /// The importer whose file must be read first, and its heads be given to this reader; see [`crate::order_heads`].
+    fn companion(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Is given the heads of its companion, before the first row.
+    fn take_heads(&mut self, heads: Arc<OrderHeads>) {
+        let _ = heads;
+    }
+
+    /// Hands over, once its file has ended, what it knows of the orders; `None` where no other reader needs it.
+    fn heads(&mut self) -> Option<OrderHeads> {
+        None
+    }
 
     /// Gives what it still holds: the file has ended.
     fn finish(&mut self, out: &mut Produced) {
@@ -127,12 +144,24 @@ impl Importer {
         n_there as f64 / self.signature.len() as f64
     }
 
+    /// What its rows name as their source: one name for all files of a platform whose keys mean the same, else the importer's id.
+    #[must_use]
+    pub fn source(&self) -> &'static str {
+        let is_of = |family: &&&str| {
+            self.id.strip_prefix(**family).is_some_and(|rest| rest.starts_with('-'))
+        };
+        FAMILIES.iter().find(is_of).copied().unwrap_or(self.id)
+    }
+
     /// The place among its columns of the one with this id.
     #[must_use]
     pub fn column(&self, id: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.id == id)
     }
 }
+
+/// Platforms with several importers whose rows speak of the same customers, orders and products.
+const FAMILIES: [&str; 3] = ["olist", "square", "stripe"];
 
 /// Lists the columns of an importer, each with a constant of its place.
 ///

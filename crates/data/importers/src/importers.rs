@@ -1,17 +1,36 @@
 //! The importers into the workspace: one line each.
 
+use std::collections::BTreeMap;
+
 use crate::error::ImportError;
 use crate::heading::nearest;
 use crate::importer::Importer;
+use crate::role::Role;
 use crate::sample::Sample;
 
 /// Every importer, the particular ones before the general ones.
-pub static IMPORTERS: [&Importer; 1] = [&crate::shopify_orders::IMPORTER];
+pub static IMPORTERS: &[&Importer] = &[
+    &crate::shopify_orders::IMPORTER,
+    &crate::shopify_orders::TRANSPORTER_IMPORTER,
+    &crate::shopify_orders::JSON,
+    &crate::shopify_customers::IMPORTER,
+    &crate::online_retail::IMPORTER,
+    &crate::olist::orders::IMPORTER,
+    &crate::olist::payments::IMPORTER,
+    &crate::olist::items::IMPORTER,
+    &crate::olist::customers::IMPORTER,
+    &crate::olist::products::IMPORTER,
+    &crate::olist::reviews::IMPORTER,
+    &crate::olist::sellers::IMPORTER,
+    &crate::olist::leads::IMPORTER,
+    &crate::olist::closed_deals::IMPORTER,
+    &crate::generic::IMPORTER,
+];
 
 /// The importer of this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Importer> {
-    IMPORTERS.into_iter().find(|importer| importer.id == id)
+    IMPORTERS.iter().copied().find(|importer| importer.id == id)
 }
 
 /// An importer for a file, and how sure its headings make us.
@@ -26,12 +45,16 @@ pub struct Recognised {
 /// The least share of an importer's signature that a file must have.
 pub const LEAST_CONFIDENCE: f64 = 0.8;
 
-/// The importer that a file is for: the one that is asked for, else the one whose signature it has most of.
+/// How sure a file that the general importer can read makes us.
+pub const GENERAL_CONFIDENCE: f64 = 0.5;
+
+/// The importer that a file is for: the one that is asked for, else the one whose signature it has most of, else the
+/// general one where it finds the columns that it needs.
 ///
 /// # Errors
 /// When `from` names none, or no importer recognises the headings.
 pub fn recognise(sample: &Sample, from: Option<&str>) -> Result<Recognised, ImportError> {
-    let known = || IMPORTERS.map(|importer| importer.id);
+    let known = || IMPORTERS.iter().map(|importer| importer.id).collect::<Vec<_>>();
     if let Some(given) = from {
         let importer = find(given).ok_or_else(|| ImportError::UnknownChoice {
             option: "--from",
@@ -43,7 +66,8 @@ pub fn recognise(sample: &Sample, from: Option<&str>) -> Result<Recognised, Impo
     }
     // Of equals the longer signature: it says more.
     let best = IMPORTERS
-        .into_iter()
+        .iter()
+        .copied()
         .map(|importer| Recognised { importer, confidence: importer.confidence(sample) })
         .max_by(|a, b| {
             let size = |one: &Recognised| one.importer.signature.len();
@@ -51,10 +75,24 @@ pub fn recognise(sample: &Sample, from: Option<&str>) -> Result<Recognised, Impo
         });
     match best {
         Some(best) if best.confidence >= LEAST_CONFIDENCE => Ok(best),
-        _ => Err(ImportError::UnknownSource {
+        _ => general(sample),
+    }
+}
+
+/// The general importer, where the file has what it needs.
+fn general(sample: &Sample) -> Result<Recognised, ImportError> {
+    let importer = &crate::generic::IMPORTER;
+    match crate::generic::positions(sample, &BTreeMap::new()) {
+        Ok(_) => Ok(Recognised { importer, confidence: GENERAL_CONFIDENCE }),
+        // It is a file of orders: the message says which column to name.
+        Err(
+            error @ (ImportError::AmbiguousColumns { .. }
+            | ImportError::NoColumn { role: Role::Amount, .. }),
+        ) => Err(error),
+        Err(_) => Err(ImportError::UnknownSource {
             file: sample.file.clone(),
             headings: sample.heading_list(),
-            known: known().join(", "),
+            known: IMPORTERS.iter().map(|importer| importer.id).collect::<Vec<_>>().join(", "),
         }),
     }
 }

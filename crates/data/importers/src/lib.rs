@@ -2,16 +2,21 @@
 
 pub mod catalogue;
 pub mod generic;
+pub mod olist;
 pub mod online_retail;
+pub mod shopify_customers;
 pub mod shopify_orders;
 
 pub mod cells;
 pub mod column_formats;
 pub mod file_import;
+pub mod gathering;
 pub mod identity_keys;
 pub mod importer;
 pub mod importers;
+mod json_cell;
 pub mod moment;
+pub mod order_heads;
 pub mod produced;
 
 pub mod canonicalise;

@@ -1,6 +1,7 @@
 //! The orders export into the workspace: orders, their lines, and what was refunded.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use clv_tables::canonical::order_lines::{self, OrderLine};
 use clv_tables::canonical::orders::{self, Order};
@@ -87,7 +88,7 @@ impl RowReader for Reader {
     fn row(&mut self, cells: &Cells<'_>, out: &mut Produced) -> Result<(), Problem> {
         let name = cells.needed_text(NAME, Rule::NoOrder)?;
         let key = hash_bytes(name.as_bytes());
-        if !self.heads.contains_key(&key) {
+        if let Entry::Vacant(place) = self.heads.entry(key) {
             if cells.text(TOTAL).is_none() {
                 // A line above the row that carries its order: nothing dates it.
                 return Err(Problem { rule: Rule::NoOrder, column: TOTAL });
@@ -102,7 +103,7 @@ impl RowReader for Reader {
                     put_aside: Some(problem),
                 },
             };
-            self.heads.insert(key, head);
+            place.insert(head);
         }
         let head = self.heads.get_mut(&key).expect("it was put there");
         if let Some(problem) = &head.put_aside {

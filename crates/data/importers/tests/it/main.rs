@@ -6,5 +6,11 @@
     reason = "a test may stop at the first surprise, and nobody reads its documentation"
 )]
 
+mod generic_orders;
+mod olist;
+mod online_retail;
 mod read;
+mod shopify_customers;
+mod shopify_json;
 mod shopify_orders;
+mod shopify_transporter;
