@@ -243,5 +243,6 @@ fn refund<'a>(
         reason: None,
         customer_id: cells.text(CUSTOMER_ID).and_then(customer_id).map(Into::into),
         email: cells.text(EMAIL).and_then(email),
+        phone: None,
     }
 }

@@ -75,6 +75,7 @@ impl RowReader for Reader {
                     reason: cells.text(DESCRIPTION).map(Into::into),
                     customer_id: customer.map(Into::into),
                     email: None,
+                    phone: None,
                 },
                 &cells.origin,
             );
