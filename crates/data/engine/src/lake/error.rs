@@ -72,7 +72,7 @@ pub enum LakeError {
         attempts: u32,
     },
     /// No commit has this number or is as old as this.
-    #[error("{location}: there is no commit {asked}; expected one of {found}")]
+    #[error("{location}: there is no commit {asked}; expected {found}")]
     NoSuchCommit {
         /// The lake.
         location: String,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
-use clv_tables::{Instant, Table};
+use clv_tables::{Day, Instant, Table};
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 
@@ -78,7 +78,19 @@ impl LakeSnapshot {
                     }
                 }
                 if found.is_none() {
-                    return Err(none("at or before that moment".into(), "later ones".into()));
+                    let day = Day(moment.0.div_euclid(86_400_000_000) as i32);
+                    let first = match Commit::numbers(place).await?.first() {
+                        Some(first) => Commit::read(place, *first).await?,
+                        None => None,
+                    };
+                    let found = first.map_or_else(
+                        || "none, as nothing was committed yet".to_owned(),
+                        |first| {
+                            let day = Day(first.committed_at.div_euclid(86_400_000_000) as i32);
+                            format!("{} of {day} or later", first.number)
+                        },
+                    );
+                    return Err(none(format!("as early as {day}"), found));
                 }
                 found
             }

@@ -27,6 +27,7 @@ fn assert_all_there(lake: &Lake) -> u64 {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test takes no arguments from who runs it")]
 fn imports_one_after_the_other_are_all_there() {
     // The test below runs this one as a process of its own, which ends when it is killed.
     if let Some(folder) = std::env::var_os(FOLDER) {

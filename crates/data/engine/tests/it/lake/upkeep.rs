@@ -59,11 +59,10 @@ fn a_checkpoint_in_the_delta_log_changes_no_answer_of_earlier_commits() {
     }
     assert_eq!(content(&lake, AsOf::Time(Instant(4 * DAY + 5))).len(), 5);
     let error = lake.snapshot(AsOf::Commit(30)).unwrap_err();
-    assert!(
-        error.to_string().ends_with("there is no commit 30; expected one of 1 to 20"),
-        "{error}"
-    );
-    assert!(lake.snapshot(AsOf::Time(Instant(-1))).is_err());
+    assert!(error.to_string().ends_with("there is no commit 30; expected 1 to 20"), "{error}");
+    let error = lake.snapshot(AsOf::Time(Instant(-1))).unwrap_err().to_string();
+    let expected = "there is no commit as early as 1969-12-31; expected 1 of 1970-01-01 or later";
+    assert!(error.ends_with(expected), "{error}");
 }
 
 #[test]
@@ -93,10 +92,7 @@ fn a_vacuum_keeps_what_may_be_asked_for_and_files_that_are_young() {
     assert_eq!(n_files(folder.path(), "orders"), 2, "what was joined, and mine");
     assert_eq!(content(&lake, AsOf::Latest), all);
     let error = lake.snapshot(AsOf::Commit(20)).unwrap_err();
-    assert!(
-        error.to_string().ends_with("there is no commit 20; expected one of 21 to 21"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("there is no commit 20; expected 21 to 21"), "{error}");
     let commit = running.commit(&"b".into(), Instant(21 * DAY)).unwrap().unwrap();
     assert_eq!(commit.number, 22);
     assert_eq!(content(&lake, AsOf::Latest).len(), 21);
