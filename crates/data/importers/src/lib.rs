@@ -6,6 +6,7 @@ pub mod olist;
 pub mod online_retail;
 pub mod shopify_customers;
 pub mod shopify_orders;
+pub mod woocommerce;
 
 pub mod cells;
 pub mod column_formats;

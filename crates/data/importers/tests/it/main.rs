@@ -14,3 +14,4 @@ mod shopify_customers;
 mod shopify_json;
 mod shopify_orders;
 mod shopify_transporter;
+mod woocommerce;
