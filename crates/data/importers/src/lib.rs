@@ -6,6 +6,8 @@ pub mod olist;
 pub mod online_retail;
 pub mod shopify_customers;
 pub mod shopify_orders;
+pub mod square;
+pub mod stripe;
 pub mod woocommerce;
 
 pub mod cells;

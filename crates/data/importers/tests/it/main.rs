@@ -14,4 +14,6 @@ mod shopify_customers;
 mod shopify_json;
 mod shopify_orders;
 mod shopify_transporter;
+mod square;
+mod stripe;
 mod woocommerce;
