@@ -1,7 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub mod amazon;
+pub mod bigcommerce;
 pub mod catalogue;
+pub mod ebay;
+pub mod etsy;
 pub mod generic;
+pub mod gumroad;
+pub mod magento_grid;
 pub mod olist;
 pub mod online_retail;
 pub mod shopify_customers;

@@ -7,9 +7,11 @@
 )]
 
 mod generic_orders;
+mod marketplaces;
 mod olist;
 mod online_retail;
 mod read;
+mod shop_platforms;
 mod shopify_customers;
 mod shopify_json;
 mod shopify_orders;
