@@ -7,6 +7,7 @@
 )]
 
 mod generic_orders;
+mod list;
 mod marketplaces;
 mod olist;
 mod online_retail;
