@@ -161,7 +161,7 @@ impl Importer {
 }
 
 /// Platforms with several importers whose rows speak of the same customers, orders and products.
-const FAMILIES: [&str; 3] = ["olist", "square", "stripe"];
+const FAMILIES: [&str; 5] = ["amazon", "etsy", "olist", "square", "stripe"];
 
 /// Lists the columns of an importer, each with a constant of its place.
 ///

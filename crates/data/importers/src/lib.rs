@@ -1,11 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+pub mod amazon;
+pub mod bigcommerce;
 pub mod catalogue;
+pub mod ebay;
+pub mod etsy;
 pub mod generic;
+pub mod gumroad;
+pub mod magento_grid;
 pub mod olist;
 pub mod online_retail;
 pub mod shopify_customers;
 pub mod shopify_orders;
+pub mod square;
+pub mod stripe;
+pub mod woocommerce;
 
 pub mod cells;
 pub mod column_formats;

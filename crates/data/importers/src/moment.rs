@@ -74,6 +74,19 @@ impl Zones {
     }
 }
 
+/// The moment of a time of day in a zone, both from cells of their own; `None` when the time does not read.
+///
+/// ```
+/// use clv_importers::moment::instant_at;
+/// let zone = jiff::tz::TimeZone::get("America/New_York").expect("it is known");
+/// let day = clv_tables::Day::parse_iso("1970-01-01").expect("it is a day");
+/// assert_eq!(instant_at(&zone, day, "10:02:11").map(|at| at.0), Some(54_131_000_000));
+/// ```
+#[must_use]
+pub fn instant_at(zone: &TimeZone, day: Day, time: &str) -> Option<Instant> {
+    instant_in(zone, day, Clock::of(time)?.micros).map(Instant)
+}
+
 fn day_in(zone: &TimeZone, micros: i64) -> Option<Day> {
     let date = zone.to_datetime(Timestamp::from_microsecond(micros).ok()?).date();
     Day::from_date(

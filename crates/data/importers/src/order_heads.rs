@@ -24,5 +24,5 @@ pub struct OrderHead {
     pub row: u64,
 }
 
-/// Heads by the id of their order; some 200 bytes each.
+/// Heads by the id of their order; some 300 bytes each.
 pub type OrderHeads = HashMap<String, OrderHead>;

@@ -7,10 +7,16 @@
 )]
 
 mod generic_orders;
+mod list;
+mod marketplaces;
 mod olist;
 mod online_retail;
 mod read;
+mod shop_platforms;
 mod shopify_customers;
 mod shopify_json;
 mod shopify_orders;
 mod shopify_transporter;
+mod square;
+mod stripe;
+mod woocommerce;
