@@ -1,6 +1,7 @@
 //! Files of outside sources on their way into canonical tables: recognised, decided upon, read row by row.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray};
 use clv_importers::canonicalise::RowNumbers;
@@ -8,6 +9,7 @@ use clv_importers::date_format::DateOrder;
 use clv_importers::file_import::positions;
 use clv_importers::importers::recognise;
 use clv_importers::number_format::Decimal;
+use clv_importers::order_heads::OrderHeads;
 use clv_importers::{
     ColumnFormats, FileImport, FormatEvidence, FormatWishes, ImportError, ImportTotals, Importer,
     Produced, Sample,
@@ -143,6 +145,8 @@ impl Engine {
         if let (true, Some(refusal)) = (groups.is_empty(), first_refusal) {
             return Err(refusal.into());
         }
+        // Files that others need are read before them; else the order stays.
+        groups.sort_by_key(|(pending, _)| (pending.importer.reader)().companion().is_some());
         let groups = groups
             .into_iter()
             .map(|(pending, sources)| pending.decide(sources, &wishes))
@@ -240,6 +244,7 @@ impl ImportFiles {
         let mut produced = Produced::default();
         let mut complaints = ComplaintLog::default();
         let mut n_file = 0;
+        let mut heads: BTreeMap<&str, Arc<OrderHeads>> = BTreeMap::new();
         for group in &self.groups {
             for source in &group.sources {
                 let file = source.file();
@@ -251,6 +256,10 @@ impl ImportFiles {
                     &sample,
                     &self.shop,
                 );
+                let companion = import.companion().and_then(|id| heads.get(id));
+                if let Some(companion) = companion {
+                    import.take_heads(Arc::clone(companion));
+                }
                 let (headings, places) = asked(&group.positions, &group.sample);
                 each_rows(source, &headings, &progress, &mut |text: TextRows| {
                     for (row, value) in &text.ragged {
@@ -279,6 +288,11 @@ impl ImportFiles {
                     Ok(true)
                 })?;
                 import.finish(&mut produced);
+                if let Some(own) = import.heads() {
+                    let known = heads.entry(group.importer.id).or_default();
+                    // Nobody reads beside the file that tells them.
+                    Arc::make_mut(known).extend(own);
+                }
                 for (table, batch) in produced.rows.take() {
                     take(table, n_file, batch)?;
                 }
