@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod generate;
 mod golden;
 mod python;
 mod test;
@@ -23,6 +24,7 @@ const USAGE: &str = "usage: cargo xtask <recipe>
 
   tidy                        check that the tree keeps its own rules
   test [maths|engines|all]    install what the tests need, then run them (default: all)
+  generate-docs               write the pages that are made from the code
   golden                      make the reference values again and show what differs
   bench [--customers 10000,100000,1000000] [--quick] [--pymc]
                               measure clv beside its peers on simulated shops";
@@ -45,6 +47,7 @@ fn run(words: &[String]) -> Result<bool> {
     match words.split_first().map(|(recipe, rest)| (recipe.as_str(), rest)) {
         Some(("tidy", [])) => tidy::run(&workshop),
         Some(("test", rest)) => test::run(&workshop, rest),
+        Some(("generate-docs", [])) => generate::run(&workshop),
         Some(("golden", [])) => golden::run(&workshop),
         Some(("bench", rest)) => bench::run(&workshop, rest),
         Some(("help" | "--help" | "-h", _)) | None => {

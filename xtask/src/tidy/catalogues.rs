@@ -23,6 +23,11 @@ const KINDS: &[Kind] = &[
         mark: ": Source = Source {",
         catalogue: "crates/data/importers/src/catalogue.rs",
     },
+    Kind {
+        folder: "crates/data/tables/src/canonical/",
+        mark: "canonical_table! {",
+        catalogue: "crates/data/tables/src/canonical/mod.rs",
+    },
 ];
 
 /// Files of a kind that their catalogue does not name.
@@ -65,6 +70,21 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_that_is_a_module_but_not_in_the_list_is_found() {
+        let folder = "crates/data/tables/src/canonical";
+        let file = |stem: &str, text: &str| File {
+            path: format!("{folder}/{stem}.rs"),
+            text: text.to_owned(),
+        };
+        let list = file("mod", "pub mod leads;\npub mod reach;\n[&reach::TABLE]");
+        let tables = ["leads", "reach"].map(|stem| file(stem, "canonical_table! {\n}"));
+        let [leads, reach] = tables;
+        let found = check(&[list, leads, reach]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].what.contains("leads"));
+    }
 
     #[test]
     fn a_model_without_a_line_in_the_catalogue_is_found() {

@@ -12,6 +12,7 @@ pub mod covariates;
 pub mod customer_value;
 pub mod data_quality;
 pub mod headline;
+pub mod import;
 pub mod metric;
 pub mod model_card;
 pub mod model_fit;

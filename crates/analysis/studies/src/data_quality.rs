@@ -11,28 +11,6 @@ use crate::snapshot::MICROS;
 pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQuality {
     let money = |micros: i64| micros as f64 / MICROS;
     let date = |day: Option<clv_engine::Day>| day.map_or_else(String::new, |day| iso(day.0));
-    let mut complaints: Vec<ComplaintGroup> = intake
-        .complaints
-        .iter()
-        .map(|group| ComplaintGroup {
-            rule: group.rule.id().to_owned(),
-            meaning: group.rule.sentence().to_owned(),
-            rows: group.count,
-            amount: group.money as f64 / MICROS,
-            put_aside: !group.rule.keeps_row(),
-            examples: group
-                .examples
-                .iter()
-                .map(|example| ComplaintExample {
-                    file: file_name(&example.file),
-                    row: example.row,
-                    column: example.column.clone(),
-                    value: example.value.clone(),
-                })
-                .collect(),
-        })
-        .collect();
-    complaints.sort_by_key(|group| std::cmp::Reverse(group.rows));
     DataQuality {
         source: orders.source_id().to_owned(),
         files: orders.files().into_iter().map(file_name).collect(),
@@ -56,8 +34,35 @@ pub fn data_quality(orders: &Orders, intake: &Intake, n_customers: u64) -> DataQ
         currency: intake.currency.clone(),
         first_date: date(intake.first_day),
         last_date: date(intake.last_day),
-        complaints,
+        complaints: complaint_groups(&intake.complaints),
     }
+}
+
+/// Complaints in the words of the answers, those with most rows first.
+#[must_use]
+pub fn complaint_groups(groups: &[clv_engine::ComplaintGroup]) -> Vec<ComplaintGroup> {
+    let mut complaints: Vec<ComplaintGroup> = groups
+        .iter()
+        .map(|group| ComplaintGroup {
+            rule: group.rule.id().to_owned(),
+            meaning: group.rule.sentence().to_owned(),
+            rows: group.count,
+            amount: group.money as f64 / MICROS,
+            put_aside: !group.rule.keeps_row(),
+            examples: group
+                .examples
+                .iter()
+                .map(|example| ComplaintExample {
+                    file: file_name(&example.file),
+                    row: example.row,
+                    column: example.column.clone(),
+                    value: example.value.clone(),
+                })
+                .collect(),
+        })
+        .collect();
+    complaints.sort_by_key(|group| std::cmp::Reverse(group.rows));
+    complaints
 }
 
 /// A path's last part: an answer may be passed on, and folders are nobody else's business.

@@ -35,6 +35,7 @@ pub mod spend_uncertainty;
 pub mod uncertainty;
 mod verdict;
 
+pub mod import;
 pub mod inquiry;
 pub mod origins;
 

@@ -16,9 +16,11 @@ use crate::covariates_file::{CovariatesFile, read_covariates};
 use crate::error::EngineError;
 use crate::histories_file::{HistoriesFile, read_histories};
 use crate::inspect::inspect;
+use crate::lake::Lake;
 use crate::orders::Orders;
 use crate::progress::OnProgress;
 use crate::subscriptions::{Subscriptions, read_subscriptions};
+use crate::workspace_orders::{WorkspaceOptions, WorkspaceOrders};
 
 /// How much of the machine the engine may use.
 #[derive(Clone, Default)]
@@ -105,6 +107,18 @@ impl Engine {
     /// When a file is missing, empty, damaged or of no known format, or when its columns are missing or ambiguous.
     pub fn open(&self, options: &ReadOptions) -> Result<Orders, EngineError> {
         inspect(self, options)
+    }
+
+    /// The orders of a workspace, as one of its imports left them.
+    ///
+    /// # Errors
+    /// When the lake cannot be read, holds no orders, or holds orders in several currencies of which none was chosen.
+    pub fn open_workspace(
+        &self,
+        lake: &Lake,
+        options: &WorkspaceOptions,
+    ) -> Result<Orders, EngineError> {
+        Ok(Orders::of_workspace(self.clone(), WorkspaceOrders::open(lake, options)?))
     }
 
     /// Reads a histories file (`customer_id, repeat_purchases, last_purchase_age, age[, mean_spend]`); `None` when the file is

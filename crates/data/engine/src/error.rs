@@ -2,6 +2,8 @@
 
 use clv_importers::ImportError;
 
+use crate::lake::LakeError;
+
 /// Everything that can stop a read or a write. Single bad rows are complaints, not errors.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -43,6 +45,23 @@ pub enum EngineError {
         second: String,
         /// What differs.
         why: String,
+    },
+    /// A workspace into which no orders were imported.
+    #[error("{location}: the workspace holds no orders")]
+    NoOrders {
+        /// The workspace.
+        location: String,
+    },
+    /// Orders in several currencies, of which none was chosen.
+    #[error(
+        "{location}: orders in several currencies ({}); expected one",
+        shown_counts(currencies)
+    )]
+    SeveralCurrencies {
+        /// The workspace.
+        location: String,
+        /// Orders by currency; under the empty name those that name none.
+        currencies: std::collections::BTreeMap<String, u64>,
     },
     /// The file could not be opened or read.
     #[error("{path}: cannot be read: {source}")]
@@ -115,6 +134,9 @@ pub enum EngineError {
     /// The importer refused the file.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The lake could not be read or changed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
     /// A histories file with a value that cannot be.
     #[error("{path}: row {row}, column {column}: {value:?}; expected {expected}")]
     BadHistory {
@@ -260,6 +282,11 @@ impl EngineError {
             EngineError::NoFiles { .. } => {
                 Some("name the file itself, or a glob like 'orders/*.csv'".into())
             }
+            EngineError::NoOrders { .. } => Some("import some: clv import orders_export.csv".into()),
+            EngineError::SeveralCurrencies { currencies, .. } => {
+                let most = currencies.iter().filter(|(code, _)| !code.is_empty()).max_by_key(|(_, n)| **n);
+                most.map(|(code, _)| format!("ask for one with --currency {code}: the others are put aside and counted"))
+            }
             EngineError::NoPath => Some("try clv report orders.csv".into()),
             EngineError::BadPattern { .. } => {
                 Some("use * and ? within names and ** for folders".into())
@@ -288,6 +315,7 @@ impl EngineError {
             EngineError::TwoHistories { .. } => {
                 Some("keep one of the rows, or write the file with clv histories".into())
             }
+            EngineError::Lake(error) => error.hint(),
             EngineError::BadHistory { .. } => Some("write the file with clv histories".into()),
             EngineError::NoSubscriptions { .. } | EngineError::AmbiguousSubscriptions { .. } => Some(
                 "settle it with --columns customer_id=ID,start=BEGIN,end=END or customer_id=ID,tenure=MONTHS,churned=LEFT \
@@ -318,4 +346,12 @@ impl EngineError {
             EngineError::Internal { .. } => None,
         }
     }
+}
+
+fn shown_counts(counts: &std::collections::BTreeMap<String, u64>) -> String {
+    let shown = counts.iter().map(|(code, n)| match code.as_str() {
+        "" => format!("{n} without a currency"),
+        code => format!("{n} in {code}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }

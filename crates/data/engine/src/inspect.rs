@@ -110,7 +110,7 @@ fn check_alike(
     Ok(())
 }
 
-fn look_at(file: InputFile) -> Result<(Source, Sample), EngineError> {
+pub(crate) fn look_at(file: InputFile) -> Result<(Source, Sample), EngineError> {
     let mut head = vec![0_u8; 4096];
     let n = unpack(&file, ProgressCounter::silent()).and_then(|mut bytes| {
         read_up_to(&mut bytes, &mut head).map_err(|error| read_error(&file, error))

@@ -8,13 +8,14 @@ use arrow::datatypes::DataType;
 use clv_importers::plan::{ImportPlan, is_text_type};
 use clv_importers::{Decimal, Role};
 use clv_tables::hash::hash_number;
-use clv_tables::{ComplaintGroup, Day};
+use clv_tables::{ComplaintGroup, Day, IdKind};
 use twox_hash::XxHash64;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::reader::Source;
 use crate::stream::Outcome;
+use crate::workspace_orders::WorkspaceOrders;
 
 /// A column with the part it plays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +59,21 @@ pub struct Intake {
     pub complaints: Vec<ComplaintGroup>,
 }
 
-/// Orders in files, with all decisions taken. Each question reads the files anew.
+/// Orders in files or in a workspace, with all decisions taken. Each question reads them anew.
 #[derive(Debug, Clone)]
 pub struct Orders {
     pub(crate) engine: Engine,
-    pub(crate) sources: Arc<Vec<Source>>,
-    pub(crate) plan: Arc<ImportPlan>,
+    pub(crate) content: OrdersContent,
     columns: Vec<DetectedColumn>,
+}
+
+/// Where orders stand.
+#[derive(Debug, Clone)]
+pub(crate) enum OrdersContent {
+    /// In files that are read as they are.
+    Files { sources: Arc<Vec<Source>>, plan: Arc<ImportPlan> },
+    /// In a workspace, as an import left it.
+    Workspace(Arc<WorkspaceOrders>),
 }
 
 impl Orders {
@@ -95,17 +104,44 @@ impl Orders {
                 is_read: i < plan.n_read,
             })
             .collect();
-        Ok(Orders { engine, sources: Arc::new(sources), plan, columns })
+        let content = OrdersContent::Files { sources: Arc::new(sources), plan };
+        Ok(Orders { engine, content, columns })
     }
 
-    /// The source that the files are read as.
+    pub(crate) fn of_workspace(engine: Engine, orders: WorkspaceOrders) -> Orders {
+        let content = OrdersContent::Workspace(Arc::new(orders));
+        Orders { engine, content, columns: Vec::new() }
+    }
+
+    /// The source that the files are read as; `workspace` for what was imported.
     pub fn source_id(&self) -> &str {
-        self.plan.source.id
+        match &self.content {
+            OrdersContent::Files { plan, .. } => plan.source.id,
+            OrdersContent::Workspace(_) => "workspace",
+        }
     }
 
     /// How sure the headings made us of the source, 0 to 1.
     pub fn confidence(&self) -> f64 {
-        self.plan.confidence
+        match &self.content {
+            OrdersContent::Files { plan, .. } => plan.confidence,
+            OrdersContent::Workspace(_) => 1.0,
+        }
+    }
+
+    pub(crate) fn id_kind(&self) -> IdKind {
+        match &self.content {
+            OrdersContent::Files { plan, .. } => plan.id_kind,
+            OrdersContent::Workspace(_) => IdKind::Text,
+        }
+    }
+
+    /// Whether rows name the order that they are of.
+    pub(crate) fn has_order_ids(&self) -> bool {
+        match &self.content {
+            OrdersContent::Files { plan, .. } => plan.column(Role::OrderId).is_some(),
+            OrdersContent::Workspace(_) => true,
+        }
     }
 
     /// The columns that play a part, and how they are written.
@@ -113,13 +149,18 @@ impl Orders {
         &self.columns
     }
 
-    /// The files, as the user gave them.
+    /// The files, as the user gave them; the place of a workspace.
     pub fn files(&self) -> Vec<&str> {
-        self.sources.iter().map(|source| source.file().shown.as_str()).collect()
+        match &self.content {
+            OrdersContent::Files { sources, .. } => {
+                sources.iter().map(|source| source.file().shown.as_str()).collect()
+            }
+            OrdersContent::Workspace(orders) => vec![&orders.location],
+        }
     }
 
     /// A hash for each file by which a later run knows whether it reads the same: of the contents, or of size and time for
-    /// files larger than 1 GB. Reads the files.
+    /// files larger than 1 GB. Reads the files. Of a workspace the number of the import and the version of each table.
     ///
     /// ```
     /// use clv_engine::{Engine, EngineOptions, ReadOptions};
@@ -137,15 +178,33 @@ impl Orders {
     /// # Errors
     /// When a file cannot be read.
     pub fn fingerprint(&self) -> Result<Vec<(String, String)>, EngineError> {
-        self.sources.iter().map(fingerprint).collect()
+        match &self.content {
+            OrdersContent::Files { sources, .. } => sources.iter().map(fingerprint).collect(),
+            OrdersContent::Workspace(orders) => {
+                let (import, versions) = orders.versions();
+                let of_tables = versions
+                    .into_iter()
+                    .map(|(table, version)| (table, format!("version:{version}")));
+                Ok(std::iter::once((orders.location.clone(), format!("import:{import}")))
+                    .chain(of_tables)
+                    .collect())
+            }
+        }
     }
 
     /// The first file and its headings, for messages.
     pub(crate) fn names(&self) -> (String, String) {
-        let source = &self.sources[0];
-        let headings = source.headings();
-        let shown = if headings.is_empty() { "unknown".to_owned() } else { headings.join(", ") };
-        (source.file().shown.clone(), shown)
+        match &self.content {
+            OrdersContent::Files { sources, .. } => {
+                let headings = sources[0].headings();
+                let shown =
+                    if headings.is_empty() { "unknown".to_owned() } else { headings.join(", ") };
+                (sources[0].file().shown.clone(), shown)
+            }
+            OrdersContent::Workspace(orders) => {
+                (orders.location.clone(), "those of the table orders".to_owned())
+            }
+        }
     }
 
     pub(crate) fn intake(
@@ -156,7 +215,10 @@ impl Orders {
         returns_without_purchase: i64,
     ) -> Intake {
         let totals = outcome.totals;
-        let wanted = self.plan.currency.clone();
+        let wanted = match &self.content {
+            OrdersContent::Files { plan, .. } => plan.currency.clone(),
+            OrdersContent::Workspace(orders) => orders.currency.clone(),
+        };
         Intake {
             rows_read: totals.rows_read,
             rows_accepted: totals.rows_accepted,

@@ -3,7 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 
 use crate::error::EngineError;
 use crate::files::InputFile;
@@ -91,6 +94,67 @@ impl TextReader {
             TextReader::JsonLines(reader) => reader.next_batch(),
         }
     }
+}
+
+/// Rows of a file of any format, as text.
+#[derive(Debug)]
+pub(crate) struct TextRows {
+    /// The columns asked for.
+    pub(crate) columns: Vec<StringArray>,
+    /// Row number of each row.
+    pub(crate) rows: Vec<u64>,
+    /// Rows that could not be cut into the columns, by number and beginning.
+    pub(crate) ragged: Vec<(u64, String)>,
+}
+
+/// Reads the columns with these headings from the beginning to the end of a file, or until `take` has had enough.
+///
+/// # Errors
+/// When reading fails, or whatever `take` fails with.
+pub(crate) fn each_rows(
+    source: &Source,
+    headings: &[String],
+    progress: &Arc<ProgressCounter>,
+    take: &mut dyn FnMut(TextRows) -> Result<bool, EngineError>,
+) -> Result<(), EngineError> {
+    let as_text = |batch: &RecordBatch| -> Result<Vec<StringArray>, EngineError> {
+        let unfit = |error: ArrowError| EngineError::Damaged {
+            path: source.file().shown.clone(),
+            detail: error.to_string(),
+        };
+        let text = |column: &ArrayRef| match cast(column, &DataType::Utf8) {
+            Ok(cells) => Ok(cells.as_string::<i32>().clone()),
+            Err(error) => Err(unfit(error)),
+        };
+        batch.columns().iter().map(text).collect()
+    };
+    if let Source::Parquet(parquet) = source {
+        let there = positions(&parquet.headings(), headings, &parquet.file)?;
+        for piece in parquet.pieces() {
+            let mut first = piece.first_row;
+            for batch in parquet.read(&piece, &there)? {
+                let batch = batch?;
+                let n_rows = batch.num_rows() as u64;
+                progress.add(parquet.file.size * n_rows / parquet.n_rows().max(1));
+                let rows = (first..first + n_rows).collect();
+                first += n_rows;
+                if !take(TextRows { columns: as_text(&batch)?, rows, ragged: Vec::new() })? {
+                    return Ok(());
+                }
+            }
+        }
+        return Ok(());
+    }
+    let Some(mut reader) = TextReader::open(source, headings, false, Arc::clone(progress))? else {
+        return Ok(());
+    };
+    while let Some(text) = reader.next_batch().map_err(|error| read_error(source.file(), error))? {
+        let columns = as_text(&text.batch)?;
+        if !take(TextRows { columns, rows: text.rows, ragged: text.ragged })? {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// Where the headings stand in a file.

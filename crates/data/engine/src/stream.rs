@@ -40,7 +40,7 @@ pub(crate) struct Run {
     pub(crate) filter: RowFilter,
     pub(crate) shared: Arc<Shared>,
     pub(crate) progress: Arc<ProgressCounter>,
-    pub(crate) outcome: Mutex<Outcome>,
+    pub(crate) outcome: Arc<Mutex<Outcome>>,
 }
 
 /// What a run noticed.
@@ -212,7 +212,11 @@ impl Run {
 }
 
 impl RowFilter {
-    fn apply(self, batch: RecordBatch, id_kind: IdKind) -> Result<RecordBatch, EngineError> {
+    pub(crate) fn apply(
+        self,
+        batch: RecordBatch,
+        id_kind: IdKind,
+    ) -> Result<RecordBatch, EngineError> {
         if self.until.is_none() && self.sample.is_none() {
             return Ok(batch);
         }

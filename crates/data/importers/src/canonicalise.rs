@@ -42,7 +42,7 @@ pub enum RowNumbers<'a> {
 }
 
 impl RowNumbers<'_> {
-    fn at(self, i: usize) -> u64 {
+    pub(crate) fn at(self, i: usize) -> u64 {
         match self {
             RowNumbers::From(first) => first + i as u64,
             RowNumbers::Listed(rows) => rows.get(i).copied().unwrap_or(0),

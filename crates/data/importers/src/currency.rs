@@ -1,5 +1,7 @@
 //! Currency signs and codes, as far as amounts must not be added across them.
 
+use std::borrow::Cow;
+
 /// The currency that a sign or code stands for: an ISO 4217 code where the sign is plain, `$` for the many dollars;
 /// `None` when the token is no currency.
 ///
@@ -34,6 +36,23 @@ pub fn is_currency(found: &str, wanted: &str) -> bool {
 /// ```
 pub fn has_no_decimals(code: &str) -> bool {
     ["JPY", "KRW", "CLP", "VND", "ISK", "PYG", "UGX", "XAF", "XOF"].contains(&code)
+}
+
+/// A cell as ISO 4217 code in capital letters; `None` where it is none.
+///
+/// ```
+/// use clv_importers::currency::code;
+/// assert_eq!(code("usd").as_deref(), Some("USD"));
+/// assert_eq!(code("$"), None);
+/// ```
+#[must_use]
+pub fn code(cell: &str) -> Option<Cow<'_, str>> {
+    let cell = cell.trim();
+    if cell.len() != 3 || !cell.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    let is_upper = cell.bytes().all(|b| b.is_ascii_uppercase());
+    Some(if is_upper { Cow::Borrowed(cell) } else { Cow::Owned(cell.to_uppercase()) })
 }
 
 /// Signs first, then codes as themselves.

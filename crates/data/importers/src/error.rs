@@ -79,6 +79,30 @@ pub enum ImportError {
         /// Headings seen.
         headings: String,
     },
+    /// No importer knows the headings.
+    #[error("{file}: no importer knows its headings {headings}; expected a file of {known}")]
+    UnknownSource {
+        /// File as the user gave it.
+        file: String,
+        /// Headings seen.
+        headings: String,
+        /// The importers there are.
+        known: String,
+    },
+    /// A column that the importer cannot do without is not there.
+    #[error("{file}: no column {expected} among the headings {headings}; {importer} needs it")]
+    NoSourceColumn {
+        /// File as the user gave it.
+        file: String,
+        /// The importer.
+        importer: &'static str,
+        /// Its name for the column.
+        id: &'static str,
+        /// The headings that the column may have.
+        expected: String,
+        /// Headings seen.
+        headings: String,
+    },
     /// Nothing in the date column reads as a date.
     #[error(
         "{file}: column {column:?}, row {row}: {value:?} is not a date; expected one like 2011-12-09, 20111209, 09/12/2011 or 9 Dec 2011"
@@ -241,6 +265,10 @@ impl ImportError {
             ImportError::NotThatSource { .. } => {
                 "leave --from out to have the source detected, or use --from generic".into()
             }
+            ImportError::UnknownSource { .. } => {
+                "name the source with --from, or its columns with --from generic --columns order_id=HEADING,ordered_at=HEADING,amount=HEADING,customer_id=HEADING".into()
+            }
+            ImportError::NoSourceColumn { id, .. } => format!("name it with --columns {id}=HEADING"),
             ImportError::NoDates { .. } => "name the date column with --columns ordered_at=HEADING".into(),
             ImportError::AmbiguousDates { .. } => {
                 "settle it with --date-format dmy or --date-format mdy, or name another column with --columns ordered_at=HEADING".into()

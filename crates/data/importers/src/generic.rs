@@ -1,6 +1,9 @@
 //! Any order file: columns by their headings in several languages, by their content where there are no headings.
 
+mod import;
 mod names;
+
+pub use import::{IMPORTER, positions};
 
 use crate::catalogue::{Overrides, PLAIN_RULES, Source};
 use crate::currency::currency_of;

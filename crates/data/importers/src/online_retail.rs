@@ -4,6 +4,10 @@
 //! aside and counted. Lines at a price of zero are kept: someone did order on that day; with `zero_orders=drop` orders that
 //! come to nothing are put aside.
 
+mod import;
+
+pub use import::IMPORTER;
+
 use crate::catalogue::{Overrides, Source, share_of};
 use crate::error::ImportError;
 use crate::plan::{OrderLayout, RowRules, ZeroOrders};

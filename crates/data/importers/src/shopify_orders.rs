@@ -5,6 +5,14 @@
 //! own: it reduces value on the order's day. Voided, expired and cancelled orders are put aside and counted.
 //! The template writes payments and refunds of an order as rows of their own, with date and customer on the first.
 
+mod import;
+mod json;
+mod transporter;
+
+pub use import::IMPORTER;
+pub use json::JSON;
+pub use transporter::TRANSPORTER_IMPORTER;
+
 use crate::catalogue::{Overrides, Source, share_of};
 use crate::error::ImportError;
 use crate::plan::{OrderLayout, RowRules, ZeroOrders};

@@ -33,11 +33,13 @@ pub enum Rule {
     UnreadableTenure,
     /// A subscription that ends before it begins.
     EndsBeforeStart,
+    /// A line or refund of an order that the file does not hold.
+    NoOrder,
 }
 
 impl Rule {
     /// Every rule, in the order in which reports list them.
-    pub const ALL: [Rule; 14] = [
+    pub const ALL: [Rule; 15] = [
         Rule::NoCustomer,
         Rule::UnreadableDate,
         Rule::UnreadableAmount,
@@ -52,6 +54,7 @@ impl Rule {
         Rule::RefundExceedsOrder,
         Rule::UnreadableTenure,
         Rule::EndsBeforeStart,
+        Rule::NoOrder,
     ];
 
     /// The stable name, in snake case.
@@ -71,6 +74,7 @@ impl Rule {
             Rule::RefundExceedsOrder => "refund_exceeds_order",
             Rule::UnreadableTenure => "unreadable_tenure",
             Rule::EndsBeforeStart => "ends_before_start",
+            Rule::NoOrder => "no_order",
         }
     }
 
@@ -95,6 +99,7 @@ impl Rule {
                 "the tenure, or whether the customer has left, is missing or does not read"
             }
             Rule::EndsBeforeStart => "the subscription ends before it begins",
+            Rule::NoOrder => "the row names no order, or one whose own row does not come before it",
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Report on the sample shop that ships with the program, and print its headline.
     Demo(DemoArguments),
+    /// Exports of shops and services into the workspace, with totals to compare first.
+    Import(ImportArguments),
     /// The whole story of your orders in one self-contained page.
     Report(ReportArguments),
     /// Each customer's purchase history: repeat purchases, ages, mean spend, value so far.
@@ -55,6 +57,30 @@ pub(crate) enum Command {
     Completions(CompletionsArguments),
     /// Print the manual page.
     Man,
+}
+
+/// `clv import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    /// Only tell what would change; commit nothing.
+    #[arg(long = "dry-run")]
+    pub(crate) is_dry_run: bool,
+    /// The shop or account that the files are of, where there are several: order numbers repeat among shops.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        env = "CLV_SHOP",
+        hide_default_value = true
+    )]
+    pub(crate) shop: String,
+    /// The shop's time zone, such as Europe/Berlin: on which day a moment falls. Default: days as they are written.
+    #[arg(long, value_name = "ZONE", env = "CLV_TIME_ZONE")]
+    pub(crate) time_zone: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
 }
 
 /// `clv demo`.

@@ -12,6 +12,7 @@ mod parsing;
 mod progress;
 mod reading;
 mod season;
+mod workspace;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ fn run() -> anyhow::Result<Outcome> {
         Command::Forecast(arguments) => commands::forecast::run(&arguments, &talk),
         Command::Value(arguments) => commands::value::run(&arguments, &talk),
         Command::Backtest(arguments) => commands::backtest::run(&arguments, &talk),
+        Command::Import(arguments) => commands::import::run(&arguments, &talk),
         Command::Report(arguments) => commands::report::run(&arguments, &talk),
         Command::Metric(arguments) => commands::metric::run(&arguments, &talk),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, &talk),

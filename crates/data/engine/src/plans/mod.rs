@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{ArrowPrimitiveType, Int64Type, SchemaRef};
-use clv_importers::Role;
 use clv_importers::canonicalise::{RowTotals, Shared};
 use clv_tables::IdKind;
 use clv_tables::orders::{AMOUNT, CUSTOMER, DAY, IS_RETURN, ORDER_KEY, order_schema};
@@ -26,7 +25,7 @@ use datafusion::physical_plan::{ExecutionPlan, collect};
 
 use crate::customer_days::{CustomerDays, Given};
 use crate::error::EngineError;
-use crate::orders::Orders;
+use crate::orders::{Orders, OrdersContent};
 use crate::progress::ProgressCounter;
 use crate::stream::{OrderPartition, Outcome, RowFilter, Run, divide};
 
@@ -189,34 +188,34 @@ pub(crate) fn aggregate(
     filter: RowFilter,
 ) -> Result<(Vec<RecordBatch>, Outcome), EngineError> {
     let engine = &orders.engine;
-    let total = orders.sources.iter().map(|source| source.file().size).sum();
-    let run = Arc::new(Run {
-        sources: Arc::clone(&orders.sources),
-        plan: Arc::clone(&orders.plan),
-        filter,
-        shared: Arc::new(Shared::default()),
-        progress: ProgressCounter::new(total, engine.options.on_progress.clone()),
-        outcome: Mutex::new(Outcome::default()),
-    });
-    for source in orders.sources.iter() {
-        source.file().check_unchanged()?;
-    }
-    let has_orders = orders.plan.column(Role::OrderId).is_some();
-    let partitions: Vec<Arc<dyn PartitionStream>> =
-        divide(&orders.sources, &orders.plan, engine.threads)
-            .into_iter()
-            .map(|shares| {
-                Arc::new(OrderPartition::new(shares, Arc::clone(&run))) as Arc<dyn PartitionStream>
-            })
-            .collect();
+    let outcome = Arc::new(Mutex::new(Outcome::default()));
+    let partitions: Vec<Arc<dyn PartitionStream>> = match &orders.content {
+        OrdersContent::Workspace(orders) => orders.partitions(engine.threads, filter, &outcome)?,
+        OrdersContent::Files { sources, plan } => {
+            let total = sources.iter().map(|source| source.file().size).sum();
+            let run = Arc::new(Run {
+                sources: Arc::clone(sources),
+                plan: Arc::clone(plan),
+                filter,
+                shared: Arc::new(Shared::default()),
+                progress: ProgressCounter::new(total, engine.options.on_progress.clone()),
+                outcome: Arc::clone(&outcome),
+            });
+            for source in sources.iter() {
+                source.file().check_unchanged()?;
+            }
+            let shares = divide(sources, plan, engine.threads).into_iter();
+            let partition = |shares| Arc::new(OrderPartition::new(shares, Arc::clone(&run)));
+            shares.map(|shares| partition(shares) as Arc<dyn PartitionStream>).collect()
+        }
+    };
     let session = engine.session()?;
-    let function = AggregateUDF::from(CustomerDays::new(given, has_orders));
-    let schema = order_schema(orders.plan.id_kind);
+    let function = AggregateUDF::from(CustomerDays::new(given, orders.has_order_ids()));
+    let schema = order_schema(orders.id_kind());
     let result = by_customer(partitions, &schema, function, engine.threads)
         .map(|plan| engine.run(collect(plan, session.task_ctx())));
     let result = result.and_then(|result| result);
-    let mut outcome =
-        std::mem::take(&mut *run.outcome.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut outcome = std::mem::take(&mut *outcome.lock().unwrap_or_else(PoisonError::into_inner));
     let result = match result {
         Ok(result) => result,
         Err(error) => return Err(outcome.error.take().unwrap_or_else(|| from_datafusion(&error))),

@@ -99,7 +99,7 @@ impl Orders {
         let all_returns =
             returns.iter().map(|array| sum(array.as_primitive::<Int64Type>().values()));
         let all_returns: i128 = all_returns.sum();
-        let sorted = sort_customers(&ids, self.plan.id_kind, |row| has_purchase[row]);
+        let sorted = sort_customers(&ids, self.id_kind(), |row| has_purchase[row]);
         drop((ids, has_purchase));
         let rows = &sorted.rows;
         let answer = CustomerHistories {

@@ -87,7 +87,7 @@ impl Orders {
             let (piece, days) = of(row);
             piece.orders[days].iter().any(|n| *n > 0)
         };
-        let sorted = sort_customers(&ids, self.plan.id_kind, is_buyer);
+        let sorted = sort_customers(&ids, self.id_kind(), is_buyer);
         let n_days = sorted.rows.iter().map(|row| of(*row as usize).1.len()).sum();
         let mut answer = PurchaseOccasions {
             ids: sorted.ids,

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod formats;
+mod lake;
 mod overlaps;
 mod real_files;
 mod shop_exports;

@@ -31,7 +31,8 @@ impl RowTotals {
         self.currency = self.currency.or(other.currency);
     }
 
-    pub(super) fn accept(&mut self, day: i32, amount: i64, is_return: bool) {
+    /// Takes a row in.
+    pub fn accept(&mut self, day: i32, amount: i64, is_return: bool) {
         self.rows_accepted += 1;
         self.add_money(day, amount, is_return);
     }

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 /// Where orders come from and how they are read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArguments {
-    /// Files, folders or patterns: CSV, TSV, NDJSON or Parquet, plain, gzip or zstd.
-    #[arg(value_name = "PATH", required = true)]
+    /// Files, folders or patterns: CSV, TSV, NDJSON or Parquet, plain, gzip or zstd. Default: the workspace's orders.
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) reading: ReadingOptions,
@@ -17,6 +17,12 @@ pub(crate) struct ReadArguments {
 /// How orders are read.
 #[derive(Debug, Args, Default)]
 pub(crate) struct ReadingOptions {
+    /// The workspace, a folder or s3://bucket/prefix. Default: clv-workspace in the working folder.
+    #[arg(long, value_name = "DIR", env = "CLV_WORKSPACE")]
+    pub(crate) workspace: Option<String>,
+    /// Read the workspace as an earlier import left it: its number, or a date for the last one of that day.
+    #[arg(long, value_name = "IMPORT", env = "CLV_AS_OF_IMPORT")]
+    pub(crate) as_of_import: Option<String>,
     /// The kind of file, where detection is wrong: generic, shopify-orders or online-retail.
     #[arg(long, value_name = "SOURCE", env = "CLV_FROM")]
     pub(crate) from: Option<String>,

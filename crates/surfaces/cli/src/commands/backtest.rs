@@ -13,7 +13,7 @@ use clv_studies::served::base_of;
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
 use crate::progress::Talk;
-use crate::{covariates, output, reading, season};
+use crate::{covariates, output, reading, season, workspace};
 
 /// The horizon that a third of the data may not exceed.
 const WISHED_HORIZON: &str = "52w";
@@ -43,8 +43,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     talk.step("looking at the files");
     let columns = arguments.read.reading.columns.as_deref();
     let request = covariates::for_bake_off(&engine, &arguments.covariates, columns)?;
-    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
-    reading::show_columns(&orders, talk);
+    let orders = workspace::open_orders(&engine, &arguments.read, talk)?;
     talk.step("reading orders");
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");

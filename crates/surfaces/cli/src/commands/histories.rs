@@ -6,7 +6,7 @@ use clv_studies::snapshot::{Newborns, Snapshot};
 use crate::Outcome;
 use crate::arguments::HistoriesArguments;
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{output, reading, workspace};
 
 pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -17,8 +17,7 @@ pub(crate) fn run(arguments: &HistoriesArguments, talk: &Talk) -> anyhow::Result
     let until = reading::until(&arguments.time)?;
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("looking at the files");
-    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
-    reading::show_columns(&orders, talk);
+    let orders = workspace::open_orders(&engine, &arguments.read, talk)?;
     talk.step("reading orders");
     let (snapshot, intake) = Snapshot::of_orders(&orders, until, Newborns::LeftOut)?;
     talk.finish();

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::arguments::MetricArguments;
 use crate::failure::NotFound;
 use crate::progress::Talk;
-use crate::{output, reading};
+use crate::{output, reading, workspace};
 
 pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.output.output {
@@ -44,8 +44,7 @@ pub(crate) fn run(arguments: &MetricArguments, talk: &Talk) -> anyhow::Result<Ou
     };
     let engine = reading::engine(&arguments.read.reading, talk)?;
     talk.step("reading orders");
-    let orders = engine.open(&reading::read_options(&arguments.read)?)?;
-    reading::show_columns(&orders, talk);
+    let orders = workspace::open_orders(&engine, &arguments.read, talk)?;
     let (snapshot, intake) = Snapshot::of_orders(&orders, None, Newborns::LeftOut)?;
     talk.finish();
     let metric = (entry.compute)(&snapshot, &options)?;

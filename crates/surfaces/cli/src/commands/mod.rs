@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod fit;
 pub(crate) mod forecast;
 pub(crate) mod histories;
+pub(crate) mod import;
 pub(crate) mod man;
 pub(crate) mod metric;
 pub(crate) mod report;
@@ -22,7 +23,7 @@ use clv_studies::inquiry::{Inquiry, InquiryOptions};
 use crate::Outcome;
 use crate::arguments::{ReadArguments, TimeArguments};
 use crate::progress::Talk;
-use crate::reading;
+use crate::{reading, workspace};
 
 /// An inquiry into whatever the paths hold, and where its answers come from.
 pub(crate) struct Asked {
@@ -43,9 +44,13 @@ pub(crate) fn ask(
     talk: &Talk,
 ) -> anyhow::Result<Asked> {
     talk.step("looking at the files");
-    let read_options = reading::read_options(read)?;
+    let histories = if read.paths.is_empty() {
+        None
+    } else {
+        engine.open_histories(&reading::read_options(read)?)?
+    };
     let mut of_histories = Vec::new();
-    let (orders, inquiry) = match engine.open_histories(&read_options)? {
+    let (orders, inquiry) = match histories {
         Some(mut file) => {
             of_histories = std::mem::take(&mut file.fingerprints);
             if time.until.is_some() {
@@ -58,8 +63,7 @@ pub(crate) fn ask(
             (None, Inquiry::of_file(file, options)?)
         }
         None => {
-            let orders = engine.open(&read_options)?;
-            reading::show_columns(&orders, talk);
+            let orders = workspace::open_orders(engine, read, talk)?;
             talk.step("reading orders");
             let mut inquiry = Inquiry::of_orders(&orders, options)?;
             let has_day = read.reading.as_of.is_some() || time.until.is_some();
