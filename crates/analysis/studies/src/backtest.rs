@@ -1,11 +1,13 @@
 //! The bake-off: every model and every naive rule forecasts what was held out, and the best is served.
 
 use clv_answers::backtest::{Backtest, BacktestScore, BlendWeights};
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::{PurchaseModelEntry, SpendModelEntry, purchase_models};
 use clv_models::scores;
 
 use crate::base::CustomerBase;
 use crate::blend::{BlendRecipe, SEGMENTS};
+use crate::boosted::BoostedOptions;
 use crate::calendar::iso;
 use crate::contest::{OriginContest, hold, horizon_of};
 use crate::error::StudyError;
@@ -13,6 +15,7 @@ use crate::forecaster::{Forecaster, HorizonOptions, NaiveRule};
 use crate::held_out::{HeldOut, IntervalLevels, LevelPair, held_out_purchases};
 use crate::lessons::{HeldOutEverywhere, Lessons, judge, n_groups_of};
 use crate::origins::{Origins, choose_origins};
+use crate::served::DEFAULT_MODEL;
 use crate::time::{Span, TimeUnit};
 
 /// Forecasters within this much of the lowest error count as equal; among equals the smaller squared error wins.
@@ -44,6 +47,8 @@ pub struct BacktestOptions {
     pub sampled_customers: Option<u64>,
     /// The spend model that values forecasts.
     pub spend_model: &'static SpendModelEntry,
+    /// How the boosted forecast takes part; none where it does not. See [`BoostedOptions::among`].
+    pub boosted: Option<BoostedOptions>,
 }
 
 /// The bake-off's outcome and what later studies need of it.
@@ -99,7 +104,10 @@ impl BacktestOutcome {
     pub fn naive_rule(&self, id: &str) -> Option<NaiveRule> {
         match self.at.last()?.of(id)?.forecaster {
             Forecaster::Naive { rule, .. } => Some(rule),
-            Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
+            Forecaster::Model(_)
+            | Forecaster::Traits(_)
+            | Forecaster::Boosted(_)
+            | Forecaster::Blend(_) => None,
         }
     }
 
@@ -147,7 +155,8 @@ pub fn backtest(
     let entries = entries_of(&options.models)?;
     let origins = choose_origins(base, options)?;
     let horizon = horizon_of(&origins, options.unit);
-    let (mut at, left_out) = hold(base, &entries, &origins, options.unit, options.spend_model);
+    let (mut at, left_out) =
+        hold(base, &entries, &origins, options.unit, options.spend_model, options.boosted.as_ref());
     let mut lessons = Lessons::of(base, &entries, &origins, options, &at);
     let recipe = lessons.add_blends(&mut at, &horizon);
     let records = records(&at, &lessons, &horizon);
@@ -198,7 +207,10 @@ fn records(at: &[OriginContest], lessons: &Lessons, horizon: &HorizonOptions) ->
                 .collect();
             let naive = match &contestant.forecaster {
                 Forecaster::Naive { rule, .. } => Some(*rule),
-                Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
+                Forecaster::Model(_)
+                | Forecaster::Traits(_)
+                | Forecaster::Boosted(_)
+                | Forecaster::Blend(_) => None,
             };
             Record {
                 id: contestant.id().to_owned(),
@@ -210,23 +222,39 @@ fn records(at: &[OriginContest], lessons: &Lessons, horizon: &HorizonOptions) ->
         .collect()
 }
 
+/// Who takes part where nobody is named.
+fn default_entries() -> impl Iterator<Item = &'static PurchaseModelEntry> {
+    // Models of whole periods see other histories, so that their errors are not comparable.
+    purchase_models().iter().filter(|entry| !entry.is_discrete() && !entry.is_dear)
+}
+
+/// The ids of the models that take part where nobody is named.
+#[must_use]
+pub fn default_models() -> Vec<String> {
+    default_entries().map(|entry| entry.id.to_owned()).collect()
+}
+
 fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyError> {
     if ids.is_empty() {
-        // Models of whole periods see other histories, so that their errors are not comparable.
-        let in_time = |entry: &&PurchaseModelEntry| !entry.is_discrete() && !entry.is_dear;
-        return Ok(purchase_models().iter().filter(in_time).collect());
+        return Ok(default_entries().collect());
     }
     let mut distinct: Vec<&String> = Vec::new();
-    for id in ids {
+    for id in ids.iter().filter(|id| *id != ZILN_ID) {
         if !distinct.contains(&id) {
             distinct.push(id);
         }
+    }
+    let beside = DEFAULT_MODEL.to_owned();
+    if distinct.is_empty() {
+        // Asked for alone, the boosted forecast stands beside the probability model it starts from.
+        distinct.push(&beside);
     }
     distinct
         .into_iter()
         .map(|id| {
             purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
-                let known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+                let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+                known.push(ZILN_ID);
                 StudyError::UnknownModel { id: id.clone(), known: known.join(", ") }
             })
         })

@@ -2,6 +2,8 @@
 
 use clv_engine::CustomerIds;
 
+use crate::features::Attribute;
+
 /// All customers' days, one run of rows for each customer, in the order of days.
 #[derive(Debug, Clone)]
 pub struct CustomerBase {
@@ -9,6 +11,7 @@ pub struct CustomerBase {
     offsets: Vec<usize>,
     rows: Vec<DayRow>,
     end_day: i32,
+    attributes: Vec<Attribute>,
 }
 
 /// One customer's day: what they bought and what they gave back.
@@ -81,7 +84,20 @@ impl CustomerBase {
     /// day, with at least one purchase day. `end_day` is the last day observed.
     #[must_use]
     pub fn new(ids: CustomerIds, offsets: Vec<usize>, rows: Vec<DayRow>, end_day: i32) -> Self {
-        Self { ids, offsets, rows, end_day }
+        Self { ids, offsets, rows, end_day, attributes: Vec::new() }
+    }
+
+    /// The same base with what first orders tell of its customers; one entry of each for each customer.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: Vec<Attribute>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// What first orders tell of the customers besides days and money; empty where nobody asked.
+    #[must_use]
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
     }
 
     /// The number of customers.
@@ -134,7 +150,8 @@ impl CustomerBase {
                 CustomerIds::Text(kept.iter().map(|customer| ids[*customer].clone()).collect())
             }
         };
-        Self { ids, offsets, rows, end_day: day.min(self.end_day) }
+        let attributes = self.attributes.iter().map(|one| one.of(&kept)).collect();
+        Self { ids, offsets, rows, end_day: day.min(self.end_day), attributes }
     }
 
     /// The first purchase day of a customer.

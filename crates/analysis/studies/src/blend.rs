@@ -259,7 +259,7 @@ fn candidates(past: &[&OriginContest], now: &OriginContest) -> Vec<usize> {
         })
     };
     let mut order: Vec<usize> = (0..n)
-        .filter(|at| past.iter().all(|one| !one.contestants[*at].is_blend()))
+        .filter(|at| past.iter().all(|one| one.contestants[*at].is_blendable()))
         .filter(|at| !has_degenerated(*at))
         .collect();
     order.sort_by(|a, b| badness(*a).total_cmp(&badness(*b)));

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::{PurchaseModelEntry, SpendModelEntry};
 use clv_models::fit::{FitOptions, fit_purchase_model};
 
 use crate::backtest::FEWEST_REPEATERS;
 use crate::base::CustomerBase;
 use crate::blend::BlendRecipe;
+use crate::boosted::{BoostedOptions, boosted_contestant};
 use crate::calendar::iso;
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
+use crate::handoff::GroupedHistories;
 use crate::origins::{OriginData, Origins};
 use crate::time::TimeUnit;
 
@@ -22,6 +25,17 @@ pub struct Contestant {
     pub ln_covariance: Option<Vec<Vec<f64>>>,
     /// Its forecasts of the distinct histories.
     pub rows: Vec<RowForecast>,
+    /// What it knows of each customer by itself; none where it knows their histories alone.
+    pub own: Option<OwnView>,
+}
+
+/// What a forecaster of single customers knows of them.
+#[derive(Debug, Clone)]
+pub struct OwnView {
+    /// Their histories, grouped by customer.
+    pub grouped: GroupedHistories,
+    /// Expected spend of one purchase within the horizon, money; one entry for each customer.
+    pub spend_per_purchase: Vec<f64>,
 }
 
 impl Contestant {
@@ -29,6 +43,18 @@ impl Contestant {
     #[must_use]
     pub fn id(&self) -> &'static str {
         self.forecaster.id()
+    }
+
+    /// The histories that its forecasts are of.
+    #[must_use]
+    pub fn grouped<'a>(&'a self, data: &'a OriginData) -> &'a GroupedHistories {
+        self.own.as_ref().map_or(&data.grouped, |own| &own.grouped)
+    }
+
+    /// Whether others can be blended with it: it is no blend itself, and knows customers by their histories alone.
+    #[must_use]
+    pub fn is_blendable(&self) -> bool {
+        !self.is_blend() && self.own.is_none()
     }
 
     /// Whether it blends others.
@@ -54,7 +80,7 @@ impl OriginContest {
     #[must_use]
     pub fn predicted(&self, contestant: usize) -> Vec<f64> {
         let rows = &self.contestants[contestant].rows;
-        let customers = &self.data.grouped.row_of_customer;
+        let customers = &self.contestants[contestant].grouped(&self.data).row_of_customer;
         customers.iter().map(|row| rows[*row as usize].expected_purchases).collect()
     }
 
@@ -62,7 +88,7 @@ impl OriginContest {
     pub(crate) fn add_blend(&mut self, recipe: &BlendRecipe, horizon: &HorizonOptions) {
         if let Some(forecaster) = recipe.forecaster_at(self) {
             let rows = forecaster.forecast_rows(&self.data.grouped, horizon);
-            self.contestants.push(Contestant { forecaster, ln_covariance: None, rows });
+            self.contestants.push(Contestant { forecaster, ln_covariance: None, rows, own: None });
         }
     }
 
@@ -80,6 +106,7 @@ pub(crate) fn hold(
     origins: &Origins,
     unit: TimeUnit,
     spend_model: &'static SpendModelEntry,
+    boosted: Option<&BoostedOptions>,
 ) -> (Vec<OriginContest>, Vec<(String, String)>) {
     let horizon = horizon_of(origins, unit);
     let mut left_out: Vec<(String, String)> = Vec::new();
@@ -107,14 +134,20 @@ pub(crate) fn hold(
                     let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
                     let rows = forecaster.forecast_rows(&data.grouped, &horizon);
                     let ln_covariance = fitted.ln_covariance().cloned();
-                    contestants.push(Contestant { forecaster, ln_covariance, rows });
+                    contestants.push(Contestant { forecaster, ln_covariance, rows, own: None });
                 }
                 Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
             }
         }
         for forecaster in data.naive_forecasters(horizon.length) {
             let rows = forecaster.forecast_rows(&data.grouped, &horizon);
-            contestants.push(Contestant { forecaster, ln_covariance: None, rows });
+            contestants.push(Contestant { forecaster, ln_covariance: None, rows, own: None });
+        }
+        if let Some(boosted) = boosted {
+            match boosted_contestant(base, *origin, &horizon, boosted) {
+                Ok(contestant) => contestants.push(contestant),
+                Err(error) => left_out.push((ZILN_ID.to_owned(), error.to_string())),
+            }
         }
         at.push(OriginContest { data, contestants, spend_model });
     }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::blend::Blend;
+use crate::boosted::BoostedForecaster;
 use crate::covariates::TraitModels;
 use crate::handoff::GroupedHistories;
 use crate::outlook::{Outlook, OutlookPart};
@@ -58,6 +59,9 @@ pub enum Forecaster {
     },
     /// Several of them, weighted.
     Blend(Arc<Blend>),
+    /// Boosted trees on a purchase model, with a forecast of their own for each customer: its histories are grouped by
+    /// customer.
+    Boosted(Arc<BoostedForecaster>),
 }
 
 /// What is expected of one distinct history over a horizon.
@@ -73,6 +77,9 @@ pub struct RowForecast {
     pub probability_none: f64,
     /// E[N] with each purchase discounted to now.
     pub discounted_purchases: f64,
+    /// Standard deviation of the logarithm of spend within the horizon, given any, where whoever forecasts knows it: that
+    /// of a log-normal law. None where spend follows from the number of purchases.
+    pub sd_ln_spend: Option<f64>,
 }
 
 /// The span that is forecast.
@@ -93,10 +100,11 @@ impl Forecaster {
             Forecaster::Traits(models) => models.id(),
             Forecaster::Naive { rule, .. } => rule.id(),
             Forecaster::Blend(_) => crate::blend::BLEND,
+            Forecaster::Boosted(_) => clv_models::boosted::ZILN_ID,
         }
     }
 
-    /// The model behind a row of `grouped`; none for a naive rule or a blend.
+    /// The model behind a row of `grouped`, for boosted trees the one that they stand on; none for a naive rule or a blend.
     #[must_use]
     pub fn model_of_row(
         &self,
@@ -106,6 +114,7 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => Some(model),
             Forecaster::Traits(models) => Some(models.of_stratum(grouped.stratum_of_row(row))),
+            Forecaster::Boosted(boosted) => Some(boosted.parent()),
             Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
         }
     }
@@ -150,6 +159,9 @@ impl Forecaster {
             Forecaster::Traits(models) => {
                 OutlookPart::of_model(models.typical().as_ref(), weight, history)
             }
+            Forecaster::Boosted(boosted) => {
+                OutlookPart::of_model(boosted.parent().as_ref(), weight, history)
+            }
             Forecaster::Naive { rule, mean_rate } => OutlookPart {
                 weight,
                 probability_alive: 1.0,
@@ -186,6 +198,7 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => new_customer(model.as_ref()),
             Forecaster::Traits(models) => new_customer(models.typical().as_ref()),
+            Forecaster::Boosted(boosted) => new_customer(boosted.parent().as_ref()),
             _ => self.part(weight, newborn, 0),
         }
     }
@@ -205,10 +218,16 @@ impl Forecaster {
                 .map(|row| self.outlook_of_row(grouped, row).forecast(horizon))
                 .collect();
         }
+        if let Forecaster::Boosted(boosted) = self {
+            return boosted.forecast_rows(grouped, horizon);
+        }
         let futures = self.distinct_futures(grouped, horizon);
         let alive = match self {
             Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
-            Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
+            Forecaster::Traits(_)
+            | Forecaster::Naive { .. }
+            | Forecaster::Blend(_)
+            | Forecaster::Boosted(_) => None,
         };
         let alive_of = |row: usize| match (&alive, self.model_of_row(grouped, row)) {
             (Some(alive), _) => alive[row],
@@ -217,6 +236,44 @@ impl Forecaster {
         };
         let future_of = |row: usize| futures.summaries[futures.of_row[row] as usize].as_ref();
         (0..histories.len()).map(|row| row_forecast(alive_of(row), future_of(row))).collect()
+    }
+
+    /// Quantiles of the number of purchases of a row within `length`, of which `forecast` is the forecast: for each level
+    /// the smallest n with P(N <= n) at least that.
+    #[must_use]
+    pub fn count_quantiles(
+        &self,
+        grouped: &GroupedHistories,
+        row: usize,
+        forecast: &RowForecast,
+        length: f64,
+        levels: &[f64],
+    ) -> Vec<u64> {
+        match self {
+            Forecaster::Boosted(boosted) => {
+                let law = boosted.count_law(grouped, row, length, forecast);
+                levels.iter().map(|level| law.count_quantile(*level)).collect()
+            }
+            _ => self.outlook_of_row(grouped, row).count_quantiles(length, levels),
+        }
+    }
+
+    /// P(exactly n purchases of a row within `length`) for n = 0 ..= `n_max`, of which `forecast` is the forecast.
+    #[must_use]
+    pub fn count_masses(
+        &self,
+        grouped: &GroupedHistories,
+        row: usize,
+        forecast: &RowForecast,
+        length: f64,
+        n_max: usize,
+    ) -> Vec<f64> {
+        match self {
+            Forecaster::Boosted(boosted) => {
+                boosted.count_law(grouped, row, length, forecast).probability_mass(n_max)
+            }
+            _ => self.outlook_of_row(grouped, row).probability_mass(length, n_max),
+        }
     }
 
     /// What those who are customers will do, once for each process: most models forget when a customer last bought as soon
@@ -269,6 +326,7 @@ fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> Row
             expected_pairs: 0.0,
             probability_none: 1.0,
             discounted_purchases: 0.0,
+            sd_ln_spend: None,
         };
     };
     RowForecast {
@@ -277,6 +335,7 @@ fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> Row
         expected_pairs: probability_alive * summary.expected_pairs,
         probability_none: 1.0 - probability_alive * (1.0 - summary.probability_none),
         discounted_purchases: probability_alive * summary.discounted_purchases,
+        sd_ln_spend: None,
     }
 }
 

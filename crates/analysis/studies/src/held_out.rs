@@ -152,26 +152,23 @@ pub fn held_out_purchases(
     n_groups: usize,
 ) -> HeldOut {
     let data = &origin.data;
-    let rows_of = &data.grouped.row_of_customer;
+    let grouped = contestant.grouped(data);
+    let rows_of = &grouped.row_of_customer;
     let predicted: Vec<f64> =
         rows_of.iter().map(|row| contestant.rows[*row as usize].expected_purchases).collect();
     let mut most = vec![0.0_f64; contestant.rows.len()];
     for (row, actual) in rows_of.iter().zip(&data.actual) {
         most[*row as usize] = most[*row as usize].max(*actual);
     }
-    let cumulative: Vec<Vec<f64>> = data
-        .grouped
-        .histories
-        .histories()
-        .par_iter()
-        .enumerate()
+    let cumulative: Vec<Vec<f64>> = (0..contestant.rows.len())
+        .into_par_iter()
         .with_min_len(256)
-        .map(|(row, history)| {
-            let recent = data.grouped.recent_purchases_of_row(row);
-            let outlook = contestant.forecaster.outlook(history, recent);
+        .map(|row| {
             let n_max = most[row].min(MOST_COUNTED) as usize;
             let mut sum = 0.0;
-            let masses = outlook.probability_mass(horizon.length, n_max);
+            let forecast = &contestant.rows[row];
+            let masses =
+                contestant.forecaster.count_masses(grouped, row, forecast, horizon.length, n_max);
             masses
                 .into_iter()
                 .map(|mass| {
@@ -219,21 +216,24 @@ pub fn held_out_value(
     let mean_first_spend = first_spend / data.customers.len().max(1) as f64;
     let pick = SpendModelPick::of(origin.spend_model);
     let spend = SpendOutlook::fit_as(&pick, &n_repeats, &mean_spend, mean_first_spend);
-    let rows = &contestant.rows;
+    let (grouped, rows) = (contestant.grouped(data), &contestant.rows);
     let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
     let uncertainty = parameter_uncertainty(
         &contestant.forecaster,
         contestant.ln_covariance.as_deref(),
-        &data.grouped,
+        grouped,
         &expected,
         horizon,
     );
-    let rows_of = &data.grouped.row_of_customer;
-    let per_purchase: Vec<f64> = n_repeats
-        .iter()
-        .zip(&mean_spend)
-        .map(|(n, mean)| spend.expected_spend(*n, *mean))
-        .collect();
+    let rows_of = &grouped.row_of_customer;
+    let per_purchase: Vec<f64> = match &contestant.own {
+        Some(own) => own.spend_per_purchase.clone(),
+        None => n_repeats
+            .iter()
+            .zip(&mean_spend)
+            .map(|(n, mean)| spend.expected_spend(*n, *mean))
+            .collect(),
+    };
     let predicted: Vec<f64> = rows_of
         .iter()
         .zip(&per_purchase)
@@ -247,7 +247,7 @@ pub fn held_out_value(
         .map(|customer| {
             let band = spend.band_of(n_repeats[customer], mean_spend[customer]);
             let row = rows_of[customer] as usize;
-            let seen = data.grouped.histories.histories()[row].repeat_purchases();
+            let seen = grouped.histories.histories()[row].repeat_purchases();
             let law = spend_forecast(&rows[row], (seen, band), &spend, &uncertainty);
             let scale = per_purchase[customer];
             let amount = if scale > 0.0 { actual[customer] / scale } else { 0.0 };

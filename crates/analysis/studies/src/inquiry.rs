@@ -10,15 +10,17 @@ use clv_answers::Table;
 use clv_answers::Values;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
-use clv_models::catalogue::{SpendModelEntry, spend_model};
+use clv_models::boosted::ZILN_ID;
+use clv_models::catalogue::spend_model;
 use clv_models::purchase::PurchaseModel;
 use clv_valuation::definition::Definition;
 
 use self::cautions::{check_span, season_caution, silence_caution};
 use self::repeated::{note_recent_purchases, window_to_repeat};
-use crate::backtest::{BacktestOptions, BacktestOutcome};
+use crate::backtest::{BacktestOptions, BacktestOutcome, default_models};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
+use crate::boosted::{BoostedOptions, serve_boosted, serve_saved_boosted, with_first_orders};
 use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
@@ -30,7 +32,7 @@ use crate::purchase_forecast::{count_intervals_over, forecast_table};
 use crate::reason::{rhythm_reasons, value_reasons};
 use crate::saved_blend::saved_forecaster;
 use crate::season::{SeasonRequest, serve_season, settle_season};
-use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
+use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, base_of, serve};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::spend::spend_observations;
 use crate::spend_choice::{SpendModelChoice, SpendModelPick};
@@ -67,6 +69,10 @@ pub struct InquiryOptions {
     pub always_bake_off: bool,
     /// Season and campaigns; of a saved model only campaigns to come.
     pub season: SeasonRequest,
+    /// Who takes part in the bake-off, by id; empty takes all but the boosted trees.
+    pub models: Vec<String>,
+    /// The seed of random choices: which rows the boosted trees see.
+    pub seed: u64,
 }
 
 /// Everything there is to answer with.
@@ -99,17 +105,22 @@ impl Inquiry {
             check_span(&snapshot)?;
         }
         let wants_bake_off = options.always_bake_off
-            || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend);
+            || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend)
+            || is_new_boosted(&options.choice);
         let pick = pick_spend(&snapshot, options);
         let mut base = None;
         let mut outcome = None;
         let mut too_short = None;
         if wants_bake_off {
             let mut sampled = bake_off_base(orders, snapshot.n_customers())?;
+            let asked = bake_off_options(&sampled, &snapshot, options, &pick);
+            if asked.boosted.is_some() {
+                sampled = with_first_orders(sampled, orders)?;
+            }
             if let Some(until) = options.until {
                 sampled = sampled.until(until);
             }
-            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options, pick.entry))? {
+            match bake_off(&sampled, &asked)? {
                 Ok(found) => outcome = Some(found),
                 Err(problem) => too_short = Some(problem),
             }
@@ -137,22 +148,24 @@ impl Inquiry {
             Some(base) => {
                 let origins = match &outcome {
                     Some(found) => Some(found.origins.clone()),
-                    None => choose_origins(
-                        base,
-                        &bake_off_options(base, &snapshot, options, pick.entry),
-                    )
-                    .ok(),
+                    None => {
+                        choose_origins(base, &bake_off_options(base, &snapshot, options, &pick))
+                            .ok()
+                    }
                 };
                 let (choice, season) = (&options.choice, &options.season);
                 let (unit, origins) = (options.unit, origins.as_ref());
                 settle_season(base, outcome.as_mut(), choice, season, unit, origins)?
             }
         };
+        let is_boosted = is_boosted(&options.choice)
+            || (matches!(options.choice, ModelChoice::Auto)
+                && outcome.as_ref().is_some_and(|found| found.answer.served == ZILN_ID));
+        let asked = serve_options(options, pick);
         let mut served = match &settled {
-            Some(season) => {
-                serve_season(&snapshot, outcome.as_ref(), season, &serve_options(options, pick))?
-            }
-            None => serve(&snapshot, outcome.as_ref(), &serve_options(options, pick))?,
+            _ if is_boosted => serve_trees(&snapshot, orders, outcome.as_ref(), options, &asked)?,
+            Some(season) => serve_season(&snapshot, outcome.as_ref(), season, &asked)?,
+            None => serve(&snapshot, outcome.as_ref(), &asked)?,
         };
         if let Some(fit) = &mut served.fit {
             fit.season_trial = trial.or(fit.season_trial.take());
@@ -182,6 +195,9 @@ impl Inquiry {
     /// # Errors
     /// [`StudyError`] where a row is no history or the model is unknown.
     pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
+        if is_boosted(&options.choice) {
+            return Err(StudyError::BoostedNeedsOrders);
+        }
         let unit = match &options.choice {
             ModelChoice::Saved(saved) => saved_forecaster(saved)?.1,
             ModelChoice::Covariates(request) => match &request.choice {
@@ -311,6 +327,9 @@ impl Inquiry {
     /// # Errors
     /// [`StudyError`] where no draws are asked for.
     pub fn add_draws(&self, fit: &mut ModelFit, options: &DrawOptions) -> Result<(), StudyError> {
+        if fit.boosted.is_some() {
+            return Err(StudyError::NoBoostedDraws);
+        }
         let is_spend = spend_model(&fit.model).is_some();
         if let Some(spend) = if is_spend { Some(&*fit) } else { fit.spend.as_deref() }
             && spend.model != GAMMA_GAMMA
@@ -413,22 +432,58 @@ fn serve_options(options: &InquiryOptions, spend: SpendModelPick) -> ServeOption
     }
 }
 
+/// Whether boosted trees are asked for, to be fitted or as saved.
+fn is_boosted(choice: &ModelChoice) -> bool {
+    is_new_boosted(choice) || matches!(choice, ModelChoice::Saved(saved) if saved.model == ZILN_ID)
+}
+
+fn is_new_boosted(choice: &ModelChoice) -> bool {
+    matches!(choice, ModelChoice::Id(id) if id == ZILN_ID)
+}
+
+/// Serves boosted trees: all customers' days are read for it, and what their first orders tell.
+fn serve_trees(
+    snapshot: &Snapshot,
+    orders: &Orders,
+    bake_off: Option<&BacktestOutcome>,
+    options: &InquiryOptions,
+    asked: &ServeOptions,
+) -> Result<Served, StudyError> {
+    let base = with_first_orders(base_of(orders.purchase_occasions(None)?.0), orders)?;
+    if let ModelChoice::Saved(saved) = &options.choice {
+        return serve_saved_boosted(snapshot, &base, saved, asked);
+    }
+    let boosted = BoostedOptions {
+        spend: asked.spend.clone(),
+        ..BoostedOptions::usual(options.unit, options.seed)
+    };
+    serve_boosted(snapshot, &base, bake_off, &boosted, asked)
+}
+
 fn bake_off_options(
     base: &CustomerBase,
     snapshot: &Snapshot,
     options: &InquiryOptions,
-    spend_model: &'static SpendModelEntry,
+    spend: &SpendModelPick,
 ) -> BacktestOptions {
     let n = base.n_customers();
+    let mut models = options.models.clone();
+    if is_new_boosted(&options.choice) {
+        if models.is_empty() && options.always_bake_off {
+            models = default_models();
+        }
+        models.push(ZILN_ID.to_owned());
+    }
     BacktestOptions {
         unit: options.unit,
         horizon: None,
         wished_horizon: options.horizon.clone(),
         until: None,
         n_origins: N_ORIGINS,
-        models: Vec::new(),
+        boosted: BoostedOptions::among(&models, options.unit, options.seed, spend.clone()),
+        models,
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
-        spend_model,
+        spend_model: spend.entry,
     }
 }
 
@@ -441,8 +496,11 @@ fn count_whole_periods(
     let (id, unit) = match &options.choice {
         // No model of whole periods takes covariates or is part of a blend.
         ModelChoice::Auto | ModelChoice::Blend | ModelChoice::Covariates(_) => return Ok(None),
+        ModelChoice::Id(id) if id == ZILN_ID => return Ok(None),
         ModelChoice::Id(id) => (id.as_str(), options.unit),
-        ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
+        ModelChoice::Saved(saved) if saved.blend.is_some() || saved.boosted.is_some() => {
+            return Ok(None);
+        }
         ModelChoice::Saved(saved) => {
             (saved.model.as_str(), crate::model_fit::saved_purchase_model(saved)?.1)
         }

@@ -51,9 +51,19 @@ impl Lessons {
         };
         let Ok(earlier) = choose_origins(&known, &asked) else { return Self::default() };
         // Whoever takes part now must have taken part then.
-        let (contests, _) = hold(&known, entries, &earlier, options.unit, options.spend_model);
+        let (contests, _) = hold(
+            &known,
+            entries,
+            &earlier,
+            options.unit,
+            options.spend_model,
+            options.boosted.as_ref(),
+        );
         let is_same = |one: &OriginContest| {
-            at.first().is_some_and(|now| now.contestants.iter().all(|c| one.of(c.id()).is_some()))
+            // The boosted forecast needs more past than the others, and is no reason to learn nothing of them.
+            at.first().is_some_and(|now| {
+                now.contestants.iter().all(|c| c.own.is_some() || one.of(c.id()).is_some())
+            })
         };
         if !contests.iter().all(is_same) {
             return Self::default();

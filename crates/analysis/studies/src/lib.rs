@@ -37,7 +37,6 @@ pub mod origins;
 
 pub mod backtest;
 pub mod boosted;
-pub mod boosted_contest;
 pub mod calibration;
 pub mod cohorts;
 pub mod concentration;

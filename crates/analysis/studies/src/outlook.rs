@@ -84,6 +84,7 @@ impl Outlook {
             expected_pairs: 0.0,
             probability_none: 0.0,
             discounted_purchases: 0.0,
+            sd_ln_spend: None,
         };
         for part in &self.parts {
             let Some(process) = &part.process else {

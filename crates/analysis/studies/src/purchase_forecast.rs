@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clv_answers::{Table, Values};
 use clv_models::purchase::PurchaseModel;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::forecaster::{Forecaster, RowForecast};
 use crate::handoff::GroupedHistories;
@@ -126,10 +127,10 @@ pub fn count_intervals(
         .into_par_iter()
         .with_min_len(256)
         .map(|row| {
-            let outlook = forecaster.outlook_of_row(grouped, row);
             let level = level_of(levels, group_of_row[row], coverage);
             let (low, high) = ends(rows[row].probability_none, coverage, level);
-            let counts = outlook.count_quantiles(horizon, &[low, high]);
+            let counts =
+                forecaster.count_quantiles(grouped, row, &rows[row], horizon, &[low, high]);
             (counts[0] as f64, counts[1] as f64)
         })
         .collect()
@@ -152,10 +153,34 @@ fn wait_days(served: &Served, outlook: &Outlook, quantile: f64) -> Option<f64> {
 
 fn waits(served: &Served) -> Vec<WaitDays> {
     let grouped = &served.grouped;
-    (0..grouped.histories.len())
-        .into_par_iter()
+    let histories = grouped.histories.histories();
+    if let Forecaster::Boosted(_) = served.forecaster {
+        // Each customer has a row, and many share a history, which is all that dates go by.
+        let key = |row: usize| {
+            let one = &histories[row];
+            (one.repeat_purchases(), one.last_purchase_age().to_bits(), one.age().to_bits())
+        };
+        let mut known = FxHashMap::default();
+        let mut distinct: Vec<usize> = Vec::new();
+        let place_of_row: Vec<usize> = (0..histories.len())
+            .map(|row| {
+                *known.entry(key(row)).or_insert_with(|| {
+                    distinct.push(row);
+                    distinct.len() - 1
+                })
+            })
+            .collect();
+        let waits = waits_of(served, &distinct);
+        return place_of_row.into_iter().map(|place| waits[place]).collect();
+    }
+    waits_of(served, &(0..histories.len()).collect::<Vec<usize>>())
+}
+
+fn waits_of(served: &Served, rows: &[usize]) -> Vec<WaitDays> {
+    let grouped = &served.grouped;
+    rows.par_iter()
         .with_min_len(256)
-        .map(|row| {
+        .map(|&row| {
             let outlook = served.forecaster.outlook_of_row(grouped, row);
             let days = |q: f64| wait_days(served, &outlook, q);
             Some([days(0.1)?, days(0.5)?, days(0.9)?])

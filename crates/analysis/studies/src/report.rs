@@ -303,14 +303,16 @@ fn holdout(inquiry: &Inquiry) -> Option<Holdout> {
     let served = origin.of(inquiry.served.forecaster.id());
     let tracked = match &inquiry.served.forecaster {
         Forecaster::Naive { .. } => outcome.best_model.as_ref().and_then(|id| origin.of(id)),
-        Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => served,
+        Forecaster::Model(_)
+        | Forecaster::Traits(_)
+        | Forecaster::Blend(_)
+        | Forecaster::Boosted(_) => served,
     };
     let horizon = &outcome.horizon;
     let levels = outcome.levels_at_last.value.as_ref();
     Some(Holdout {
-        tracking: tracked.and_then(|one| {
-            tracking(base, &one.forecaster, &origin.data, horizon, horizon_days, outcome.unit)
-        }),
+        tracking: tracked
+            .and_then(|one| tracking(base, one, &origin.data, horizon, horizon_days, outcome.unit)),
         calibration: served.and_then(|one| calibration(origin, one, horizon, horizon_days, levels)),
     })
 }

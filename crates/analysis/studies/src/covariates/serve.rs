@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clv_answers::covariates::CovariateFit;
 use clv_answers::model_fit::ModelFit;
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::covariates::{
     CovariateHistories, CovariateModel, CovariateRole, EffectTarget, GroupShift, Shift,
@@ -103,6 +104,14 @@ fn fitted(
     options: &CovariateOptions,
     (unit, pick): (TimeUnit, &SpendModelPick),
 ) -> Result<Served, StudyError> {
+    if options.model == ZILN_ID {
+        return Err(refused(
+            format!(
+                "{ZILN_ID} takes what first orders tell from the file of orders, and no table of covariates"
+            ),
+            Some("leave --covariates out, or --model pareto-nbd"),
+        ));
+    }
     let entry = model_entry(&options.model)?;
     let is_fitted = snapshot.is_born();
     let coded = code(&request.file, options, snapshot.ids(), &is_fitted)?;

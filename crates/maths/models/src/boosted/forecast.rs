@@ -102,7 +102,11 @@ impl ZilnForecast {
         let further = self.expected_further();
         let shape = self.count_shape.clamp(1e-6, 1e6);
         let upto = |n: usize| {
-            if further > 0.0 { negative_binomial_cdf(shape, further / shape, n as f64) } else { 1.0 }
+            if further > 0.0 {
+                negative_binomial_cdf(shape, further / shape, n as f64)
+            } else {
+                1.0
+            }
         };
         let mut before = 0.0;
         std::iter::once(1.0 - self.probability_buys)

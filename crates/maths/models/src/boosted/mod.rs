@@ -21,6 +21,7 @@ mod losses;
 mod period;
 mod ziln;
 
+pub use clv_numerics::boosted_trees::{BoostedTrees, TreeNode};
 pub use forecast::{ZeroInflatedLogNormal, ZilnForecast};
 pub use horizons::{isotonic, order_horizons, value_quantiles};
 pub use period::PeriodShift;

@@ -51,7 +51,13 @@ impl Tree {
             match self.nodes[at] {
                 Node::Leaf(value) => return value,
                 Node::Split {
-                    feature, last_bin, threshold, missing_goes_left, left, right, ..
+                    feature,
+                    last_bin,
+                    threshold,
+                    missing_goes_left,
+                    left,
+                    right,
+                    ..
                 } => {
                     let is_left = goes_left(feature as usize, last_bin, threshold)
                         .unwrap_or(missing_goes_left);

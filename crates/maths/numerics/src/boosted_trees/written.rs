@@ -118,7 +118,8 @@ impl BoostedTrees {
             if nodes.is_empty() {
                 return Err(TreeError::Empty { tree });
             }
-            let read = |(at, node): (usize, &TreeNode)| read_node(tree, at, node, nodes, n_features);
+            let read =
+                |(at, node): (usize, &TreeNode)| read_node(tree, at, node, nodes, n_features);
             let nodes: Result<Vec<Node>, TreeError> = nodes.iter().enumerate().map(read).collect();
             Ok(Tree { nodes: nodes? })
         });
@@ -193,10 +194,7 @@ mod tests {
         let leaf = TreeNode::Leaf(1.0);
         for (nodes, expected) in [
             (vec![], TreeError::Empty { tree: 0 }),
-            (
-                vec![split(0, 1, 0), leaf],
-                TreeError::Child { tree: 0, node: 0, child: 0, nodes: 2 },
-            ),
+            (vec![split(0, 1, 0), leaf], TreeError::Child { tree: 0, node: 0, child: 0, nodes: 2 }),
             (
                 vec![split(0, 1, 3), leaf, leaf],
                 TreeError::Child { tree: 0, node: 0, child: 3, nodes: 3 },

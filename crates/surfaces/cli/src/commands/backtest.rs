@@ -5,11 +5,11 @@ use std::fmt::Write;
 use clv_answers::backtest::{Backtest, BacktestScore};
 use clv_answers::season::SeasonTrial;
 use clv_answers::{Answer, Table, Values};
-use clv_studies::backtest::BacktestOptions;
-use clv_studies::boosted_contest::{ZILN_ID, backtest_with_boosted};
+use clv_studies::backtest::{BacktestOptions, backtest};
+use clv_studies::boosted::{BoostedOptions, with_first_orders};
 use clv_studies::season::note_season;
 use clv_studies::served::base_of;
-use clv_studies::spend_choice::gamma_gamma;
+use clv_studies::spend_choice::{SpendModelPick, gamma_gamma};
 
 use crate::Outcome;
 use crate::arguments::{BacktestArguments, OutputFormat};
@@ -35,6 +35,12 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         models: arguments.models.clone(),
         sampled_customers: None,
         spend_model: gamma_gamma(),
+        boosted: BoostedOptions::among(
+            &arguments.models,
+            reading::unit(&arguments.time)?,
+            arguments.seed,
+            SpendModelPick::of(gamma_gamma()),
+        ),
     };
     if arguments.origins == 0 {
         return Err(reading::usage("--origins is 0, expected at least 1", Some("--origins 3")));
@@ -47,8 +53,11 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     talk.step("reading orders");
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");
-    let base = base_of(occasions);
-    let mut outcome = backtest_with_boosted(&base, &options, arguments.seed)?;
+    let base = match &options.boosted {
+        Some(_) => with_first_orders(base_of(occasions), &orders)?,
+        None => base_of(occasions),
+    };
+    let mut outcome = backtest(&base, &options)?;
     talk.step("trying the season");
     note_season(&base, &mut outcome, &asked)?;
     talk.finish();
@@ -63,8 +72,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         ],
     )?;
     provenance.model = Some(outcome.answer.served.clone());
-    let has_trees = outcome.answer.scores.iter().any(|score| score.model == ZILN_ID);
-    provenance.seed = has_trees.then_some(arguments.seed);
+    provenance.seed = options.boosted.is_some().then_some(arguments.seed);
     provenance.as_of = intake.last_day.map(|day| reading::day_text(day.0));
     let is_json = match (&arguments.output.output, arguments.output.output_format) {
         (_, Some(format)) => matches!(format, OutputFormat::Json | OutputFormat::Text),

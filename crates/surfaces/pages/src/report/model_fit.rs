@@ -196,6 +196,10 @@ fn story(model: &str) -> &'static str {
             "Every customer buys at a rate of their own and may leave for good after any purchase, the first \
              included."
         }
+        "ziln" => {
+            "Small trees start from what Pareto/NBD forecasts of each customer and learn from days, gaps, returns and first \
+             orders what it misses; where nothing is missed they add nothing."
+        }
         "blend" => {
             "Several forecasters together, each weighted by how well it did on holdouts it had not seen; customers with \
              one order, a few and many have weights of their own."
