@@ -14,7 +14,7 @@ use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::scores::{
     mae::mae, normalized_gini::normalized_gini, rmse::rmse, spearman::spearman,
 };
-use clv_studies::boosted::{BoostedOptions, Start, forecast_at};
+use clv_studies::boosted::{BoostedOptions, Start, forecast_at, with_first_orders};
 use clv_studies::calendar::{day_of, iso};
 use clv_studies::forecaster::{Forecaster, HorizonOptions};
 use clv_studies::origins::OriginData;
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let horizon_days: i32 = days.parse()?;
     let read = ReadOptions { paths: vec![path.clone()], ..ReadOptions::default() };
     let orders = Engine::new(EngineOptions::default())?.open(&read)?;
-    let base = base_of(orders.purchase_occasions(None)?.0);
+    let base = with_first_orders(base_of(orders.purchase_occasions(None)?.0), &orders)?;
     let origin = match rest.first() {
         Some(text) => day_of(text).ok_or(usage)?,
         None => base.end_day() - horizon_days,

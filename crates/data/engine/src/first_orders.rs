@@ -11,7 +11,7 @@ use crate::progress::ProgressCounter;
 use crate::reader::{Source, TextReader, positions};
 use crate::text::decode::read_error;
 
-/// One attribute of customers' first orders: channel, category, country, discount or product.
+/// One attribute of customers' first orders: channel, category, country or discount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerAttribute {
     /// The role of its column, see `clv_importers::Role::id`.

@@ -127,7 +127,7 @@ fn by_name(
         if let Some(first) = found.next() {
             // A second column of an attribute or a status does no harm; a second customer, date or amount does.
             if let Some(second) = found.next()
-                && !(role.is_attribute() || role == Role::Status)
+                && !(role.is_attribute() || matches!(role, Role::ProductId | Role::Status))
             {
                 return Err(ImportError::AmbiguousColumns {
                     file: sample.file.clone(),

@@ -50,7 +50,7 @@ fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, I
             overrides.column(role).or_else(|| headings.iter().find_map(|name| sample.find(name)));
         match column {
             Some(column) => roles.push((role, column)),
-            None if role.is_attribute() => {}
+            None if !role.is_read() => {}
             None => {
                 return Err(ImportError::NoColumn {
                     file: sample.file.clone(),

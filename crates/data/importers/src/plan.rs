@@ -106,15 +106,10 @@ impl ImportPlan {
 
     /// The same plan with the columns of attributes among those that are read, after the others; none where the file has
     /// no such column.
-    ///
-    /// A file without categories tells what was bought by the product itself.
     #[must_use]
     pub fn with_attributes(&self) -> Option<ImportPlan> {
-        let has_category = self.columns.iter().any(|column| column.role == Role::Category);
-        let is_wanted =
-            |role: Role| role.is_attribute() && !(has_category && role == Role::ProductId);
         let (read, others) = self.columns.split_at(self.n_read);
-        let wanted = others.iter().filter(|column| is_wanted(column.role));
+        let wanted = others.iter().filter(|column| column.role.is_attribute());
         let columns: Vec<RoleColumn> = read.iter().chain(wanted).cloned().collect();
         (columns.len() > self.n_read).then(|| ImportPlan {
             n_read: columns.len(),

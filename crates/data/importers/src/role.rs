@@ -66,8 +66,8 @@ impl Role {
 
     /// The roles that say something of an order besides its customer, day and money: left alone, unless somebody asks what
     /// first orders tell.
-    pub const ATTRIBUTES: [Role; 5] =
-        [Role::Channel, Role::Category, Role::Country, Role::Discount, Role::ProductId];
+    pub const ATTRIBUTES: [Role; 4] =
+        [Role::Channel, Role::Category, Role::Country, Role::Discount];
 
     /// The name used in `--columns` and in messages.
     pub fn id(self) -> &'static str {
@@ -95,7 +95,7 @@ impl Role {
 
     /// Whether order rows are made from the column; the others are shown and otherwise left alone.
     pub fn is_read(self) -> bool {
-        !self.is_attribute()
+        !(self.is_attribute() || self == Role::ProductId)
     }
 
     /// Whether the column says something of an order besides its customer, day and money.

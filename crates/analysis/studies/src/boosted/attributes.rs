@@ -6,7 +6,7 @@ use crate::base::CustomerBase;
 use crate::error::StudyError;
 use crate::features::{Attribute, AttributeValues};
 
-/// The base with the attributes of first orders that the files hold: channel, category (else product), country, discount.
+/// The base with the attributes of first orders that the files hold: channel, category, country, discount.
 ///
 /// # Errors
 /// [`StudyError`] where reading fails.
@@ -55,7 +55,7 @@ mod tests {
             AttributeValues::Numbers(vec![Some(10.0), None, Some(5.5)])
         );
         assert!(matches!(of("discount", &["5.50", "WELCOME"]), AttributeValues::Levels { .. }));
-        // A product called 17 is no number.
-        assert!(matches!(of("product_id", &["17", "18"]), AttributeValues::Levels { .. }));
+        // A category called 17 is no number.
+        assert!(matches!(of("category", &["17", "18"]), AttributeValues::Levels { .. }));
     }
 }

@@ -17,6 +17,7 @@ fn options() -> BacktestOptions {
         models: Vec::new(),
         sampled_customers: None,
         spend_model: gamma_gamma(),
+        boosted: None,
     }
 }
 
