@@ -60,7 +60,7 @@ fn shop(n_customers: usize, seed: u64) -> CustomerBase {
         offsets.push(rows.len());
         levels.push(Some(u32::from(is_loyal)));
     }
-    let ids = CustomerIds::Integer((0..n_customers as i64).collect());
+    let ids = CustomerIds::Text((0..n_customers).map(|one| format!("c{one:05}")).collect());
     let names = vec!["cold".to_owned(), "loyal".to_owned()];
     let values = AttributeValues::Levels { names, of_customer: levels };
     CustomerBase::new(ids, offsets, rows, 719)
@@ -315,7 +315,7 @@ fn what_later_orders_say_reaches_no_first_order() {
 
 #[test]
 fn saved_trees_forecast_as_fitted_ones_and_more_time_never_holds_less() {
-    let base = shop(1_200, 7);
+    let base = shop(500, 7);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("orders.csv");
     write_orders(&base, &path, "returning");
@@ -351,7 +351,7 @@ fn saved_trees_forecast_as_fitted_ones_and_more_time_never_holds_less() {
 
 #[test]
 fn value_is_what_the_value_head_says_and_its_intervals_hold() {
-    let base = shop(3_000, 8);
+    let base = shop(1_500, 8);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("orders.csv");
     write_orders(&base, &path, "returning");
