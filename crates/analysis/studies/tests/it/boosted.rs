@@ -253,8 +253,8 @@ fn write_orders(base: &CustomerBase, path: &std::path::Path, later_channel: &str
         panic!("the channel has levels")
     };
     let mut text = String::from("customer_id,ordered_at,amount,channel\n");
-    for customer in 0..base.n_customers() {
-        let level = of_customer[customer].map_or("", |at| names[at as usize].as_str());
+    for (customer, level) in of_customer.iter().enumerate() {
+        let level = level.map_or("", |at| names[at as usize].as_str());
         for (at, row) in base.purchases_of(customer).enumerate() {
             let channel = if at == 0 { level } else { later_channel };
             let (id, day) = (base.ids().text(customer), iso(row.day));
