@@ -3,6 +3,7 @@
 
 mod cautions;
 mod repeated;
+mod trees;
 
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ use clv_valuation::definition::Definition;
 
 use self::cautions::{check_span, season_caution, silence_caution};
 use self::repeated::{note_recent_purchases, window_to_repeat};
+use self::trees::{is_boosted, is_new_boosted, serve_trees};
 use crate::backtest::{BacktestOptions, BacktestOutcome, default_models};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
-use crate::boosted::{BoostedOptions, serve_boosted, serve_saved_boosted, with_first_orders};
+use crate::boosted::{BoostedOptions, with_first_orders};
 use crate::covariates::CovariateChoice;
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
@@ -32,7 +34,7 @@ use crate::purchase_forecast::{count_intervals_over, forecast_table};
 use crate::reason::{rhythm_reasons, value_reasons};
 use crate::saved_blend::saved_forecaster;
 use crate::season::{SeasonRequest, serve_season, settle_season};
-use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, base_of, serve};
+use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::spend::spend_observations;
 use crate::spend_choice::{SpendModelChoice, SpendModelPick};
@@ -430,34 +432,6 @@ fn serve_options(options: &InquiryOptions, spend: SpendModelPick) -> ServeOption
         spend,
         windows: options.season.windows.clone(),
     }
-}
-
-/// Whether boosted trees are asked for, to be fitted or as saved.
-fn is_boosted(choice: &ModelChoice) -> bool {
-    is_new_boosted(choice) || matches!(choice, ModelChoice::Saved(saved) if saved.model == ZILN_ID)
-}
-
-fn is_new_boosted(choice: &ModelChoice) -> bool {
-    matches!(choice, ModelChoice::Id(id) if id == ZILN_ID)
-}
-
-/// Serves boosted trees: all customers' days are read for it, and what their first orders tell.
-fn serve_trees(
-    snapshot: &Snapshot,
-    orders: &Orders,
-    bake_off: Option<&BacktestOutcome>,
-    options: &InquiryOptions,
-    asked: &ServeOptions,
-) -> Result<Served, StudyError> {
-    let base = with_first_orders(base_of(orders.purchase_occasions(None)?.0), orders)?;
-    if let ModelChoice::Saved(saved) = &options.choice {
-        return serve_saved_boosted(snapshot, &base, saved, asked);
-    }
-    let boosted = BoostedOptions {
-        spend: asked.spend.clone(),
-        ..BoostedOptions::usual(options.unit, options.seed)
-    };
-    serve_boosted(snapshot, &base, bake_off, &boosted, asked)
 }
 
 fn bake_off_options(
