@@ -397,6 +397,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_law_of_spend_is_found_again_by_its_square_and_two_of_them_are_wider() {
+        let of = |expected_purchases: f64, sd_ln: f64| RowForecast {
+            probability_alive: 0.9,
+            expected_purchases,
+            expected_pairs: 3.0,
+            probability_none: 0.4,
+            discounted_purchases: expected_purchases,
+            sd_ln_spend: Some(sd_ln),
+        };
+        let square = |row: &RowForecast| row.spend_square().expect("it knows the law of spend");
+        let (slow, quick) = (of(1.0, 0.7), of(2.0, 0.7));
+        let again = slow.with_spend_square(square(&slow)).sd_ln_spend.expect("it was given");
+        assert!((again - 0.7).abs() < 1e-12, "{again}");
+        let mut mixed = slow.scaled(0.5);
+        mixed.add(&quick.scaled(0.5));
+        let mixed = mixed.with_spend_square(0.5 * (square(&slow) + square(&quick)));
+        // Half of the buyers spend twice as much as the others: by hand, from E[X^2] / E[X]^2.
+        let by_hand = (0.7_f64 * 0.7 + (2.5_f64 / (1.5 * 1.5)).ln()).sqrt();
+        let sd_ln = mixed.sd_ln_spend.expect("it was given");
+        assert!((sd_ln - by_hand).abs() < 1e-12, "{sd_ln} {by_hand}");
+    }
+
+    #[test]
     fn scores_are_those_of_each_history_alone() {
         let mut histories = PurchaseHistories::default();
         for (n, last, age) in [(0, 0.0, 30.0), (2, 5.0, 30.0), (2, 20.0, 30.0), (9, 40.0, 41.0)] {
