@@ -5,6 +5,7 @@ pub mod provenance;
 pub mod table;
 
 pub mod backtest;
+pub mod boosted;
 pub mod calibration;
 pub mod cohorts;
 pub mod concentration;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::boosted::BoostedFit;
 use crate::covariates::{CovariateFit, Test};
 use crate::model_card::HoldoutScore;
 use crate::posterior::PosteriorDraws;
@@ -63,6 +64,9 @@ pub struct ModelFit {
     /// The members of a blend with their weights; none for a model by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blend: Option<BlendFit>,
+    /// Boosted trees that stand on the model whose parameters these are; none for a model by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boosted: Option<Box<BoostedFit>>,
     /// How intervals are widened or narrowed by what earlier holdouts taught; none where none was held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_levels: Option<SavedLevels>,
@@ -117,6 +121,7 @@ impl ModelFit {
             posterior: None,
             covariates: None,
             blend: None,
+            boosted: None,
             interval_levels: None,
             history_shares: BTreeMap::new(),
             holdout: None,

@@ -9,12 +9,13 @@ use std::error::Error;
 use std::sync::Arc;
 
 use clv_engine::{Engine, EngineOptions, ReadOptions};
+use clv_models::boosted::ZilnForecast;
 use clv_models::catalogue::purchase_models;
 use clv_models::fit::{FitOptions, fit_purchase_model};
 use clv_models::scores::{
     mae::mae, normalized_gini::normalized_gini, rmse::rmse, spearman::spearman,
 };
-use clv_studies::boosted::{BoostedOptions, Start, forecast_at};
+use clv_studies::boosted::{BoostedOptions, Start, forecast_at, with_first_orders};
 use clv_studies::calendar::{day_of, iso};
 use clv_studies::forecaster::{Forecaster, HorizonOptions};
 use clv_studies::origins::OriginData;
@@ -42,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let horizon_days: i32 = days.parse()?;
     let read = ReadOptions { paths: vec![path.clone()], ..ReadOptions::default() };
     let orders = Engine::new(EngineOptions::default())?.open(&read)?;
-    let base = base_of(orders.purchase_occasions(None)?.0);
+    let base = with_first_orders(base_of(orders.purchase_occasions(None)?.0), &orders)?;
     let origin = match rest.first() {
         Some(text) => day_of(text).ok_or(usage)?,
         None => base.end_day() - horizon_days,
@@ -88,6 +89,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     line("trees alone purchases", &counts, &data.actual);
     let values: Vec<f64> = alone.iter().map(|one| one.expected_value).collect();
     line("trees alone value", &values, &spent);
+    // Who has bought once: the probability models know only when.
+    let newcomers: Vec<usize> = (0..repeats.len()).filter(|&one| repeats[one] == 0).collect();
+    println!("{} of them had bought once", newcomers.len());
+    let of = |all: &[f64]| -> Vec<f64> { newcomers.iter().map(|&one| all[one]).collect() };
+    let column = |all: &[ZilnForecast], read: fn(&ZilnForecast) -> f64| -> Vec<f64> {
+        all.iter().map(read).collect()
+    };
+    let parents: Vec<f64> = boosted.parents.iter().map(|one| one.expected_purchases).collect();
+    let parents_value: Vec<f64> =
+        boosted.parents.iter().map(|one| one.expected_purchases * one.expected_spend).collect();
+    for (name, purchases, value) in [
+        ("pareto-nbd", parents, parents_value),
+        (
+            "ziln",
+            column(&boosted.forecasts, |one| one.expected_purchases),
+            column(&boosted.forecasts, |one| one.expected_value),
+        ),
+        (
+            "trees alone",
+            column(&alone, |one| one.expected_purchases),
+            column(&alone, |one| one.expected_value),
+        ),
+    ] {
+        line(&format!("{name} purchases"), &of(&purchases), &of(&data.actual));
+        line(&format!("{name} value"), &of(&value), &of(&spent));
+    }
     let held = boosted.forecasts.iter().zip(&data.actual).filter(|(one, came)| {
         let (low, high) = (one.count_quantile(0.05) as f64, one.count_quantile(0.95) as f64);
         let low_of_all = one.count_quantile(0.9) as f64;

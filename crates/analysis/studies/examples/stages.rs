@@ -112,6 +112,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         spend: SpendModelChoice::gamma_gamma(),
         always_bake_off: false,
         season: clv_studies::season::SeasonRequest::default(),
+        models: Vec::new(),
+        seed: 0,
     };
     let inquiry = Inquiry::of_file(file, &options)?;
     let rate = AnnualDiscountRate::new(0.1)?;

@@ -1,10 +1,12 @@
 //! The bake-off: every model and every naive rule forecasts what was held out, and the best is served.
 
 use clv_answers::backtest::{Backtest, BlendWeights};
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::{PurchaseModelEntry, purchase_models};
 
 use crate::base::CustomerBase;
 use crate::blend::{BlendRecipe, SEGMENTS};
+use crate::boosted::BoostedOptions;
 use crate::calendar::iso;
 use crate::contest::{OriginContest, hold, horizon_of};
 use crate::error::StudyError;
@@ -40,6 +42,8 @@ pub struct BacktestOptions {
     pub sampled_customers: Option<u64>,
     /// The spend model that values forecasts; where it is chosen, each origin chooses by what was known there.
     pub spend: SpendModelChoice,
+    /// How the boosted forecast takes part; none where it does not. See [`BoostedOptions::among`].
+    pub boosted: Option<BoostedOptions>,
 }
 
 /// The bake-off's outcome and what later studies need of it.
@@ -118,7 +122,10 @@ impl BacktestOutcome {
     pub fn naive_rule(&self, id: &str) -> Option<NaiveRule> {
         match self.at.last()?.of(id)?.forecaster {
             Forecaster::Naive { rule, .. } => Some(rule),
-            Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
+            Forecaster::Model(_)
+            | Forecaster::Traits(_)
+            | Forecaster::Boosted(_)
+            | Forecaster::Blend(_) => None,
         }
     }
 
@@ -144,7 +151,7 @@ pub fn backtest(
     let entries = entries_of(&options.models)?;
     let origins = choose_origins(base, options)?;
     let horizon = horizon_of(&origins, options.unit);
-    let (mut at, left_out) = hold(base, &entries, &origins, options.unit, options.spend);
+    let (mut at, left_out) = hold(base, &entries, &origins, options);
     let lessons = Lessons::of(base, &entries, &origins, options);
     let recipe = lessons.add_blends(&mut at);
     let records = records(&at, &lessons.earlier);
@@ -260,23 +267,39 @@ fn weights_in_words(recipe: &BlendRecipe) -> BlendWeights {
     }
 }
 
+/// Who takes part where nobody is named.
+fn default_entries() -> impl Iterator<Item = &'static PurchaseModelEntry> {
+    // Models of whole periods see other histories, so that their errors are not comparable.
+    purchase_models().iter().filter(|entry| !entry.is_discrete() && !entry.is_dear)
+}
+
+/// The ids of the models that take part where nobody is named.
+#[must_use]
+pub fn default_models() -> Vec<String> {
+    default_entries().map(|entry| entry.id.to_owned()).collect()
+}
+
 fn entries_of(ids: &[String]) -> Result<Vec<&'static PurchaseModelEntry>, StudyError> {
     if ids.is_empty() {
-        // Models of whole periods see other histories, so that their errors are not comparable.
-        let in_time = |entry: &&PurchaseModelEntry| !entry.is_discrete() && !entry.is_dear;
-        return Ok(purchase_models().iter().filter(in_time).collect());
+        return Ok(default_entries().collect());
     }
     let mut distinct: Vec<&String> = Vec::new();
-    for id in ids {
+    for id in ids.iter().filter(|id| *id != ZILN_ID) {
         if !distinct.contains(&id) {
             distinct.push(id);
         }
+    }
+    let beside = DEFAULT_MODEL.to_owned();
+    if distinct.is_empty() {
+        // Asked for alone, the boosted forecast stands beside the probability model it starts from.
+        distinct.push(&beside);
     }
     distinct
         .into_iter()
         .map(|id| {
             purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
-                let known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+                let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
+                known.push(ZILN_ID);
                 StudyError::UnknownModel { id: id.clone(), known: known.join(", ") }
             })
         })

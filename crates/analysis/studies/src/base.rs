@@ -6,6 +6,7 @@ use clv_engine::CustomerIds;
 
 use crate::covariates::{CovariateRequest, check};
 use crate::error::StudyError;
+use crate::features::Attribute;
 
 /// All customers' days, one run of rows for each customer, in the order of days.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub struct CustomerBase {
     rows: Vec<DayRow>,
     end_day: i32,
     covariates: Option<Arc<CovariateRequest>>,
+    attributes: Vec<Attribute>,
 }
 
 /// One customer's day: what they bought and what they gave back.
@@ -87,7 +89,7 @@ impl CustomerBase {
     /// day, with at least one purchase day. `end_day` is the last day observed.
     #[must_use]
     pub fn new(ids: CustomerIds, offsets: Vec<usize>, rows: Vec<DayRow>, end_day: i32) -> Self {
-        Self { ids, offsets, rows, end_day, covariates: None }
+        Self { ids, offsets, rows, end_day, covariates: None, attributes: Vec::new() }
     }
 
     /// The same with what is known of the customers: models take part in bake-offs with it and without.
@@ -103,6 +105,19 @@ impl CustomerBase {
     /// What is known of the customers.
     pub(crate) fn covariates(&self) -> Option<&Arc<CovariateRequest>> {
         self.covariates.as_ref()
+    }
+
+    /// The same base with what first orders tell of its customers; one entry of each for each customer.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: Vec<Attribute>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// What first orders tell of the customers besides days and money; empty where nobody asked.
+    #[must_use]
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
     }
 
     /// The number of customers.
@@ -156,7 +171,8 @@ impl CustomerBase {
             }
         };
         let covariates = self.covariates.clone();
-        Self { ids, offsets, rows, end_day: day.min(self.end_day), covariates }
+        let attributes = self.attributes.iter().map(|one| one.of(&kept)).collect();
+        Self { ids, offsets, rows, end_day: day.min(self.end_day), covariates, attributes }
     }
 
     /// The first purchase day of a customer.

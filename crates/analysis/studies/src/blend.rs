@@ -224,7 +224,7 @@ fn round(value: f64) -> f64 {
     (1e3 * value).round() / 1e3
 }
 
-/// The contestants worth blending: those that err least over the holdouts, no blend and none with covariates among them, and none that has by now
+/// The contestants worth blending: those that err least over the holdouts, none that knows customers by more than their histories among them, and none that has by now
 /// degenerated into a simpler one: what it did before then says nothing of what it will do.
 fn candidates(past: &[&OriginContest], now: &OriginContest) -> Vec<usize> {
     let n = past.iter().map(|one| one.contestants.len()).min().unwrap_or(0);
@@ -255,7 +255,7 @@ fn candidates(past: &[&OriginContest], now: &OriginContest) -> Vec<usize> {
         })
     };
     let mut order: Vec<usize> = (0..n)
-        .filter(|at| past.iter().all(|one| one.contestants[*at].may_blend()))
+        .filter(|at| past.iter().all(|one| one.contestants[*at].is_blendable()))
         .filter(|at| !has_degenerated(*at))
         .collect();
     order.sort_by(|a, b| badness(*a).total_cmp(&badness(*b)));

@@ -1,32 +1,35 @@
 //! The boosted forecast at an origin, learnt from what had happened by then: earlier origins whose holdouts were over.
 
-use std::sync::Arc;
+mod attributes;
+mod contestant;
+mod forecaster;
+mod ladder;
+mod lesson;
+mod saved;
+mod serve;
+
+pub use attributes::with_first_orders;
+pub(crate) use contestant::boosted_contestant;
+pub use forecaster::{BoostedForecaster, Rung};
+pub use ladder::{Ladder, RUNGS_DAYS};
+pub use lesson::{LearntHeads, PartHeads};
+pub(crate) use serve::{parent_of_saved, serve_boosted, serve_saved_boosted};
 
 use clv_models::boosted::{
-    HeadReport, ModelScores, Outcome, PeriodShift, ZeroInflatedLogNormal, Ziln, ZilnError,
-    ZilnForecast, ZilnOptions, ZilnRows, order_horizons,
+    HeadReport, ModelScores, ZeroInflatedLogNormal, ZilnForecast, ZilnOptions, order_horizons,
 };
-use clv_models::fit::{FitOptions, fit_purchase_model};
 
-use crate::base::{CustomerAtOrigin, CustomerBase};
+use self::lesson::View;
+use crate::base::CustomerBase;
 use crate::error::StudyError;
-use crate::features::{Attribute, FeatureSet, LevelColumns, feature_table};
-use crate::forecaster::{Forecaster, HorizonOptions};
-use crate::handoff::GroupedHistories;
-use crate::model_fit::model_entry;
-use crate::origins::OriginData;
 use crate::served::DEFAULT_MODEL;
-use crate::spend::SpendOutlook;
+use crate::spend_choice::{SpendModelPick, gamma_gamma};
 use crate::time::TimeUnit;
 
 /// At most this many earlier origins are learnt from.
 const MOST_ORIGINS: i32 = 4;
 /// At least this share of the time before the origin lies before the first earlier one.
 const LEAST_SHARE_BEFORE: i32 = 4;
-/// Parts into which customers are cut for cross-validation.
-const N_FOLDS: usize = 4;
-/// Rows to learn from; of more customers a sample is taken.
-const MOST_ROWS: usize = 60_000;
 
 /// How the boosted forecast is made.
 #[derive(Debug, Clone)]
@@ -37,8 +40,8 @@ pub struct BoostedOptions {
     pub parent: &'static str,
     /// What the trees start from.
     pub start: Start,
-    /// What is known of customers besides their days; levels by position in the base.
-    pub attributes: Vec<Attribute>,
+    /// The spend model whose forecasts the value starts from.
+    pub spend: SpendModelPick,
     /// How the heads are fitted.
     pub ziln: ZilnOptions,
 }
@@ -51,7 +54,7 @@ impl BoostedOptions {
             unit,
             parent: DEFAULT_MODEL,
             start: Start::Forecasts,
-            attributes: Vec::new(),
+            spend: SpendModelPick::of(gamma_gamma()),
             ziln: ZilnOptions::careful(seed),
         }
     }
@@ -99,33 +102,21 @@ pub fn forecast_at(
     horizon_days: i32,
     options: &BoostedOptions,
 ) -> Result<BoostedForecasts, StudyError> {
-    let known = Known::at(base, origin, options);
-    let first = known.base.first_day().unwrap_or(origin);
+    let known = base.until(origin);
+    let first = known.first_day().unwrap_or(origin);
     let (learnt_days, learnt_at) = earlier_origins(first, origin, horizon_days)?;
-    let lesson = Lesson::at(&known, &learnt_at, learnt_days, options);
-    let now = View::at(&known.base, origin, learnt_days, options)?;
-    let shifted: Vec<ModelScores> = now.scores.iter().map(|s| lesson.shift.of(*s)).collect();
-    let mut forecasts: Vec<ZilnForecast> = now.scores.iter().map(|s| of_parents(*s)).collect();
-    let mut reports = [Vec::new(), Vec::new()];
-    for (part, is_newcomer) in [true, false].into_iter().enumerate() {
-        let set = if is_newcomer { FeatureSet::FirstOrder } else { FeatureSet::Everything };
-        let Some((heads, levels)) = lesson.heads(&known, is_newcomer, set, options)? else {
-            continue;
-        };
-        let rows: Vec<usize> =
-            (0..now.rows.len()).filter(|&row| now.is_newcomer[row] == is_newcomer).collect();
-        let places: Vec<(usize, i32)> = rows.iter().map(|&row| now.rows[row]).collect();
-        let scores: Vec<ModelScores> = rows.iter().map(|&row| shifted[row]).collect();
-        let columns: Vec<_> = known.attributes.iter().zip(levels).collect();
-        let table = feature_table(&known.base, &places, set, &columns);
-        for (row, forecast) in rows.into_iter().zip(heads.forecast(&table, &scores)) {
-            forecasts[row] = forecast;
-        }
-        reports[part] = heads.reports().to_vec();
-    }
-    let parents = now.scores_over(horizon_days, options);
+    let learnt = LearntHeads::learn(&known, learnt_at, learnt_days, options)?;
+    let now = View::at(&known, origin, learnt_days, options)?;
+    let near = now.scores_over(f64::from(learnt_days), options);
+    let mut forecasts = learnt.forecast(&known, &now, &near);
+    let reports = learnt
+        .parts
+        .each_ref()
+        .map(|part| part.as_ref().map_or_else(Vec::new, |part| part.heads.reports().to_vec()));
+    let learnt_at = learnt.learnt_at;
+    let parents = now.scores_over(f64::from(horizon_days), options);
     if learnt_days < horizon_days {
-        for ((forecast, near), far) in forecasts.iter_mut().zip(&now.scores).zip(&parents) {
+        for ((forecast, near), far) in forecasts.iter_mut().zip(&near).zip(&parents) {
             *forecast = carried(forecast, *near, *far);
         }
     }
@@ -181,183 +172,6 @@ fn earlier_origins(
     Ok((learnt_days, origins))
 }
 
-/// The base as it was known at the origin, and the attributes of who is in it.
-struct Known {
-    base: CustomerBase,
-    attributes: Vec<Attribute>,
-}
-
-impl Known {
-    fn at(base: &CustomerBase, origin: i32, options: &BoostedOptions) -> Self {
-        let kept: Vec<usize> =
-            (0..base.n_customers()).filter(|&one| base.first_day_of(one) <= origin).collect();
-        let attributes = options
-            .attributes
-            .iter()
-            .map(|attribute| Attribute {
-                name: attribute.name.clone(),
-                level_of_customer: kept
-                    .iter()
-                    .map(|&one| attribute.level_of_customer[one])
-                    .collect(),
-            })
-            .collect();
-        Self { base: base.until(origin), attributes }
-    }
-}
-
-/// The customers at one origin and what the probability models, fitted there, say of them.
-struct View {
-    rows: Vec<(usize, i32)>,
-    is_newcomer: Vec<bool>,
-    scores: Vec<ModelScores>,
-    outcomes: Vec<Outcome>,
-    grouped: GroupedHistories,
-    forecaster: Forecaster,
-    expected_spend: Vec<f64>,
-}
-
-impl View {
-    fn at(
-        base: &CustomerBase,
-        origin: i32,
-        horizon_days: i32,
-        options: &BoostedOptions,
-    ) -> Result<Self, StudyError> {
-        let data = OriginData::at(base, origin, horizon_days, options.unit, false);
-        let entry = model_entry(options.parent)?;
-        let fitted = fit_purchase_model(entry, &data.grouped.histories, &FitOptions::default())?;
-        let repeats: Vec<u32> = data.customers.iter().map(|one| one.n_days - 1).collect();
-        let means: Vec<f64> = data.customers.iter().map(|one| one.mean_repeat_spend).collect();
-        let first: f64 = data.customers.iter().map(|one| one.first_spend).sum();
-        let spend = SpendOutlook::fit(&repeats, &means, first / data.customers.len().max(1) as f64);
-        let outcome_of = |one: &CustomerAtOrigin| Outcome {
-            purchases: f64::from(one.purchases_after),
-            value: one.spend_after,
-        };
-        let mut view = Self {
-            rows: data.customers.iter().map(|one| (one.customer, origin)).collect(),
-            is_newcomer: data.customers.iter().map(|one| one.n_days == 1).collect(),
-            outcomes: data.customers.iter().map(outcome_of).collect(),
-            expected_spend: (0..repeats.len())
-                .map(|one| spend.expected_spend(repeats[one], means[one]))
-                .collect(),
-            grouped: data.grouped,
-            forecaster: Forecaster::Model(Arc::clone(fitted.model())),
-            scores: Vec::new(),
-        };
-        view.scores = view.scores_over(horizon_days, options);
-        Ok(view)
-    }
-
-    /// What the probability models say over a horizon, one entry for each customer.
-    fn scores_over(&self, horizon_days: i32, options: &BoostedOptions) -> Vec<ModelScores> {
-        let length = f64::from(horizon_days) / options.unit.days();
-        let horizon = HorizonOptions { length, discount_rate: 0.0 };
-        let forecasts = self.forecaster.forecast_rows(&self.grouped, &horizon);
-        let rows = self.grouped.row_of_customer.iter().zip(&self.expected_spend);
-        let mut scores: Vec<ModelScores> = rows
-            .map(|(row, expected_spend)| {
-                let forecast = &forecasts[*row as usize];
-                ModelScores {
-                    probability_buys: 1.0 - forecast.probability_none,
-                    expected_purchases: forecast.expected_purchases,
-                    expected_spend: *expected_spend,
-                }
-            })
-            .collect();
-        if options.start == Start::Mean {
-            let n = scores.len().max(1) as f64;
-            let mean = |of: fn(&ModelScores) -> f64| scores.iter().map(of).sum::<f64>() / n;
-            let same = ModelScores {
-                probability_buys: mean(|one| one.probability_buys),
-                expected_purchases: mean(|one| one.expected_purchases),
-                expected_spend: mean(|one| one.expected_spend),
-            };
-            scores.fill(same);
-        }
-        scores
-    }
-}
-
-/// What the earlier origins teach: their customers, features and outcomes in one heap.
-struct Lesson {
-    rows: Vec<(usize, i32)>,
-    is_newcomer: Vec<bool>,
-    /// At the level of what came at each origin, so that trees learn who buys more than others and not when all do.
-    scores: Vec<ModelScores>,
-    outcomes: Vec<Outcome>,
-    /// What the origins' levels say of the next one.
-    shift: PeriodShift,
-}
-
-impl Lesson {
-    fn at(known: &Known, origins: &[i32], learnt_days: i32, options: &BoostedOptions) -> Self {
-        let mut lesson = Self {
-            rows: vec![],
-            is_newcomer: vec![],
-            scores: vec![],
-            outcomes: vec![],
-            shift: PeriodShift::NONE,
-        };
-        let mut shifts = Vec::new();
-        for &origin in origins {
-            // An origin with nobody to learn from teaches nothing; the others may.
-            let Ok(view) = View::at(&known.base, origin, learnt_days, options) else { continue };
-            let shift = PeriodShift::between(&view.scores, &view.outcomes);
-            lesson.scores.extend(view.scores.iter().map(|scores| shift.of(*scores)));
-            shifts.push(shift);
-            lesson.rows.extend(view.rows);
-            lesson.is_newcomer.extend(view.is_newcomer);
-            lesson.outcomes.extend(view.outcomes);
-        }
-        lesson.shift = PeriodShift::expected(&shifts);
-        lesson
-    }
-
-    /// The heads of one part of the customers, and the attribute levels that have columns; none with too few buyers.
-    fn heads(
-        &self,
-        known: &Known,
-        is_newcomer: bool,
-        set: FeatureSet,
-        options: &BoostedOptions,
-    ) -> Result<Option<(Ziln, Vec<LevelColumns>)>, StudyError> {
-        let mut rows: Vec<usize> =
-            (0..self.rows.len()).filter(|&row| self.is_newcomer[row] == is_newcomer).collect();
-        let every = rows.len().div_ceil(MOST_ROWS).max(1);
-        rows.retain(|&row| self.rows[row].0.is_multiple_of(every));
-        let places: Vec<(usize, i32)> = rows.iter().map(|&row| self.rows[row]).collect();
-        let customers: Vec<usize> = places.iter().map(|place| place.0).collect();
-        let levels: Vec<LevelColumns> = known
-            .attributes
-            .iter()
-            .map(|attribute| LevelColumns::learn(attribute, &customers))
-            .collect();
-        let columns: Vec<_> = known.attributes.iter().zip(levels.clone()).collect();
-        let features = feature_table(&known.base, &places, set, &columns);
-        let scores: Vec<ModelScores> = rows.iter().map(|&row| self.scores[row]).collect();
-        let outcomes: Vec<Outcome> = rows.iter().map(|&row| self.outcomes[row]).collect();
-        let folds: Vec<u32> = customers.iter().map(|&one| (one / every % N_FOLDS) as u32).collect();
-        // What is learnt has to hold at the latest origin before it is believed.
-        let latest = self.rows.iter().map(|row| row.1).max();
-        let is_latest: Vec<bool> = places.iter().map(|place| Some(place.1) == latest).collect();
-        let has_earlier = is_latest.iter().any(|is_latest| !is_latest);
-        let rows = ZilnRows {
-            features: &features,
-            scores: &scores,
-            outcomes: &outcomes,
-            folds: &folds,
-            is_latest: has_earlier.then_some(&is_latest[..]),
-        };
-        match Ziln::fit(&rows, &options.ziln) {
-            Ok(heads) => Ok(Some((heads, levels))),
-            Err(ZilnError::TooFew { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
 /// A forecast over a longer horizon than the one learnt at: the trees speak for as long as they have seen, the
 /// probability models for the rest; what a purchase is worth holds throughout.
 fn carried(forecast: &ZilnForecast, near: ModelScores, far: ModelScores) -> ZilnForecast {
@@ -384,15 +198,4 @@ fn carried(forecast: &ZilnForecast, near: ModelScores, far: ModelScores) -> Ziln
         ..law
     });
     ZilnForecast { probability_buys, expected_purchases, expected_value, value, ..*forecast }
-}
-
-/// The probability models' own forecast, where there is nothing to correct it with.
-fn of_parents(scores: ModelScores) -> ZilnForecast {
-    ZilnForecast {
-        probability_buys: scores.probability_buys,
-        expected_purchases: scores.expected_purchases,
-        expected_value: scores.expected_purchases * scores.expected_spend,
-        value: None,
-        count_shape: 1.0,
-    }
 }

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use clv_models::catalogue::PurchaseModelEntry;
+use clv_models::boosted::ZILN_ID;
+use clv_models::catalogue::{PurchaseModelEntry, spend_model};
 use clv_models::fit::{FitOptions, fit_purchase_model};
 
-use crate::backtest::FEWEST_REPEATERS;
+use crate::backtest::{BacktestOptions, FEWEST_REPEATERS};
 use crate::base::CustomerBase;
 use crate::blend::BlendRecipe;
+use crate::boosted::{BoostedOptions, boosted_contestant};
 use crate::calendar::iso;
 use crate::covariates::{OriginTraits, id_with_covariates};
 use crate::forecaster::{Forecaster, HorizonOptions, RowForecast};
+use crate::handoff::GroupedHistories;
 use crate::origins::{OriginData, Origins};
 use crate::spend::{SpendOutlook, spend_observations};
-use crate::spend_choice::SpendModelChoice;
+use crate::spend_choice::{SpendModelChoice, SpendModelPick};
 use crate::time::TimeUnit;
 
 /// One forecaster at one origin.
@@ -25,6 +28,17 @@ pub struct Contestant {
     pub ln_covariance: Option<Vec<Vec<f64>>>,
     /// Its forecasts of the distinct histories.
     pub rows: Vec<RowForecast>,
+    /// What it knows of each customer by itself; none where it knows their histories alone.
+    pub own: Option<OwnView>,
+}
+
+/// What a forecaster of single customers knows of them.
+#[derive(Debug, Clone)]
+pub struct OwnView {
+    /// Their histories, grouped by customer.
+    pub grouped: GroupedHistories,
+    /// Expected spend of one purchase within the horizon, money; one entry for each customer.
+    pub spend_per_purchase: Vec<f64>,
 }
 
 impl Contestant {
@@ -34,15 +48,24 @@ impl Contestant {
         self.forecaster.id()
     }
 
+    /// The histories that its forecasts are of.
+    #[must_use]
+    pub fn grouped<'a>(&'a self, data: &'a OriginData) -> &'a GroupedHistories {
+        self.own.as_ref().map_or(&data.grouped, |own| &own.grouped)
+    }
+
+    /// Whether it may be blended: it is no blend itself and knows customers by their histories alone, as a blend carries
+    /// neither traits nor what is known of single customers.
+    #[must_use]
+    pub fn is_blendable(&self) -> bool {
+        !matches!(self.forecaster, Forecaster::Blend(_) | Forecaster::Traits(_))
+            && self.own.is_none()
+    }
+
     /// Whether it blends others.
     #[must_use]
     pub fn is_blend(&self) -> bool {
         matches!(self.forecaster, Forecaster::Blend(_))
-    }
-
-    /// Whether it may be blended: neither a blend itself nor one with covariates, whose traits a blend does not carry.
-    pub(crate) fn may_blend(&self) -> bool {
-        !matches!(self.forecaster, Forecaster::Blend(_) | Forecaster::Traits(_))
     }
 }
 
@@ -65,7 +88,7 @@ impl OriginContest {
     #[must_use]
     pub fn predicted(&self, contestant: usize) -> Vec<f64> {
         let rows = &self.contestants[contestant].rows;
-        let customers = &self.data.grouped.row_of_customer;
+        let customers = &self.contestants[contestant].grouped(&self.data).row_of_customer;
         customers.iter().map(|row| rows[*row as usize].expected_purchases).collect()
     }
 
@@ -73,7 +96,7 @@ impl OriginContest {
     pub(crate) fn add_blend(&mut self, recipe: &BlendRecipe) {
         if let Some(forecaster) = recipe.forecaster_at(self) {
             let rows = forecaster.forecast_rows(&self.data.grouped, &self.horizon);
-            self.contestants.push(Contestant { forecaster, ln_covariance: None, rows });
+            self.contestants.push(Contestant { forecaster, ln_covariance: None, rows, own: None });
         }
     }
 
@@ -89,9 +112,9 @@ pub(crate) fn hold(
     base: &CustomerBase,
     entries: &[&'static PurchaseModelEntry],
     origins: &Origins,
-    unit: TimeUnit,
-    spend: SpendModelChoice,
+    options: &BacktestOptions,
 ) -> (Vec<OriginContest>, Vec<(String, String)>) {
+    let unit = options.unit;
     let horizon = horizon_of(origins, unit);
     let mut left_out: Vec<(String, String)> = Vec::new();
     let mut at: Vec<OriginContest> = Vec::new();
@@ -120,7 +143,7 @@ pub(crate) fn hold(
                     let forecaster = Forecaster::Model(Arc::clone(fitted.model()));
                     let rows = forecaster.forecast_rows(&data.grouped, &horizon);
                     let ln_covariance = fitted.ln_covariance().cloned();
-                    contestants.push(Contestant { forecaster, ln_covariance, rows });
+                    contestants.push(Contestant { forecaster, ln_covariance, rows, own: None });
                 }
                 Err(error) => left_out.push((entry.id.to_owned(), error.to_string())),
             }
@@ -137,16 +160,28 @@ pub(crate) fn hold(
                 None => {}
                 Some(Ok((forecaster, ln_covariance))) => {
                     let rows = forecaster.forecast_rows(&data.grouped, &horizon);
-                    contestants.push(Contestant { forecaster, ln_covariance, rows });
+                    contestants.push(Contestant { forecaster, ln_covariance, rows, own: None });
                 }
                 Some(Err(problem)) => left_out.push((id.to_owned(), problem)),
             }
         }
         for forecaster in data.naive_forecasters(horizon.length) {
             let rows = forecaster.forecast_rows(&data.grouped, &horizon);
-            contestants.push(Contestant { forecaster, ln_covariance: None, rows });
+            contestants.push(Contestant { forecaster, ln_covariance: None, rows, own: None });
         }
-        let spend = spend_at(&data, spend);
+        let spend = spend_at(&data, options.spend);
+        if let Some(boosted) = &options.boosted {
+            // The trees start from the spend model that values everyone else at this origin.
+            let pick = spend.as_ref().and_then(|spend| spend_model(spend.model().id()));
+            let boosted = BoostedOptions {
+                spend: pick.map_or_else(|| boosted.spend.clone(), SpendModelPick::of),
+                ..boosted.clone()
+            };
+            match boosted_contestant(base, *origin, &horizon, &boosted) {
+                Ok(contestant) => contestants.push(contestant),
+                Err(error) => left_out.push((ZILN_ID.to_owned(), error.to_string())),
+            }
+        }
         at.push(OriginContest { data, contestants, horizon, spend });
     }
     let is_everywhere = |id: &str| at.iter().all(|one| one.of(id).is_some());

@@ -4,6 +4,7 @@ use clv_models::conformal::ends;
 use clv_models::purchase::FutureProcess;
 use rayon::prelude::*;
 
+use crate::count_law::CountLaw;
 use crate::forecaster::RowForecast;
 use crate::held_out::{groups_of, level_of};
 use crate::period::PeriodPace;
@@ -71,10 +72,10 @@ pub(crate) fn count_intervals(
                 return counts;
             }
             let expected = rows[row].expected_purchases;
-            let own = forecaster.interval_outlook_of_row(grouped, row);
-            let outlook = period.outlook(own, uncertainty.at(expected), expected);
-            let (low, high) = ends_of(row, outlook.probability_none(horizon));
-            let counts = outlook.count_quantiles(horizon, &[low, high]);
+            let known = (expected, uncertainty.at(expected));
+            let law = CountLaw::of_row(forecaster, (grouped, row), horizon, &period, known);
+            let (low, high) = ends_of(row, law.probability_none());
+            let counts = law.count_quantiles(&[low, high]);
             (counts[0] as f64, counts[1] as f64)
         })
         .collect()

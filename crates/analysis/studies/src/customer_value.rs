@@ -211,6 +211,9 @@ pub fn spend_forecast(
     spend: &SpendOutlook,
     uncertainty: &ParameterUncertainty,
 ) -> SpendForecast {
+    if let Some(sd_ln) = row.sd_ln_spend {
+        return SpendForecast::log_normal(row.probability_none, row.expected_purchases, sd_ln);
+    }
     let count = CountForecast {
         probability_none: row.probability_none,
         expected: row.expected_purchases,

@@ -125,6 +125,14 @@ pub enum StudyError {
         /// The first day of the data, ISO 8601.
         first: String,
     },
+    /// Boosted trees were asked of a histories file.
+    #[error(
+        "ziln learns from each customer's days, and a histories file keeps only their number and the first and the last"
+    )]
+    BoostedNeedsOrders,
+    /// Draws of the parameters of boosted trees.
+    #[error("no draws are made of ziln: its trees are not drawn")]
+    NoBoostedDraws,
     /// A question that needs dates was asked of a histories file.
     #[error("this needs orders: a histories file has no dates")]
     NoDates,
@@ -221,6 +229,12 @@ impl StudyError {
             ),
             StudyError::TooLong { .. } => {
                 Some("--as-of DATE puts everything after DATE aside".to_owned())
+            }
+            StudyError::BoostedNeedsOrders => Some(
+                "name the file of orders instead, or a single model such as --model pareto-nbd".to_owned(),
+            ),
+            StudyError::NoBoostedDraws => {
+                Some("leave --posterior out, or --model pareto-nbd".to_owned())
             }
             StudyError::NoDates => Some("name the file of orders instead".to_owned()),
             StudyError::NoPurchase { .. } => Some(

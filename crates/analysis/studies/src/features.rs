@@ -264,49 +264,115 @@ impl FeatureSet {
     }
 }
 
-/// What is known of customers from their first order on and is no number: channel, country, product.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the first order tells of customers besides its money and date: channel, country, category, discount.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
     /// Its name.
     pub name: String,
-    /// The level of each customer of the base; none where it is not known.
-    pub level_of_customer: Vec<Option<u32>>,
+    /// What is known of each customer of the base.
+    pub values: AttributeValues,
 }
 
-/// The levels of an attribute that have columns, as learnt from the rows that trees are fitted to.
+/// An attribute's values, one entry for each customer; none where it is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttributeValues {
+    /// One of several levels.
+    Levels {
+        /// The levels.
+        names: Vec<String>,
+        /// The position of each customer's among them.
+        of_customer: Vec<Option<u32>>,
+    },
+    /// A number.
+    Numbers(Vec<Option<f64>>),
+}
+
+impl Attribute {
+    /// The same of these customers only, by position.
+    #[must_use]
+    pub fn of(&self, customers: &[usize]) -> Self {
+        let values = match &self.values {
+            AttributeValues::Levels { names, of_customer } => AttributeValues::Levels {
+                names: names.clone(),
+                of_customer: customers.iter().map(|&one| of_customer[one]).collect(),
+            },
+            AttributeValues::Numbers(numbers) => {
+                AttributeValues::Numbers(customers.iter().map(|&one| numbers[one]).collect())
+            }
+        };
+        Self { name: self.name.clone(), values }
+    }
+}
+
+/// The columns of an attribute, as learnt from the rows that trees are fitted to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LevelColumns {
-    levels: Vec<u32>,
+pub struct AttributeColumns {
+    /// The attribute's name.
+    pub name: String,
+    /// The levels that have a column of their own; none for a number, which has one column.
+    pub levels: Option<Vec<String>>,
 }
 
-impl LevelColumns {
-    /// The most frequent levels among `customers`; of equals the lower one.
+impl AttributeColumns {
+    /// Columns for the most frequent levels among `customers`; of equals the one that stands first.
     #[must_use]
     pub fn learn(attribute: &Attribute, customers: &[usize]) -> Self {
-        let mut counts: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
-        for level in customers.iter().filter_map(|&one| attribute.level_of_customer[one]) {
-            *counts.entry(level).or_default() += 1;
+        let name = attribute.name.clone();
+        let AttributeValues::Levels { names, of_customer } = &attribute.values else {
+            return Self { name, levels: None };
+        };
+        let mut counts = vec![0_usize; names.len()];
+        for level in customers.iter().filter_map(|&one| of_customer[one]) {
+            counts[level as usize] += 1;
         }
-        let mut by_count: Vec<(u32, usize)> = counts.into_iter().collect();
-        by_count.sort_by_key(|&(level, n)| (std::cmp::Reverse(n), level));
-        Self { levels: by_count.into_iter().take(MOST_LEVELS).map(|(level, _)| level).collect() }
+        let mut by_count: Vec<usize> = (0..names.len()).filter(|&at| counts[at] > 0).collect();
+        by_count.sort_by_key(|&at| (std::cmp::Reverse(counts[at]), at));
+        let levels = by_count.into_iter().take(MOST_LEVELS).map(|at| names[at].clone()).collect();
+        Self { name, levels: Some(levels) }
     }
 
-    /// A column for each level: 1 for customers of it, 0 for others, NaN where the attribute is not known.
-    fn columns(&self, attribute: &Attribute, customers: &[usize]) -> Vec<Vec<f64>> {
-        let of = |one: usize, level: u32| match attribute.level_of_customer[one] {
-            Some(own) => f64::from(u8::from(own == level)),
-            None => f64::NAN,
-        };
-        self.levels
-            .iter()
-            .map(|&level| customers.iter().map(|&one| of(one, level)).collect())
-            .collect()
+    /// The names of the columns.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        match &self.levels {
+            Some(levels) => levels.iter().map(|level| format!("{}={level}", self.name)).collect(),
+            None => vec![self.name.clone()],
+        }
+    }
+
+    /// For each level 1 for customers of it, 0 for others; for a number the number; NaN where the attribute is not known.
+    fn columns(&self, attribute: Option<&Attribute>, customers: &[usize]) -> Vec<Vec<f64>> {
+        let unknown = || vec![f64::NAN; customers.len()];
+        match (&self.levels, attribute.map(|attribute| &attribute.values)) {
+            (Some(levels), Some(AttributeValues::Levels { names, of_customer })) => levels
+                .iter()
+                .map(|level| {
+                    let wanted = names.iter().position(|name| name == level);
+                    let of = |one: usize| match of_customer[one] {
+                        Some(own) => f64::from(u8::from(Some(own as usize) == wanted)),
+                        None => f64::NAN,
+                    };
+                    customers.iter().map(|&one| of(one)).collect()
+                })
+                .collect(),
+            (None, Some(AttributeValues::Numbers(numbers))) => {
+                vec![customers.iter().map(|&one| numbers[one].unwrap_or(f64::NAN)).collect()]
+            }
+            (Some(levels), _) => levels.iter().map(|_| unknown()).collect(),
+            (None, _) => vec![unknown()],
+        }
     }
 }
 
-/// The features of `rows` (customers of the base, each at an origin on which they had bought), one row each: those of `set`, then a
-/// column for each level of each attribute in `levels`.
+/// The names of the columns of [`feature_table`].
+#[must_use]
+pub fn feature_names(set: FeatureSet, attributes: &[AttributeColumns]) -> Vec<String> {
+    let of_set = set.features().map(|feature| feature.id.to_owned());
+    of_set.chain(attributes.iter().flat_map(AttributeColumns::names)).collect()
+}
+
+/// The features of `rows` (customers of the base, each at an origin on which they had bought), one row each: those of `set`, then the
+/// columns of each attribute in `attributes`; an attribute that the base lacks is not known of anybody.
 ///
 /// # Panics
 /// Where a customer had not bought by the origin.
@@ -315,7 +381,7 @@ pub fn feature_table(
     base: &CustomerBase,
     rows: &[(usize, i32)],
     set: FeatureSet,
-    attributes: &[(&Attribute, LevelColumns)],
+    attributes: &[AttributeColumns],
 ) -> FeatureTable {
     let known: Vec<KnownCustomer> = rows
         .par_iter()
@@ -328,8 +394,9 @@ pub fn feature_table(
     let customers: Vec<usize> = rows.iter().map(|row| row.0).collect();
     let mut columns: Vec<Vec<f64>> =
         set.features().map(|feature| known.iter().map(feature.of).collect()).collect();
-    for (attribute, levels) in attributes {
-        columns.extend(levels.columns(attribute, &customers));
+    for of_attribute in attributes {
+        let attribute = base.attributes().iter().find(|one| one.name == of_attribute.name);
+        columns.extend(of_attribute.columns(attribute, &customers));
     }
     let monotone = vec![Monotone::Free; columns.len()];
     FeatureTable::new(columns, monotone).expect("every feature has one number for each row")
@@ -407,14 +474,32 @@ mod tests {
     fn rare_levels_share_no_column_and_unknown_ones_are_missing() {
         let attribute = Attribute {
             name: "channel".to_owned(),
-            level_of_customer: (0..100).map(|one| (one > 0).then_some(one * one / 100)).collect(),
+            values: AttributeValues::Levels {
+                names: (0..99).map(|level| format!("level {level}")).collect(),
+                of_customer: (0..100).map(|one| (one > 0).then_some(one * one / 100)).collect(),
+            },
         };
         let customers: Vec<usize> = (0..100).collect();
-        let levels = LevelColumns::learn(&attribute, &customers);
-        assert_eq!(levels.levels.len(), MOST_LEVELS);
-        assert_eq!(levels.levels[0], 0);
-        let columns = levels.columns(&attribute, &[0, 5, 99]);
+        let learnt = AttributeColumns::learn(&attribute, &customers);
+        assert_eq!(learnt.names().len(), MOST_LEVELS);
+        assert_eq!(learnt.names()[0], "channel=level 0");
+        let columns = learnt.columns(Some(&attribute), &[0, 5, 99]);
         assert!(columns[0][0].is_nan());
         assert!((columns[0][1] - 1.0).abs() < 1e-15 && columns.iter().all(|c| c[2] < 0.5));
+        // An attribute that other data lack is not known of anybody.
+        let without = learnt.columns(None, &[0, 5]);
+        assert!(without.len() == MOST_LEVELS && without.iter().flatten().all(|one| one.is_nan()));
+    }
+
+    #[test]
+    fn a_number_is_one_column() {
+        let attribute = Attribute {
+            name: "discount".to_owned(),
+            values: AttributeValues::Numbers(vec![Some(5.0), None]),
+        };
+        let learnt = AttributeColumns::learn(&attribute, &[0, 1]);
+        assert_eq!(learnt.names(), ["discount"]);
+        let columns = learnt.columns(Some(&attribute), &[0, 1]);
+        assert!((columns[0][0] - 5.0).abs() < 1e-15 && columns[0][1].is_nan());
     }
 }

@@ -7,6 +7,7 @@ use clv_models::purchase::{FutureProcess, ProcessSummary, PurchaseModel};
 use rayon::prelude::*;
 
 use crate::blend::Blend;
+use crate::boosted::BoostedForecaster;
 use crate::covariates::TraitModels;
 use crate::handoff::GroupedHistories;
 use crate::outlook::{Outlook, OutlookPart};
@@ -58,6 +59,9 @@ pub enum Forecaster {
     },
     /// Several of them, weighted.
     Blend(Arc<Blend>),
+    /// Boosted trees on a purchase model, with a forecast of their own for each customer: its histories are grouped by
+    /// customer.
+    Boosted(Arc<BoostedForecaster>),
 }
 
 /// What is expected of one distinct history over a horizon.
@@ -73,10 +77,13 @@ pub struct RowForecast {
     pub probability_none: f64,
     /// E[N] with each purchase discounted to now.
     pub discounted_purchases: f64,
+    /// Standard deviation of the logarithm of spend within the horizon, given any, where whoever forecasts knows it: that
+    /// of a log-normal law. None where spend follows from the number of purchases.
+    pub sd_ln_spend: Option<f64>,
 }
 
 impl RowForecast {
-    /// Every figure times `weight`: its part of a mixture.
+    /// Every expectation and probability times `weight`: its part of a mixture. The spread of spend is of the part still.
     #[must_use]
     pub fn scaled(&self, weight: f64) -> Self {
         Self {
@@ -85,16 +92,37 @@ impl RowForecast {
             expected_pairs: weight * self.expected_pairs,
             probability_none: weight * self.probability_none,
             discounted_purchases: weight * self.discounted_purchases,
+            sd_ln_spend: self.sd_ln_spend,
         }
     }
 
-    /// Adds another part of a mixture.
+    /// Adds another part of a mixture; see [`with_spend_square`](Self::with_spend_square) for the spread of its spend.
     pub fn add(&mut self, part: &Self) {
         self.probability_alive += part.probability_alive;
         self.expected_purchases += part.expected_purchases;
         self.expected_pairs += part.expected_pairs;
         self.probability_none += part.probability_none;
         self.discounted_purchases += part.discounted_purchases;
+    }
+
+    /// E[spend^2] within the horizon, with an expected spend per purchase of 1, where whoever forecasts knows the law of
+    /// spend; none where spend follows from the number of purchases.
+    #[must_use]
+    pub fn spend_square(&self) -> Option<f64> {
+        let sd_ln = self.sd_ln_spend?;
+        let any = (1.0 - self.probability_none).max(f64::MIN_POSITIVE);
+        Some(self.expected_purchases * self.expected_purchases / any * (sd_ln * sd_ln).exp())
+    }
+
+    /// The same with the log-normal law of spend that has this E[spend^2].
+    #[must_use]
+    pub fn with_spend_square(mut self, square: f64) -> Self {
+        let any = 1.0 - self.probability_none;
+        let ratio = square * any / (self.expected_purchases * self.expected_purchases);
+        if ratio.is_finite() {
+            self.sd_ln_spend = Some(ratio.max(1.0).ln().sqrt());
+        }
+        self
     }
 }
 
@@ -116,10 +144,11 @@ impl Forecaster {
             Forecaster::Traits(models) => models.id(),
             Forecaster::Naive { rule, .. } => rule.id(),
             Forecaster::Blend(_) => crate::blend::BLEND,
+            Forecaster::Boosted(_) => clv_models::boosted::ZILN_ID,
         }
     }
 
-    /// The model behind a row of `grouped`; none for a naive rule or a blend.
+    /// The model behind a row of `grouped`, for boosted trees the one that they stand on; none for a naive rule or a blend.
     #[must_use]
     pub fn model_of_row(
         &self,
@@ -129,6 +158,7 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => Some(model),
             Forecaster::Traits(models) => Some(models.of_stratum(grouped.stratum_of_row(row))),
+            Forecaster::Boosted(boosted) => Some(boosted.parent()),
             Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
         }
     }
@@ -200,6 +230,9 @@ impl Forecaster {
             Forecaster::Traits(models) => {
                 OutlookPart::of_model(models.typical().as_ref(), weight, history)
             }
+            Forecaster::Boosted(boosted) => {
+                OutlookPart::of_model(boosted.parent().as_ref(), weight, history)
+            }
             Forecaster::Naive { rule, mean_rate } => OutlookPart {
                 weight,
                 probability_alive: 1.0,
@@ -236,6 +269,7 @@ impl Forecaster {
         match self {
             Forecaster::Model(model) => new_customer(model.as_ref()),
             Forecaster::Traits(models) => new_customer(models.typical().as_ref()),
+            Forecaster::Boosted(boosted) => new_customer(boosted.parent().as_ref()),
             _ => self.part(weight, newborn, 0),
         }
     }
@@ -247,6 +281,9 @@ impl Forecaster {
         grouped: &GroupedHistories,
         horizon: &HorizonOptions,
     ) -> Vec<RowForecast> {
+        if let Forecaster::Boosted(boosted) = self {
+            return boosted.forecast_rows(grouped, horizon);
+        }
         match DistinctProcesses::of(self, grouped) {
             Some(distinct) => self.rows_over(&distinct, grouped, horizon),
             None => (0..grouped.histories.len())
@@ -258,7 +295,8 @@ impl Forecaster {
     }
 
     /// Forecasts over the horizon for every distinct history, and for each its discounted expected purchases over the
-    /// whole future (DERT) at the horizon's rate, which has to be above 0.
+    /// whole future (DERT) at the horizon's rate, which has to be above 0; of boosted trees the model that they stand on says
+    /// what comes in the whole future.
     #[must_use]
     pub fn scores(
         &self,
@@ -295,7 +333,10 @@ impl Forecaster {
             distinct.of_each(|process| process.summary(horizon.length, horizon.discount_rate));
         let alive = match self {
             Forecaster::Model(model) => Some(model.probabilities_alive(histories)),
-            Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
+            Forecaster::Traits(_)
+            | Forecaster::Naive { .. }
+            | Forecaster::Blend(_)
+            | Forecaster::Boosted(_) => None,
         };
         let alive_of = |row: usize| match (&alive, self.model_of_row(grouped, row)) {
             (Some(alive), _) => alive[row],
@@ -315,6 +356,7 @@ fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> Row
             expected_pairs: 0.0,
             probability_none: 1.0,
             discounted_purchases: 0.0,
+            sd_ln_spend: None,
         };
     };
     RowForecast {
@@ -323,6 +365,7 @@ fn row_forecast(probability_alive: f64, summary: Option<&ProcessSummary>) -> Row
         expected_pairs: probability_alive * summary.expected_pairs,
         probability_none: 1.0 - probability_alive * (1.0 - summary.probability_none),
         discounted_purchases: probability_alive * summary.discounted_purchases,
+        sd_ln_spend: None,
     }
 }
 
@@ -352,6 +395,29 @@ mod tests {
     use clv_models::catalogue::purchase_model;
 
     use super::*;
+
+    #[test]
+    fn a_law_of_spend_is_found_again_by_its_square_and_two_of_them_are_wider() {
+        let of = |expected_purchases: f64, sd_ln: f64| RowForecast {
+            probability_alive: 0.9,
+            expected_purchases,
+            expected_pairs: 3.0,
+            probability_none: 0.4,
+            discounted_purchases: expected_purchases,
+            sd_ln_spend: Some(sd_ln),
+        };
+        let square = |row: &RowForecast| row.spend_square().expect("it knows the law of spend");
+        let (slow, quick) = (of(1.0, 0.7), of(2.0, 0.7));
+        let again = slow.with_spend_square(square(&slow)).sd_ln_spend.expect("it was given");
+        assert!((again - 0.7).abs() < 1e-12, "{again}");
+        let mut mixed = slow.scaled(0.5);
+        mixed.add(&quick.scaled(0.5));
+        let mixed = mixed.with_spend_square(0.5 * (square(&slow) + square(&quick)));
+        // Half of the buyers spend twice as much as the others: by hand, from E[X^2] / E[X]^2.
+        let by_hand = (0.7_f64 * 0.7 + (2.5_f64 / (1.5 * 1.5)).ln()).sqrt();
+        let sd_ln = mixed.sd_ln_spend.expect("it was given");
+        assert!((sd_ln - by_hand).abs() < 1e-12, "{sd_ln} {by_hand}");
+    }
 
     #[test]
     fn scores_are_those_of_each_history_alone() {

@@ -7,8 +7,10 @@ use clv_valuation::predictive::SpendForecast;
 use rayon::prelude::*;
 
 use crate::contest::{Contestant, OriginContest};
+use crate::count_law::CountLaw;
 use crate::customer_value::spend_forecast;
 use crate::forecaster::RowForecast;
+use crate::handoff::GroupedHistories;
 use crate::period::{PeriodMiss, PeriodPace, PeriodSpread, elasticity_of_total};
 use crate::spend::SpendOutlook;
 use crate::uncertainty::{ParameterUncertainty, parameter_uncertainty};
@@ -172,16 +174,17 @@ impl<'a> Examined<'a> {
     #[must_use]
     pub fn new(origin: &'a OriginContest, contestant: &'a Contestant, n_groups: usize) -> Self {
         let (data, rows) = (&origin.data, &contestant.rows);
+        let grouped = contestant.grouped(data);
         let expected: Vec<f64> = rows.iter().map(|row| row.expected_purchases).collect();
         let uncertainty = parameter_uncertainty(
             &contestant.forecaster,
             contestant.ln_covariance.as_deref(),
-            &data.grouped,
+            grouped,
             &expected,
             &origin.horizon,
         );
         let (mut foretold, mut variance) = (0.0, 0.0);
-        for (row, weight) in rows.iter().zip(data.grouped.histories.weights()) {
+        for (row, weight) in rows.iter().zip(grouped.histories.weights()) {
             let own = row.expected_pairs + row.expected_purchases - row.expected_purchases.powi(2);
             foretold += weight * row.expected_purchases;
             variance += weight * own.max(0.0);
@@ -193,12 +196,8 @@ impl<'a> Examined<'a> {
             backtest_ln_variance: 0.0,
             n_backtests: 0,
         };
-        let elasticity = elasticity_of_total(
-            &contestant.forecaster,
-            &data.grouped,
-            &origin.horizon,
-            &contestant.rows,
-        );
+        let elasticity =
+            elasticity_of_total(&contestant.forecaster, grouped, &origin.horizon, &contestant.rows);
         let miss = PeriodMiss::of(data.actual.iter().sum(), &total);
         let mut found = Self {
             origin,
@@ -226,7 +225,7 @@ impl<'a> Examined<'a> {
         let (mut actual, mut foretold, mut variance) = (0.0, 0.0, 0.0);
         for (customer, known) in self.origin.data.customers.iter().enumerate() {
             let (row, law) = self.spend_law(customer, spend, &self.contestant.rows);
-            let scale = spend.expected_spend(known.n_days - 1, known.mean_repeat_spend);
+            let scale = self.expected_spend(customer, spend);
             actual += known.spend_after;
             foretold += row.expected_purchases * scale;
             variance += law.variance() * scale * scale;
@@ -237,6 +236,20 @@ impl<'a> Examined<'a> {
         self.value_miss = PeriodMiss::of(actual, &self.value_total);
     }
 
+    /// Expected spend per purchase of a customer at the origin, money: by the contestant itself, where it has a view of it.
+    fn expected_spend(&self, customer: usize, spend: &SpendOutlook) -> f64 {
+        if let Some(own) = &self.contestant.own {
+            return own.spend_per_purchase[customer];
+        }
+        let known = &self.origin.data.customers[customer];
+        spend.expected_spend(known.n_days - 1, known.mean_repeat_spend)
+    }
+
+    /// The histories that the contestant's forecasts are of.
+    fn grouped(&self) -> &GroupedHistories {
+        self.contestant.grouped(&self.origin.data)
+    }
+
     /// A customer's forecast and the law of their spend over their expected spend per purchase.
     fn spend_law(
         &self,
@@ -245,7 +258,7 @@ impl<'a> Examined<'a> {
         rows: &[RowForecast],
     ) -> (RowForecast, SpendForecast) {
         let known = &self.origin.data.customers[customer];
-        let row = rows[self.origin.data.grouped.row_of_customer[customer] as usize];
+        let row = rows[self.grouped().row_of_customer[customer] as usize];
         let n_repeats = known.n_days - 1;
         let band = spend.band_of(n_repeats, known.mean_repeat_spend);
         (row, spend_forecast(&row, (n_repeats, band), spend, &self.uncertainty))
@@ -255,7 +268,8 @@ impl<'a> Examined<'a> {
     #[must_use]
     pub fn purchases(&self, pace: &PeriodPace) -> HeldOut {
         let (data, rows) = (&self.origin.data, &self.contestant.rows);
-        let rows_of = &data.grouped.row_of_customer;
+        let (grouped, length) = (self.grouped(), self.origin.horizon.length);
+        let rows_of = &grouped.row_of_customer;
         let predicted: Vec<f64> =
             rows_of.iter().map(|row| rows[*row as usize].expected_purchases).collect();
         let mut most = vec![0.0_f64; rows.len()];
@@ -268,12 +282,12 @@ impl<'a> Examined<'a> {
             .with_min_len(256)
             .map(|(row, forecast)| {
                 let expected = forecast.expected_purchases;
-                let own = self.contestant.forecaster.interval_outlook_of_row(&data.grouped, row);
-                let outlook = pace.outlook(own, self.uncertainty.at(expected), expected);
+                let known = (expected, self.uncertainty.at(expected));
+                let forecaster = &self.contestant.forecaster;
+                let law = CountLaw::of_row(forecaster, (grouped, row), length, pace, known);
                 let n_max = most[row].min(MOST_COUNTED) as usize;
                 let mut sum = 0.0;
-                let masses = outlook.probability_mass(self.origin.horizon.length, n_max);
-                masses
+                law.probability_mass(n_max)
                     .into_iter()
                     .map(|mass| {
                         sum += mass;
@@ -306,15 +320,11 @@ impl<'a> Examined<'a> {
     #[must_use]
     pub fn value(&self, pace: &PeriodPace) -> Option<HeldOut> {
         let spend = self.origin.spend.as_ref()?;
-        let data = &self.origin.data;
+        let (data, grouped) = (&self.origin.data, self.grouped());
         let (forecaster, rows) = (&self.contestant.forecaster, &self.contestant.rows);
-        let at_pace = pace.forecast_rows(forecaster, &data.grouped, &self.origin.horizon, rows);
-        let scale_of = |customer: usize| {
-            let known = &data.customers[customer];
-            spend.expected_spend(known.n_days - 1, known.mean_repeat_spend)
-        };
-        let predicted: Vec<f64> = data
-            .grouped
+        let at_pace = pace.forecast_rows(forecaster, grouped, &self.origin.horizon, rows);
+        let scale_of = |customer: usize| self.expected_spend(customer, spend);
+        let predicted: Vec<f64> = grouped
             .row_of_customer
             .iter()
             .enumerate()

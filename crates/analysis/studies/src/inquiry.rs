@@ -3,6 +3,7 @@
 
 mod cautions;
 mod repeated;
+mod trees;
 mod whole;
 
 use std::sync::Arc;
@@ -11,16 +12,19 @@ use clv_answers::Table;
 use clv_answers::Values;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{HistoriesFile, Intake, Orders};
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::spend_model;
 use clv_models::purchase::PurchaseModel;
 use clv_valuation::definition::Definition;
 
 use self::cautions::{check_span, season_caution, silence_caution};
 use self::repeated::{note_recent_purchases, window_to_repeat};
+use self::trees::{is_boosted, is_new_boosted, serve_trees};
 use self::whole::count_whole_periods;
-use crate::backtest::{BacktestOptions, BacktestOutcome};
+use crate::backtest::{BacktestOptions, BacktestOutcome, default_models};
 use crate::base::CustomerBase;
 use crate::blend::BLEND;
+use crate::boosted::{BoostedOptions, with_first_orders};
 use crate::covariates::{CovariateChoice, id_with_covariates};
 use crate::customer_value::{CustomerValues, customer_values};
 use crate::error::StudyError;
@@ -32,7 +36,9 @@ use crate::purchase_forecast::forecast_table;
 use crate::reason::{rhythm_reasons, value_reasons};
 use crate::saved_blend::saved_forecaster;
 use crate::season::{SeasonRequest, serve_season, settle_season};
-use crate::served::{ModelChoice, ServeOptions, Served, bake_off, bake_off_base, serve};
+use crate::served::{
+    ModelChoice, ServeOptions, Served, bake_off, bake_off_base, does_without, serve,
+};
 use crate::snapshot::{Newborns, Snapshot};
 use crate::spend::spend_observations;
 use crate::spend_choice::{SpendModelChoice, SpendModelPick};
@@ -66,6 +72,10 @@ pub struct InquiryOptions {
     pub always_bake_off: bool,
     /// Season and campaigns; of a saved model only campaigns to come.
     pub season: SeasonRequest,
+    /// Who takes part in the bake-off, by id; empty takes all but the boosted trees.
+    pub models: Vec<String>,
+    /// The seed of random choices: which rows the boosted trees see.
+    pub seed: u64,
 }
 
 /// Everything there is to answer with.
@@ -99,20 +109,25 @@ impl Inquiry {
         }
         let wants_bake_off = options.always_bake_off
             || matches!(options.choice, ModelChoice::Auto | ModelChoice::Blend)
-            || is_auto_with_covariates(&options.choice);
+            || is_auto_with_covariates(&options.choice)
+            || is_new_boosted(&options.choice);
         let pick = pick_spend(&snapshot, options);
         let mut base = None;
         let mut outcome = None;
         let mut too_short = None;
         if wants_bake_off {
             let mut sampled = bake_off_base(orders, snapshot.n_customers())?;
+            let asked = bake_off_options(&sampled, &snapshot, options);
+            if asked.boosted.is_some() {
+                sampled = with_first_orders(sampled, orders)?;
+            }
             if let Some(until) = options.until {
                 sampled = sampled.until(until);
             }
             if let ModelChoice::Covariates(request) = &options.choice {
                 sampled = sampled.with_covariates(Arc::clone(request))?;
             }
-            match bake_off(&sampled, &bake_off_options(&sampled, &snapshot, options))? {
+            match bake_off(&sampled, &asked)? {
                 Ok(found) => outcome = Some(found),
                 Err(problem) => too_short = Some(problem),
             }
@@ -153,18 +168,23 @@ impl Inquiry {
                 settle_season(base, outcome.as_mut(), choice, season, unit, origins)?
             }
         };
+        let is_auto =
+            matches!(options.choice, ModelChoice::Auto) || is_auto_with_covariates(&options.choice);
+        let is_boosted = is_boosted(&options.choice)
+            || (is_auto && outcome.as_ref().is_some_and(|found| found.answer.served == ZILN_ID));
+        let asked = serve_options(options, pick);
         let mut served = match &settled {
-            Some(season) => {
-                serve_season(&snapshot, outcome.as_ref(), season, &serve_options(options, pick))?
-            }
-            None => serve(&snapshot, outcome.as_ref(), &serve_options(options, pick))?,
+            _ if is_boosted => serve_trees(&snapshot, orders, outcome.as_ref(), options, &asked)?,
+            Some(season) => serve_season(&snapshot, outcome.as_ref(), season, &asked)?,
+            None => serve(&snapshot, outcome.as_ref(), &asked)?,
         };
         if let Some(fit) = &mut served.fit {
             fit.season_trial = trial.or(fit.season_trial.take());
         }
         served.cautions.extend(unfinished);
-        let is_auto =
-            matches!(options.choice, ModelChoice::Auto) || is_auto_with_covariates(&options.choice);
+        if let (true, ModelChoice::Covariates(request)) = (is_boosted, &options.choice) {
+            served.cautions.push(does_without(ZILN_ID, &request.file.path));
+        }
         if let (true, Some(found)) = (is_auto, &outcome) {
             let tested = f64::from(found.origins.horizon_days);
             if options.horizon.days() > 1.5 * tested {
@@ -189,6 +209,9 @@ impl Inquiry {
     /// # Errors
     /// [`StudyError`] where a row is no history or the model is unknown.
     pub fn of_file(file: HistoriesFile, options: &InquiryOptions) -> Result<Self, StudyError> {
+        if is_boosted(&options.choice) {
+            return Err(StudyError::BoostedNeedsOrders);
+        }
         let unit = match &options.choice {
             ModelChoice::Saved(saved) => saved_forecaster(saved)?.1,
             ModelChoice::Covariates(request) => match &request.choice {
@@ -315,6 +338,9 @@ impl Inquiry {
     /// # Errors
     /// [`StudyError`] where no draws are asked for.
     pub fn add_draws(&self, fit: &mut ModelFit, options: &DrawOptions) -> Result<(), StudyError> {
+        if fit.boosted.is_some() {
+            return Err(StudyError::NoBoostedDraws);
+        }
         let is_spend = spend_model(&fit.model).is_some();
         if let Some(spend) = if is_spend { Some(&*fit) } else { fit.spend.as_deref() }
             && spend.model != GAMMA_GAMMA
@@ -419,13 +445,21 @@ fn bake_off_options(
     options: &InquiryOptions,
 ) -> BacktestOptions {
     let n = base.n_customers();
+    let mut models = options.models.clone();
+    if is_new_boosted(&options.choice) {
+        if models.is_empty() && options.always_bake_off {
+            models = default_models();
+        }
+        models.push(ZILN_ID.to_owned());
+    }
     BacktestOptions {
         unit: options.unit,
         horizon: None,
         wished_horizon: options.horizon.clone(),
         until: None,
         n_origins: N_ORIGINS,
-        models: Vec::new(),
+        boosted: BoostedOptions::among(&models, options.unit, options.seed),
+        models,
         sampled_customers: (n < snapshot.n_customers()).then_some(n as u64),
         spend: spend_asked_for(options),
     }

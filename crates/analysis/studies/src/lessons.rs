@@ -55,7 +55,7 @@ impl Lessons {
             ..options.clone()
         };
         let Ok(earlier) = choose_origins(&known, &asked) else { return Self::default() };
-        let (mut contests, left_out) = hold(&known, entries, &earlier, options.unit, options.spend);
+        let (mut contests, left_out) = hold(&known, entries, &earlier, options);
         let recipe = blend_of_others(&mut contests);
         Self { earlier: contests, left_out, origins: Some(earlier), recipe }
     }

@@ -41,11 +41,11 @@ pub mod origins;
 
 pub mod backtest;
 pub mod boosted;
-pub mod boosted_contest;
 pub mod calibration;
 pub mod cohorts;
 pub mod concentration;
 mod count_intervals;
+mod count_law;
 pub mod customer_value;
 pub mod data_quality;
 pub mod headline;

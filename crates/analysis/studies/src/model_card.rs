@@ -144,14 +144,20 @@ fn parameters(fit: &ModelFit) -> Vec<CardParameter> {
         .into_iter()
         .flat_map(|part| {
             part.parameters.iter().map(|(name, value)| CardParameter {
-                model: part.model.clone(),
+                // The parameters of boosted trees are those of the model that they stand on.
+                model: model_of(part).to_owned(),
                 name: name.clone(),
                 value: *value,
                 standard_error: part.standard_errors.get(name).copied(),
-                meaning: meaning(&part.model, name).to_owned(),
+                meaning: meaning(model_of(part), name).to_owned(),
             })
         })
         .collect()
+}
+
+/// Whose parameters a fit holds.
+fn model_of(fit: &ModelFit) -> &str {
+    fit.boosted.as_ref().map_or(&fit.model, |boosted| &boosted.stands_on)
 }
 
 /// What a parameter says about customers; empty for one that nobody knows, as a file written by hand may hold.

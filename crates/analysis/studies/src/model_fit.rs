@@ -29,7 +29,7 @@ pub const GAMMA_GAMMA: &str = "gamma-gamma";
 pub fn model_entry(id: &str) -> Result<&'static PurchaseModelEntry, StudyError> {
     purchase_models().iter().find(|entry| entry.id == id).ok_or_else(|| {
         let mut known: Vec<&str> = purchase_models().iter().map(|entry| entry.id).collect();
-        known.extend(["blend", "auto"]);
+        known.extend([clv_models::boosted::ZILN_ID, "blend", "auto"]);
         StudyError::UnknownModel { id: id.to_owned(), known: known.join(", ") }
     })
 }

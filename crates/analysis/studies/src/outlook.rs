@@ -101,6 +101,7 @@ impl Outlook {
             expected_pairs: 0.0,
             probability_none: 0.0,
             discounted_purchases: 0.0,
+            sd_ln_spend: None,
         };
         for (weight, part, pace) in self.mixed() {
             let Some(process) = &part.process else {
@@ -176,44 +177,17 @@ impl Outlook {
     /// Of a mixture they are exact up to 4,000 purchases.
     #[must_use]
     pub fn count_quantiles(&self, length: f64, levels: &[f64]) -> Vec<u64> {
-        let of_parts: Vec<Vec<u64>> = self
+        let of_parts = self
             .mixed()
-            .map(|(_, part, pace)| match &part.process {
-                None => vec![0; levels.len()],
+            .map(|(weight, part, pace)| match &part.process {
+                None => (weight, vec![0; levels.len()]),
                 Some(process) => {
-                    process.count_quantiles(length * pace, part.probability_alive, levels)
+                    let alive = part.probability_alive;
+                    (weight, process.count_quantiles(length * pace, alive, levels))
                 }
             })
             .collect();
-        if let [only] = of_parts.as_slice() {
-            return only.clone();
-        }
-        // A quantile of a mixture lies between the smallest and the largest of its parts'.
-        let most = of_parts.iter().flatten().copied().max().unwrap_or(0);
-        if most > MOST_MIXED {
-            return (0..levels.len())
-                .map(|level| {
-                    let mean: f64 = self
-                        .mixed()
-                        .zip(&of_parts)
-                        .map(|((weight, ..), of)| weight * of[level] as f64)
-                        .sum();
-                    mean.round() as u64
-                })
-                .collect();
-        }
-        let masses = self.probability_mass(length, usize::try_from(most).unwrap_or(usize::MAX));
-        levels
-            .iter()
-            .map(|level| {
-                let mut sum = 0.0;
-                let reached = masses.iter().position(|mass| {
-                    sum += mass;
-                    sum >= *level
-                });
-                reached.map_or(most, |n| n as u64)
-            })
-            .collect()
+        mixed_quantiles(of_parts, levels, |n_max| self.probability_mass(length, n_max))
     }
 
     /// The `q`-quantile of the time to the next purchase, given that there will be one; none where none is expected.
@@ -234,6 +208,42 @@ impl Outlook {
             several => Some(mixed_wait(several, q) / self.pace),
         }
     }
+}
+
+/// Quantiles of a mixture of counts: for each level the smallest n with P(N <= n) at least that. `of_parts` are the parts'
+/// weights and their own quantiles at these levels, `masses` gives P(N = n) of the mixture for n up to a bound.
+///
+/// Beyond 4,000 purchases they are the weighted mean of the parts'.
+pub(crate) fn mixed_quantiles(
+    mut of_parts: Vec<(f64, Vec<u64>)>,
+    levels: &[f64],
+    masses: impl FnOnce(usize) -> Vec<f64>,
+) -> Vec<u64> {
+    if of_parts.len() == 1
+        && let Some((_, only)) = of_parts.pop()
+    {
+        return only;
+    }
+    // A quantile of a mixture lies between the smallest and the largest of its parts'.
+    let most = of_parts.iter().flat_map(|(_, of)| of).copied().max().unwrap_or(0);
+    if most > MOST_MIXED {
+        let mean = |level: usize| -> f64 {
+            of_parts.iter().map(|(weight, of)| weight * of[level] as f64).sum()
+        };
+        return (0..levels.len()).map(|level| mean(level).round() as u64).collect();
+    }
+    let masses = masses(usize::try_from(most).unwrap_or(usize::MAX));
+    levels
+        .iter()
+        .map(|level| {
+            let mut sum = 0.0;
+            let reached = masses.iter().position(|mass| {
+                sum += mass;
+                sum >= *level
+            });
+            reached.map_or(most, |n| n as u64)
+        })
+        .collect()
 }
 
 /// The quantile of the mixed wait, which lies between the smallest and the largest of the parts', to a thousandth.

@@ -249,14 +249,26 @@ fn mixed_rows(
     horizon: &HorizonOptions,
 ) -> Vec<RowForecast> {
     let mut mixed: Vec<RowForecast> = Vec::new();
+    // Of those who know the law of spend its square is mixed too: paces widen it.
+    let mut squares: Vec<f64> = Vec::new();
     for (weight, pace) in paces {
         let horizon = HorizonOptions { length: horizon.length * pace, ..*horizon };
         let at_pace = forecaster.forecast_rows(grouped, &horizon);
+        if matches!(forecaster, Forecaster::Boosted(_)) {
+            squares.resize(at_pace.len(), 0.0);
+            for (sum, row) in squares.iter_mut().zip(&at_pace) {
+                *sum += weight * row.spend_square().unwrap_or(0.0);
+            }
+        }
         if mixed.is_empty() {
             mixed = at_pace.iter().map(|row| row.scaled(*weight)).collect();
         } else {
             mixed.iter_mut().zip(&at_pace).for_each(|(sum, row)| sum.add(&row.scaled(*weight)));
         }
+    }
+    for (row, square) in mixed.iter_mut().zip(squares).filter(|(row, _)| row.sd_ln_spend.is_some())
+    {
+        *row = row.with_spend_square(square);
     }
     mixed
 }

@@ -31,9 +31,10 @@ pub(crate) struct RowsByProcess {
 }
 
 impl DistinctProcesses {
-    /// The processes that `forecaster` sees in `grouped`; none for a blend, whose parts each have their own.
+    /// The processes that `forecaster` sees in `grouped`; none for a blend, whose parts each have their own, and for boosted
+    /// trees, which know each customer by more than a process.
     pub(crate) fn of(forecaster: &Forecaster, grouped: &GroupedHistories) -> Option<Self> {
-        if matches!(forecaster, Forecaster::Blend(_)) {
+        if matches!(forecaster, Forecaster::Blend(_) | Forecaster::Boosted(_)) {
             return None;
         }
         let mut known: FxHashMap<(u32, u64, u32, usize), u32> = FxHashMap::default();
@@ -48,7 +49,11 @@ impl DistinctProcesses {
                 }
                 _ => None,
             };
-            let stratum = grouped.stratum_of_row(row);
+            // Strata may be single customers: where they tell no process apart, they share theirs.
+            let stratum = match forecaster {
+                Forecaster::Traits(_) => grouped.stratum_of_row(row),
+                _ => 0,
+            };
             let key = (history.repeat_purchases(), history.age().to_bits(), recent, stratum);
             let place = known.get(&key).copied().filter(|at| processes[*at as usize] == process);
             of_row.push(place.unwrap_or_else(|| {

@@ -1,11 +1,13 @@
 //! When each customer will buy again, and how often.
 
+use std::sync::Arc;
+
 use clv_answers::{Table, Values};
 use clv_models::purchase::FutureProcess;
 use rayon::prelude::*;
 
 use crate::count_intervals::count_intervals;
-use crate::forecaster::RowForecast;
+use crate::forecaster::{Forecaster, RowForecast};
 use crate::outlook::Outlook;
 use crate::processes::DistinctProcesses;
 use crate::served::Served;
@@ -88,7 +90,12 @@ fn calendar_days(served: &Served, days: f64) -> f64 {
 }
 
 fn waits(served: &Served, rows: &[RowForecast]) -> Vec<WaitDays> {
-    let (grouped, forecaster) = (&served.grouped, &served.forecaster);
+    let grouped = &served.grouped;
+    let forecaster = match &served.forecaster {
+        // Dates go by the probability model that the trees stand on.
+        Forecaster::Boosted(boosted) => &Forecaster::Model(Arc::clone(boosted.parent())),
+        forecaster => forecaster,
+    };
     if let Some(distinct) = DistinctProcesses::of(forecaster, grouped) {
         let of_process = |process: &FutureProcess, of: &[u32]| {
             let days = process

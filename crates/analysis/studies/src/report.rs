@@ -316,15 +316,17 @@ fn holdout(inquiry: &Inquiry) -> Option<Holdout> {
     let served = origin.of(inquiry.served.forecaster.id());
     let tracked = match &inquiry.served.forecaster {
         Forecaster::Naive { .. } => outcome.best_model.as_ref().and_then(|id| origin.of(id)),
-        Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => served,
+        Forecaster::Model(_)
+        | Forecaster::Traits(_)
+        | Forecaster::Blend(_)
+        | Forecaster::Boosted(_) => served,
     };
     let judged = outcome.judged().last()?;
     let served = judged.of(inquiry.served.forecaster.id());
     let levels = &outcome.levels_at_last;
     Some(Holdout {
         tracking: tracked.and_then(|one| {
-            let horizon = &origin.horizon;
-            tracking(base, &one.forecaster, &origin.data, horizon, horizon_days, outcome.unit)
+            tracking(base, one, &origin.data, &origin.horizon, horizon_days, outcome.unit)
         }),
         calibration: served.and_then(|one| calibration(judged, one, horizon_days, levels)),
     })

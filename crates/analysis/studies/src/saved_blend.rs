@@ -1,8 +1,10 @@
 //! A blend and interval levels as they are saved, and read back.
 
 use clv_answers::model_fit::{BlendFit, ModelFit, SavedLevels, SavedPeriod};
+use clv_models::boosted::ZILN_ID;
 
 use crate::blend::{BLEND, BlendRecipe, Member, SEGMENTS};
+use crate::boosted::parent_of_saved;
 use crate::error::StudyError;
 use crate::forecaster::{Forecaster, NaiveRule};
 use crate::held_out::{IntervalLevels, LevelPair};
@@ -49,11 +51,15 @@ pub fn blend_fit(
     fit
 }
 
-/// Whoever was saved, with the unit of time: a model or a blend.
+/// Whoever was saved, with the unit of time: a model or a blend; of boosted trees the model that they stand on.
 ///
 /// # Errors
 /// [`StudyError::SavedModel`] where something is unknown, missing or out of range.
 pub fn saved_forecaster(saved: &ModelFit) -> Result<(Forecaster, TimeUnit), StudyError> {
+    if saved.boosted.is_some() || saved.model == ZILN_ID {
+        let (model, unit) = saved_purchase_model(&parent_of_saved(saved)?)?;
+        return Ok((Forecaster::Model(model), unit));
+    }
     if saved.model != BLEND {
         let (model, unit) = saved_purchase_model(saved)?;
         return Ok((Forecaster::Model(model), unit));
@@ -132,7 +138,10 @@ pub fn repeated_period(forecaster: &Forecaster) -> Option<NaiveRule> {
         Forecaster::Blend(blend) => {
             blend.members.iter().find_map(|member| repeated_period(&member.forecaster))
         }
-        Forecaster::Naive { .. } | Forecaster::Model(_) | Forecaster::Traits(_) => None,
+        Forecaster::Naive { .. }
+        | Forecaster::Model(_)
+        | Forecaster::Traits(_)
+        | Forecaster::Boosted(_) => None,
     }
 }
 

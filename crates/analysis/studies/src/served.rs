@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clv_answers::model_fit::ModelFit;
 use clv_engine::{Orders, PurchaseOccasions};
 use clv_models::PurchaseHistories;
+use clv_models::boosted::ZILN_ID;
 use clv_models::fit::{FitOptions, FittedPurchaseModel, fit_purchase_model};
 use clv_models::purchase::PurchaseModel;
 use clv_models::spend::{GammaGamma, SpendModel};
@@ -54,6 +55,27 @@ pub enum ModelChoice {
     Saved(Box<ModelFit>),
     /// A model that knows who the customers are, fitted or saved.
     Covariates(Arc<CovariateRequest>),
+}
+
+impl ModelChoice {
+    /// The choice under this id: `auto`, `blend`, `ziln` or a purchase model's.
+    ///
+    /// ```
+    /// use clv_studies::served::ModelChoice;
+    /// assert!(matches!(ModelChoice::named("ziln"), Ok(ModelChoice::Id(_))));
+    /// assert!(ModelChoice::named("zlin").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`StudyError::UnknownModel`] where there is none.
+    pub fn named(id: &str) -> Result<Self, StudyError> {
+        Ok(match id {
+            "auto" => Self::Auto,
+            BLEND => Self::Blend,
+            ZILN_ID => Self::Id(ZILN_ID.to_owned()),
+            id => Self::Id(model_entry(id)?.id.to_owned()),
+        })
+    }
 }
 
 /// Whoever answers, with what is known about them.
@@ -213,10 +235,7 @@ fn serve_request(
             Some(id) => with(Some(id)),
             None => {
                 let mut served = plainly()?;
-                served.cautions.push(format!(
-                    "no model with covariates forecast better than {}, which does without {}",
-                    outcome.answer.served, request.file.path
-                ));
+                served.cautions.push(does_without(&outcome.answer.served, &request.file.path));
                 Ok(served)
             }
         },
@@ -229,6 +248,11 @@ fn serve_request(
             Ok(served)
         }
     }
+}
+
+/// That a table of covariates was given and whoever won does without it.
+pub(crate) fn does_without(winner: &str, path: &str) -> String {
+    format!("no model with covariates forecast better than {winner}, which does without {path}")
 }
 
 /// With what the holdouts teach about the intervals and errors of whoever is served, where they judged them.
@@ -266,7 +290,7 @@ pub fn combined_fit(
     with_spend(purchase_model_fit(fitted, unit, period.clone()), spend, unit, period)
 }
 
-fn with_spend(
+pub(crate) fn with_spend(
     mut fit: ModelFit,
     spend: &SpendOutlook,
     unit: TimeUnit,
@@ -400,7 +424,10 @@ fn serve_saved(
     Ok(Served {
         ln_covariance: match &forecaster {
             Forecaster::Model(model) => saved_ln_covariance(saved, model.as_ref()),
-            Forecaster::Traits(_) | Forecaster::Naive { .. } | Forecaster::Blend(_) => None,
+            Forecaster::Traits(_)
+            | Forecaster::Naive { .. }
+            | Forecaster::Blend(_)
+            | Forecaster::Boosted(_) => None,
         },
         forecaster,
         unit,

@@ -39,6 +39,8 @@ pub struct SpendOutlook {
     over_draws: FxHashMap<(u32, i32), f64>,
     /// What each customer's traits multiply spend by, relative to the mean customer; empty where they do not matter.
     factors: Vec<f64>,
+    /// What each customer is expected to spend per purchase by another forecast; empty where there is none.
+    given: Vec<f64>,
 }
 
 /// Expected spend as a line in the customer's own mean.
@@ -132,10 +134,21 @@ impl SpendOutlook {
     /// As [`expected_spend`](Self::expected_spend), of the customer at this position with their traits.
     #[must_use]
     pub fn expected_spend_of(&self, customer: usize, n_repeats: u32, mean_spend: f64) -> f64 {
+        if let Some(given) = self.given.get(customer) {
+            return *given;
+        }
         match self.factors.get(customer) {
             Some(factor) => factor * self.expected_spend(n_repeats, mean_spend / factor),
             None => self.expected_spend(n_repeats, mean_spend),
         }
+    }
+
+    /// The same outlook where another forecast says what each customer is expected to spend per purchase, money; one
+    /// entry for each customer.
+    #[must_use]
+    pub fn with_expected_spend(mut self, of_customer: Vec<f64>) -> Self {
+        self.given = of_customer;
+        self
     }
 
     fn with(
@@ -160,6 +173,7 @@ impl SpendOutlook {
             population,
             over_draws: FxHashMap::default(),
             factors: Vec::new(),
+            given: Vec::new(),
         };
         let is_linear = outlook.model.id() == GAMMA_GAMMA;
         for (customer, n) in n_repeats.iter().enumerate() {

@@ -4,7 +4,8 @@ use clv_answers::tracking::Tracking;
 
 use crate::base::CustomerBase;
 use crate::calendar::iso;
-use crate::forecaster::{Forecaster, HorizonOptions};
+use crate::contest::Contestant;
+use crate::forecaster::HorizonOptions;
 use crate::origins::OriginData;
 use crate::time::TimeUnit;
 
@@ -20,12 +21,13 @@ const MOST_WEEKS: i32 = 160;
 #[must_use]
 pub fn tracking(
     base: &CustomerBase,
-    forecaster: &Forecaster,
+    contestant: &Contestant,
     data: &OriginData,
     horizon: &HorizonOptions,
     horizon_days: i32,
     unit: TimeUnit,
 ) -> Option<Tracking> {
+    let forecaster = &contestant.forecaster;
     if forecaster.is_naive() {
         return None;
     }
@@ -68,9 +70,9 @@ pub fn tracking(
             within
         })
         .collect();
-    let rows = forecaster.forecast_rows(&data.grouped, horizon);
-    let holdout_expected = data
-        .grouped
+    let grouped = contestant.grouped(data);
+    let rows = forecaster.forecast_rows(grouped, horizon);
+    let holdout_expected = grouped
         .histories
         .weights()
         .iter()

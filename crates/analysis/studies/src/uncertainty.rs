@@ -253,6 +253,14 @@ pub fn parameter_uncertainty(
         (Forecaster::Model(model), Some(covariance)) => {
             ParameterUncertainty::of(model, covariance, grouped, expected_purchases, horizon)
         }
+        // What the trees do not know is in the spread that left-out folds gave their laws.
+        (Forecaster::Boosted(boosted), Some(covariance)) => ParameterUncertainty::of(
+            boosted.parent(),
+            covariance,
+            grouped,
+            expected_purchases,
+            horizon,
+        ),
         (Forecaster::Traits(models), Some(covariance)) => {
             let expected_at = |point: &TraitModels, row: usize| {
                 let history = &grouped.histories.histories()[row];

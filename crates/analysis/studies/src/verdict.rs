@@ -58,7 +58,10 @@ pub(crate) fn records(at: &[OriginContest], earlier: &[OriginContest]) -> Vec<Re
             id: contestant.id().to_owned(),
             naive: match &contestant.forecaster {
                 Forecaster::Naive { rule, .. } => Some(*rule),
-                Forecaster::Model(_) | Forecaster::Traits(_) | Forecaster::Blend(_) => None,
+                Forecaster::Model(_)
+                | Forecaster::Traits(_)
+                | Forecaster::Boosted(_)
+                | Forecaster::Blend(_) => None,
             },
             is_blend: contestant.is_blend(),
             scores: at.iter().enumerate().filter_map(of_origin).collect(),

@@ -17,12 +17,14 @@ use crate::role::Role;
 
 mod columns;
 mod customer;
+mod first_orders;
 mod order;
 mod plain;
 mod refusals;
 mod rows;
 mod totals;
 
+pub use first_orders::{FirstOrderAttribute, FirstOrders};
 pub use totals::RowTotals;
 
 use columns::{Columns, Ids, cell};
@@ -77,6 +79,7 @@ pub struct Canonicaliser {
     /// How often each row has stood in this file; filled where several files are merged.
     times: HashMap<u64, u64>,
     currency: Option<&'static str>,
+    first_orders: Option<FirstOrders>,
 }
 
 impl Canonicaliser {
@@ -94,7 +97,22 @@ impl Canonicaliser {
             fates: Fates::default(),
             times: HashMap::new(),
             currency: None,
+            first_orders: None,
         }
+    }
+
+    /// The same, taking note of what first orders tell: of those `known` so far and of the rows to come. The plan is one
+    /// [with attributes](ImportPlan::with_attributes).
+    #[must_use]
+    pub fn noting_first_orders(mut self, known: FirstOrders) -> Canonicaliser {
+        self.first_orders = Some(known);
+        self
+    }
+
+    /// What first orders tell by now; empty where nobody asked.
+    #[must_use]
+    pub fn into_first_orders(self) -> FirstOrders {
+        self.first_orders.unwrap_or_default()
     }
 
     /// Counts and complains about a row that the reader could not cut into cells.
@@ -313,6 +331,10 @@ impl Canonicaliser {
             self.complain(Rule::OrderOfTwoCustomers, row, money, Role::OrderId, order_id);
         }
         self.totals.accept(day, amount, is_return);
+        let is_purchase = !is_return && (amount != 0 || self.plan.zero_orders == ZeroOrders::Keep);
+        if let (Some(first_orders), true) = (&mut self.first_orders, is_purchase) {
+            first_orders.note(&customer_ref, day, &columns.attributes, i);
+        }
         out.push(&customer_ref, day, amount, is_return, key, row);
         if refund != 0 && !is_mark(refund) {
             let refund = refund.abs();

@@ -15,8 +15,8 @@ use crate::role::Role;
 use crate::sample::Sample;
 
 use names::{
-    AMOUNT, CHANNEL, CURRENCY, CUSTOMER, ORDER_ID, ORDERED_AT, PRODUCT_ID, QUANTITY, STATUS,
-    UNIT_PRICE,
+    AMOUNT, CATEGORY, CHANNEL, COUNTRY, CURRENCY, CUSTOMER, DISCOUNT, ORDER_ID, ORDERED_AT,
+    PRODUCT_ID, QUANTITY, STATUS, UNIT_PRICE,
 };
 
 /// The source that every file can be read as.
@@ -33,7 +33,7 @@ fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, I
     if !sample.has_heading {
         add_by_content(sample, overrides, &mut roles);
     } else {
-        let lists: [(Role, &'static str, &[&[&str]]); 10] = [
+        let lists: [(Role, &'static str, &[&[&str]]); 13] = [
             (Role::OrderedAt, "date of the order", ORDERED_AT),
             (Role::OrderId, "order id", ORDER_ID),
             (Role::CustomerId, "customer", CUSTOMER),
@@ -42,6 +42,9 @@ fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, I
             (Role::UnitPrice, "unit price", UNIT_PRICE),
             (Role::ProductId, "product", PRODUCT_ID),
             (Role::Channel, "channel", CHANNEL),
+            (Role::Category, "category", CATEGORY),
+            (Role::Discount, "discount", DISCOUNT),
+            (Role::Country, "country", COUNTRY),
             (Role::Currency, "currency", CURRENCY),
             (Role::Status, "status", STATUS),
         ];
@@ -125,9 +128,9 @@ fn by_name(
                 && tier.contains(&without_currency(&plain(&sample.headings[*column])))
         });
         if let Some(first) = found.next() {
-            // A second product or channel column does no harm; a second customer, date or amount does.
+            // A second column of an attribute or a status does no harm; a second customer, date or amount does.
             if let Some(second) = found.next()
-                && !matches!(role, Role::ProductId | Role::Channel | Role::Status)
+                && !(role.is_attribute() || matches!(role, Role::ProductId | Role::Status))
             {
                 return Err(ImportError::AmbiguousColumns {
                     file: sample.file.clone(),

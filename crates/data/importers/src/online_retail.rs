@@ -39,13 +39,14 @@ pub const SOURCE: Source = Source {
 };
 
 fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, ImportError> {
-    let names: [(Role, &[&str], &'static str); 6] = [
+    let names: [(Role, &[&str], &'static str); 7] = [
         (Role::OrderId, &["InvoiceNo", "Invoice"], "invoice"),
         (Role::ProductId, &["StockCode"], "product"),
         (Role::Quantity, &["Quantity"], "quantity"),
         (Role::OrderedAt, &["InvoiceDate"], "date"),
         (Role::UnitPrice, &["UnitPrice", "Price"], "price"),
         (Role::CustomerId, &["CustomerID"], "customer"),
+        (Role::Country, &["Country"], "country"),
     ];
     let mut roles = Vec::new();
     for (role, headings, what) in names {
@@ -53,7 +54,7 @@ fn roles(sample: &Sample, overrides: &Overrides) -> Result<Vec<(Role, usize)>, I
             overrides.column(role).or_else(|| headings.iter().find_map(|name| sample.find(name)));
         match column {
             Some(column) => roles.push((role, column)),
-            None if role == Role::ProductId => {}
+            None if !role.is_read() => {}
             None => {
                 return Err(ImportError::NoColumn {
                     file: sample.file.clone(),

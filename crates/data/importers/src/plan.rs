@@ -98,6 +98,26 @@ impl ImportPlan {
         self.columns[..self.n_read].iter().position(|column| column.role == role)
     }
 
+    /// The attributes that are read: their places in the batches and their roles.
+    pub fn attributes(&self) -> impl Iterator<Item = (usize, Role)> {
+        let read = self.columns[..self.n_read].iter().enumerate();
+        read.filter(|(_, column)| column.role.is_attribute()).map(|(at, column)| (at, column.role))
+    }
+
+    /// The same plan with the columns of attributes among those that are read, after the others; none where the file has
+    /// no such column.
+    #[must_use]
+    pub fn with_attributes(&self) -> Option<ImportPlan> {
+        let (read, others) = self.columns.split_at(self.n_read);
+        let wanted = others.iter().filter(|column| column.role.is_attribute());
+        let columns: Vec<RoleColumn> = read.iter().chain(wanted).cloned().collect();
+        (columns.len() > self.n_read).then(|| ImportPlan {
+            n_read: columns.len(),
+            columns,
+            ..self.clone()
+        })
+    }
+
     /// The heading of a part, for messages.
     pub fn heading(&self, role: Role) -> &str {
         self.columns.iter().find(|column| column.role == role).map_or("", |column| &column.heading)

@@ -23,6 +23,12 @@ pub enum Role {
     ProductId,
     /// Where the order came from.
     Channel,
+    /// The kind of what was bought.
+    Category,
+    /// What was let off, or by which code.
+    Discount,
+    /// Where it went.
+    Country,
     /// Currency of the amounts.
     Currency,
     /// Whether the order was paid, voided, refunded.
@@ -37,7 +43,7 @@ pub enum Role {
 
 impl Role {
     /// Every role that `--columns` can name.
-    pub const ALL: [Role; 15] = [
+    pub const ALL: [Role; 18] = [
         Role::CustomerId,
         Role::CustomerFallback,
         Role::OrderedAt,
@@ -48,12 +54,20 @@ impl Role {
         Role::UnitPrice,
         Role::ProductId,
         Role::Channel,
+        Role::Category,
+        Role::Discount,
+        Role::Country,
         Role::Currency,
         Role::Status,
         Role::CancelledAt,
         Role::RefundedAmount,
         Role::TransactionKind,
     ];
+
+    /// The roles that say something of an order besides its customer, day and money: left alone, unless somebody asks what
+    /// first orders tell.
+    pub const ATTRIBUTES: [Role; 4] =
+        [Role::Channel, Role::Category, Role::Country, Role::Discount];
 
     /// The name used in `--columns` and in messages.
     pub fn id(self) -> &'static str {
@@ -68,6 +82,9 @@ impl Role {
             Role::UnitPrice => "unit_price",
             Role::ProductId => "product_id",
             Role::Channel => "channel",
+            Role::Category => "category",
+            Role::Discount => "discount",
+            Role::Country => "country",
             Role::Currency => "currency",
             Role::Status => "status",
             Role::CancelledAt => "cancelled_at",
@@ -78,7 +95,12 @@ impl Role {
 
     /// Whether order rows are made from the column; the others are shown and otherwise left alone.
     pub fn is_read(self) -> bool {
-        !matches!(self, Role::ProductId | Role::Channel)
+        !(self.is_attribute() || self == Role::ProductId)
+    }
+
+    /// Whether the column says something of an order besides its customer, day and money.
+    pub fn is_attribute(self) -> bool {
+        Role::ATTRIBUTES.contains(&self)
     }
 
     /// Whether the column holds money or counts.

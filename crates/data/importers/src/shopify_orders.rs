@@ -55,6 +55,8 @@ pub const ORDERS: Source = Source {
                 (Role::RefundedAmount, &["Refunded Amount"], false),
                 (Role::ProductId, &["Lineitem sku", "Lineitem name"], false),
                 (Role::Channel, &["Source"], false),
+                (Role::Discount, &["Discount Amount"], false),
+                (Role::Country, &["Shipping Country", "Billing Country"], false),
             ],
         )
     },
@@ -92,6 +94,7 @@ pub const TRANSPORTER: Source = Source {
                 (Role::CancelledAt, &["Cancelled At"], false),
                 (Role::ProductId, &["Lineitem sku", "Lineitem name"], false),
                 (Role::Channel, &["Source name"], false),
+                (Role::Country, &["Shipping Country", "Billing Country"], false),
             ],
         )
     },

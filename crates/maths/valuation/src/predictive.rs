@@ -11,7 +11,7 @@
 //! Given that there is any spend at all, S is taken as gamma distributed with those moments. The point mass
 //! at 0 is exact, so that the lower end of most intervals is exactly 0, as it is in truth.
 
-use clv_numerics::distribution::{gamma_cdf, gamma_quantile};
+use clv_numerics::distribution::{gamma_cdf, gamma_quantile, normal_cdf, normal_quantile};
 
 /// The number of purchases to come of one customer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,12 +35,14 @@ pub struct SpendPerPurchase {
     pub variance_of_purchase: f64,
 }
 
-/// Future spend of one customer: a point mass at 0 and a gamma law above it.
+/// Future spend of one customer: a point mass at 0 and a gamma or a log-normal law above it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpendForecast {
     probability_none: f64,
     mean: f64,
     variance: f64,
+    /// Standard deviation of the logarithm of spend, given any, where its law is log-normal.
+    sd_ln: Option<f64>,
 }
 
 impl SpendForecast {
@@ -70,7 +72,31 @@ impl SpendForecast {
             + second_moment_of_count * second_moment_of_mean_spend;
         let variance = (second_moment - mean * mean).max(0.0)
             + relative_parameter_variance.max(0.0) * mean * mean;
-        Self { probability_none: count.probability_none.clamp(0.0, 1.0), mean, variance }
+        Self {
+            probability_none: count.probability_none.clamp(0.0, 1.0),
+            mean,
+            variance,
+            sd_ln: None,
+        }
+    }
+
+    /// Spend that is 0 with `probability_none` and otherwise log-normal: `mean` is E[S], money, the zeros included, and
+    /// `sd_ln` the standard deviation of the logarithm of spend, given any.
+    ///
+    /// ```
+    /// use clv_valuation::predictive::SpendForecast;
+    /// let forecast = SpendForecast::log_normal(0.5, 10.0, 0.4);
+    /// // Half of those who spend at all spend less than exp(mu), where exp(mu + 0.08) = 20.
+    /// assert!((forecast.quantile(0.75) - 20.0 * (-0.08_f64).exp()).abs() < 1e-9);
+    /// assert!((forecast.cumulative(forecast.quantile(0.9)) - 0.9).abs() < 1e-9);
+    /// ```
+    #[must_use]
+    pub fn log_normal(probability_none: f64, mean: f64, sd_ln: f64) -> Self {
+        let probability_none = probability_none.clamp(0.0, 1.0);
+        let any = (1.0 - probability_none).max(f64::MIN_POSITIVE);
+        let second_moment = mean * mean / any * (sd_ln * sd_ln).exp();
+        let variance = (second_moment - mean * mean).max(0.0);
+        Self { probability_none, mean, variance, sd_ln: Some(sd_ln) }
     }
 
     /// E[S], money.
@@ -89,6 +115,13 @@ impl SpendForecast {
     #[must_use]
     pub fn probability_none(&self) -> f64 {
         self.probability_none
+    }
+
+    /// Mean and standard deviation of the logarithm of spend, given that there is any; none where its law is a gamma law
+    /// or there never is any.
+    fn ln_if_any(&self) -> Option<(f64, f64)> {
+        let sd_ln = self.sd_ln.filter(|_| self.probability_none < 1.0 && self.mean > 0.0)?;
+        Some(((self.mean / (1.0 - self.probability_none)).ln() - 0.5 * sd_ln * sd_ln, sd_ln))
     }
 
     /// Shape and rate of the gamma law of spend, given that there is any; none where there never is.
@@ -120,6 +153,10 @@ impl SpendForecast {
         if amount < 0.0 {
             return 0.0;
         }
+        if let (Some((mean_ln, sd_ln)), true) = (self.ln_if_any(), amount > 0.0) {
+            let any = 1.0 - self.probability_none;
+            return self.probability_none + any * normal_cdf((amount.ln() - mean_ln) / sd_ln);
+        }
         match self.if_any() {
             Some((shape, rate)) if amount > 0.0 => {
                 let any = 1.0 - self.probability_none;
@@ -136,8 +173,11 @@ impl SpendForecast {
         if level <= self.probability_none {
             return 0.0;
         }
-        let Some((shape, rate)) = self.if_any() else { return 0.0 };
         let level_if_any = (level - self.probability_none) / (1.0 - self.probability_none);
+        if let Some((mean_ln, sd_ln)) = self.ln_if_any() {
+            return (mean_ln + sd_ln * normal_quantile(level_if_any)).exp();
+        }
+        let Some((shape, rate)) = self.if_any() else { return 0.0 };
         gamma_quantile(shape, rate, level_if_any)
     }
 

@@ -132,11 +132,14 @@ pub(crate) struct FitArguments {
     pub(crate) read: ReadArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
-    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, ggom-nbd, pareto-nbd-lognormal or bg-bb;
+    /// The model: auto, blend, ziln, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, ggom-nbd, pareto-nbd-lognormal or bg-bb;
     /// for spend alone gamma-gamma, log-normal, log-normal-dependent or log-normal-mixture; of subscriptions bdw, sbg or
     /// kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
+    /// The models among which auto chooses, by id; default all but `ziln`. Naive rules always take part.
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
     #[command(flatten)]
     pub(crate) spend: SpendArguments,
     /// Draw the parameters too, so that forecasts with the saved model carry all of their uncertainty.
@@ -145,7 +148,7 @@ pub(crate) struct FitArguments {
     /// How many draws.
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "posterior", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) draws: u32,
-    /// The seed of the draws.
+    /// The seed of the draws, and of which rows the trees of `ziln` see.
     #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
     pub(crate) seed: u64,
     #[command(flatten)]
@@ -236,7 +239,7 @@ pub(crate) struct BacktestArguments {
     pub(crate) spend: SpendArguments,
     #[command(flatten)]
     pub(crate) covariates: CovariateArguments,
-    /// The models that take part, by id; default all but `ziln`, which is scored where it is named. Naive rules always do.
+    /// The models that take part, by id; default all but `ziln`. Naive rules always do.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
     /// The seed of random choices: which rows the trees of `ziln` see.

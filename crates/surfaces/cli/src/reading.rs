@@ -9,7 +9,6 @@ use clv_answers::model_fit::ModelFit;
 use clv_engine::{
     DateOrder, Day, Engine, EngineOptions, Intake, Orders, Progress, ReadOptions, ZeroOrders,
 };
-use clv_studies::blend::BLEND;
 use clv_studies::calendar::{day_of, day_of_date, iso};
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::season::SeasonRequest;
@@ -139,12 +138,7 @@ pub(crate) fn inquiry_options(
 ) -> anyhow::Result<InquiryOptions> {
     let choice = match &model.model_file {
         Some(path) => ModelChoice::Saved(Box::new(saved_model(path)?)),
-        None if model.model == "auto" => ModelChoice::Auto,
-        None if model.model == BLEND => ModelChoice::Blend,
-        None => {
-            clv_studies::model_fit::model_entry(&model.model)?;
-            ModelChoice::Id(model.model.clone())
-        }
+        None => ModelChoice::named(&model.model)?,
     };
     Ok(InquiryOptions {
         choice,
@@ -156,6 +150,8 @@ pub(crate) fn inquiry_options(
         spend: SpendModelChoice::gamma_gamma(),
         always_bake_off: false,
         season: SeasonRequest::default(),
+        models: model.models.clone(),
+        seed: model.seed,
     })
 }
 

@@ -27,6 +27,7 @@ pub fn model_name(id: &str) -> String {
         "log-normal-dependent" => "log-normal spend by frequency".into(),
         "log-normal-mixture" => "log-normal spend of two kinds".into(),
         "blend" => "the blend".into(),
+        "ziln" => "boosted trees".into(),
         other => other.strip_prefix("naive-").unwrap_or(other).replace('-', " "),
     }
 }

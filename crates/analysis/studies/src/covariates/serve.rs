@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clv_answers::covariates::CovariateFit;
 use clv_answers::model_fit::ModelFit;
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::covariates::{
     CovariateHistories, CovariateModel, CovariateRole, EffectTarget, GroupShift, Shift,
@@ -43,6 +44,14 @@ pub(crate) fn serve_with_covariates(
     pick: &SpendModelPick,
 ) -> Result<Served, StudyError> {
     let options = request.options().map(|options| options.of_model(id.unwrap_or(&options.model)));
+    if options.as_ref().is_some_and(|options| options.model == ZILN_ID) {
+        return Err(refused(
+            format!(
+                "{ZILN_ID} takes what first orders tell from the file of orders, and no table of covariates"
+            ),
+            Some("leave --covariates out, or --model pareto-nbd"),
+        ));
+    }
     match (&request.choice, options) {
         (CovariateChoice::Saved(saved), _) => {
             check_kind(request, saved)?;

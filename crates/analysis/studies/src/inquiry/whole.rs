@@ -1,6 +1,7 @@
 //! Histories by whole periods, where a model that counts those is to answer.
 
 use clv_engine::Orders;
+use clv_models::boosted::ZILN_ID;
 
 use super::InquiryOptions;
 use crate::covariates::CovariateChoice;
@@ -24,10 +25,13 @@ pub(super) fn count_whole_periods(
             CovariateChoice::Saved(saved) => (saved.model.as_str(), saved_purchase_model(saved)?.1),
         },
         ModelChoice::Id(id) => (id.as_str(), options.unit),
-        ModelChoice::Saved(saved) if saved.blend.is_some() => return Ok(None),
+        ModelChoice::Saved(saved) if saved.blend.is_some() || saved.boosted.is_some() => {
+            return Ok(None);
+        }
         ModelChoice::Saved(saved) => (saved.model.as_str(), saved_purchase_model(saved)?.1),
     };
-    if !model_entry(id)?.is_discrete() {
+    // Boosted trees go by days; a table of covariates for them is refused where they are served.
+    if id == ZILN_ID || !model_entry(id)?.is_discrete() {
         return Ok(None);
     }
     let n_unfinished = snapshot.count_periods(orders, unit)?;

@@ -1,6 +1,7 @@
 //! Whether a season is served, and which: what was asked for, and what the holdouts say.
 
 use clv_answers::season::{Season, SeasonTrial, SeasonTrialScore};
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::{PurchaseModelEntry, purchase_model};
 
 use super::trial::seasonal_contests;
@@ -278,6 +279,12 @@ fn candidate(
         }
         ModelChoice::Blend => {
             return refused("the blend", "its weights were learnt in the calendar's time");
+        }
+        ModelChoice::Id(id) if id == ZILN_ID => {
+            return refused("ziln", "its trees learn from stretches of the calendar");
+        }
+        ModelChoice::Auto if bake_off.is_some_and(|found| found.answer.served == ZILN_ID) => {
+            return refused("ziln, which won,", "its trees learn from stretches of the calendar");
         }
         ModelChoice::Id(id) => model_entry(id)?,
         ModelChoice::Auto => {

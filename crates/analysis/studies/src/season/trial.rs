@@ -118,7 +118,7 @@ pub(super) fn seasonal_contests(
             let forecaster = Forecaster::Model(Arc::clone(season.fitted.model()));
             let rows = forecaster.forecast_rows(&data.grouped, &horizon);
             let ln_covariance = season.fitted.ln_covariance().cloned();
-            let contestants = vec![Contestant { forecaster, ln_covariance, rows }];
+            let contestants = vec![Contestant { forecaster, ln_covariance, rows, own: None }];
             let spend = spend_at(&data, spend);
             Ok(OriginContest { data, contestants, horizon, spend })
         })

@@ -17,6 +17,7 @@ fn options() -> BacktestOptions {
         models: Vec::new(),
         sampled_customers: None,
         spend: SpendModelChoice::gamma_gamma(),
+        boosted: None,
     }
 }
 

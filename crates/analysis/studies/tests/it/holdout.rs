@@ -19,6 +19,7 @@ fn outcome(unit: TimeUnit) -> BacktestOutcome {
         models: Vec::new(),
         sampled_customers: None,
         spend: SpendModelChoice::gamma_gamma(),
+        boosted: None,
     };
     backtest(&cdnow::base(), &options).expect("the sample bears this holdout")
 }
@@ -71,6 +72,7 @@ fn a_model_that_cannot_beat_the_naive_rule_is_not_served() {
         models: vec!["nbd".to_owned()],
         sampled_customers: None,
         spend: SpendModelChoice::gamma_gamma(),
+        boosted: None,
     };
     let answer = backtest(&cdnow::base(), &options).expect("the sample bears this holdout").answer;
     assert_ne!(answer.served, "nbd", "{}", answer.reason);
@@ -101,6 +103,7 @@ fn where_a_naive_rule_is_right_it_is_served_and_the_answer_says_so() {
         models: vec!["pareto-nbd".to_owned(), "bg-nbd".to_owned()],
         sampled_customers: None,
         spend: SpendModelChoice::gamma_gamma(),
+        boosted: None,
     };
     let answer = backtest(&base, &options).expect("it is old enough").answer;
     assert!(answer.is_naive, "{}", answer.reason);
@@ -118,6 +121,7 @@ fn with_a_year_of_data_the_naive_rule_looks_at_the_same_days_a_year_ago() {
         models: vec!["nbd".to_owned()],
         sampled_customers: None,
         spend: SpendModelChoice::gamma_gamma(),
+        boosted: None,
     };
     let base = cdnow::base();
     let answer = backtest(&base, &options).expect("the sample bears it").answer;

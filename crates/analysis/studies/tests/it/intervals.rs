@@ -55,6 +55,7 @@ fn outcome(base: &CustomerBase) -> BacktestOutcome {
         models: ["nbd", "pareto-nbd", "bg-nbd"].map(str::to_owned).to_vec(),
         sampled_customers: None,
         spend: SpendModelChoice::gamma_gamma(),
+        boosted: None,
     };
     backtest(base, &options).expect("the shop is old enough")
 }

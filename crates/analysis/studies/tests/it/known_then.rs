@@ -21,6 +21,7 @@ fn options() -> BacktestOptions {
         models: ["pareto-nbd", "mbg-nbd"].map(str::to_owned).to_vec(),
         sampled_customers: None,
         spend: SpendModelChoice::Auto,
+        boosted: None,
     }
 }
 

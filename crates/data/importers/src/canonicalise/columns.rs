@@ -25,6 +25,8 @@ pub(super) struct Columns {
     pub(super) statuses: Option<StringArray>,
     pub(super) cancelled: Option<StringArray>,
     pub(super) kinds: Option<StringArray>,
+    /// The attributes that are read, in the order of the plan.
+    pub(super) attributes: Vec<Option<StringArray>>,
 }
 
 pub(super) enum Ids {
@@ -101,6 +103,7 @@ impl Columns {
             statuses: text(Role::Status)?,
             cancelled: text(Role::CancelledAt)?,
             kinds: text(Role::TransactionKind)?,
+            attributes: plan.attributes().map(|(at, _)| texts(batch.column(at)).ok()).collect(),
         })
     }
 }

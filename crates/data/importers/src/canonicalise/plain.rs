@@ -17,7 +17,8 @@ impl Canonicaliser {
     /// The rows of a batch of whole numbers, all there, each row an order; `None` for any other.
     pub(super) fn push_plain(&mut self, columns: &mut Columns) -> Option<RecordBatch> {
         let Ids::Integer(ids) = &columns.customers else { return None };
-        let is_plain = columns.order_ids.is_none()
+        let is_plain = self.first_orders.is_none()
+            && columns.order_ids.is_none()
             && columns.currency_texts.is_none()
             && columns.currencies.is_empty()
             && columns.statuses.is_none()

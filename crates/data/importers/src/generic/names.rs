@@ -248,6 +248,21 @@ pub(super) const PRODUCT_ID: &[&[&str]] = &[
 ];
 pub(super) const CHANNEL: &[&[&str]] =
     &[&["channel", "saleschannel", "orderchannel"], &["source", "utmsource", "kanal"]];
+pub(super) const CATEGORY: &[&[&str]] = &[
+    &["category", "productcategory", "categoryname", "kategorie", "warengruppe", "categorie"],
+    &["department", "categoria", "productgroup", "producttype"],
+];
+
+pub(super) const DISCOUNT: &[&[&str]] = &[
+    &["discount", "discountamount", "totaldiscount", "rabatt", "remise", "descuento", "korting"],
+    &["discountcode", "coupon", "couponcode", "promocode", "voucher", "gutschein"],
+];
+
+pub(super) const COUNTRY: &[&[&str]] = &[
+    &["country", "countrycode", "shippingcountry", "land", "pays", "pais", "paese"],
+    &["customercountry", "billingcountry", "deliverycountry", "lieferland"],
+];
+
 pub(super) const CURRENCY: &[&[&str]] = &[&[
     "currency",
     "currencycode",

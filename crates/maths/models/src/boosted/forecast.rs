@@ -87,6 +87,45 @@ impl ZilnForecast {
         }
         n + 1
     }
+
+    /// E[N (N - 1)] of that law.
+    #[must_use]
+    pub fn expected_pairs(&self) -> f64 {
+        let further = self.expected_further();
+        let spread = 1.0 + self.count_shape.clamp(1e-6, 1e6).recip();
+        self.probability_buys * (2.0 * further + spread * further * further)
+    }
+
+    /// P(N = n) for n = 0 ..= `n_max`.
+    #[must_use]
+    pub fn probability_mass(&self, n_max: usize) -> Vec<f64> {
+        let further = self.expected_further();
+        let shape = self.count_shape.clamp(1e-6, 1e6);
+        let upto = |n: usize| {
+            if further > 0.0 {
+                negative_binomial_cdf(shape, further / shape, n as f64)
+            } else {
+                1.0
+            }
+        };
+        let mut before = 0.0;
+        std::iter::once(1.0 - self.probability_buys)
+            .chain((0..n_max).map(|n| {
+                let cumulative = upto(n);
+                let mass = self.probability_buys * (cumulative - before);
+                before = cumulative;
+                mass.max(0.0)
+            }))
+            .collect()
+    }
+
+    /// Expected purchases of a buyer after the first one in the horizon.
+    fn expected_further(&self) -> f64 {
+        if self.probability_buys <= 0.0 {
+            return 0.0;
+        }
+        (self.expected_purchases / self.probability_buys - 1.0).max(0.0)
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +157,13 @@ mod tests {
             let n = forecast.count_quantile(level);
             assert!(cdf(n) >= level - 1e-12 && (n == 0 || cdf(n - 1) < level), "{level}: {n}");
         }
+        let masses = forecast.probability_mass(200);
+        assert!((masses[3] - 0.5 * 0.25 * 0.75 * 0.75).abs() < 1e-12, "{}", masses[3]);
+        let moment = |of: fn(f64) -> f64| -> f64 {
+            masses.iter().enumerate().map(|(n, mass)| mass * of(n as f64)).sum()
+        };
+        assert!((moment(|n| n) - 2.0).abs() < 1e-9);
+        assert!((moment(|n| n * (n - 1.0)) - forecast.expected_pairs()).abs() < 1e-6);
         let never = ZilnForecast { probability_buys: 0.0, expected_purchases: 0.0, ..forecast };
         assert_eq!(never.count_quantile(0.999), 0);
     }

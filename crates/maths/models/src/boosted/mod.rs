@@ -21,10 +21,14 @@ mod losses;
 mod period;
 mod ziln;
 
+pub use clv_numerics::boosted_trees::{BoostedTrees, TreeNode};
 pub use forecast::{ZeroInflatedLogNormal, ZilnForecast};
 pub use horizons::{isotonic, order_horizons, value_quantiles};
 pub use period::PeriodShift;
-pub use ziln::{HeadReport, ModelScores, Outcome, Ziln, ZilnError, ZilnOptions, ZilnRows};
+pub use ziln::{
+    HeadReport, ModelScores, Outcome, SCORE_FEATURES, ValueHeads, Ziln, ZilnError, ZilnOptions,
+    ZilnRows,
+};
 
 /// The id of the boosted model, as options and answers spell it.
 pub const ZILN_ID: &str = "ziln";

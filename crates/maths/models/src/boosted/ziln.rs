@@ -21,6 +21,10 @@ const LARGEST_CORRECTION: f64 = 2.0;
 /// With fewer buyers than this no head for value is fitted.
 const FEWEST_BUYERS: usize = 30;
 
+/// What trees see of the probability models' forecast of a row, the last columns of their features.
+pub const SCORE_FEATURES: [&str; 3] =
+    ["model_logit_buys", "model_ln_purchases", "model_ln_value_of_buyer"];
+
 /// What the probability models say of a row over the horizon.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ModelScores {
@@ -125,27 +129,40 @@ pub struct HeadReport {
     pub loss_of_offsets: f64,
     /// Mean held-out loss with the constant and the trees.
     pub loss: f64,
+    /// Mean loss over the rows fitted to.
+    pub loss_in_sample: f64,
 }
 
 /// The boosted heads of one horizon.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ziln {
-    buys: BoostedTrees,
-    purchases: BoostedTrees,
-    count_shape: f64,
-    value: Option<ValueHeads>,
-    reports: Vec<(&'static str, HeadReport)>,
+    /// Logit of P(buys).
+    pub buys: BoostedTrees,
+    /// Logarithm of the expected purchases.
+    pub purchases: BoostedTrees,
+    /// Shape of the negative binomial law of a buyer's purchases after the first; infinite for Poisson.
+    pub count_shape: f64,
+    /// The log-normal part; none where no values were given.
+    pub value: Option<ValueHeads>,
+    /// How each head does on rows that it has not seen: `buys`, `purchases`, and with values `mean_ln` and `sd_ln`.
+    pub reports: Vec<(&'static str, HeadReport)>,
 }
 
 /// The log-normal part, with the bounds that keep its mean sane.
 #[derive(Debug, Clone, PartialEq)]
-struct ValueHeads {
-    mean_ln: BoostedTrees,
-    ln_sd: BoostedTrees,
-    least_ln: f64,
-    largest_ln: f64,
-    largest_sd_ln: f64,
-    correction: f64,
+pub struct ValueHeads {
+    /// Mean of ln value of those who buy.
+    pub mean_ln: BoostedTrees,
+    /// Logarithm of the standard deviation of ln value.
+    pub ln_sd: BoostedTrees,
+    /// The smallest ln value seen.
+    pub least_ln: f64,
+    /// The largest ln value seen.
+    pub largest_ln: f64,
+    /// The standard deviation is never taken above this.
+    pub largest_sd_ln: f64,
+    /// What the expected value is multiplied by.
+    pub correction: f64,
 }
 
 impl Ziln {
@@ -388,5 +405,6 @@ fn report(fitted: &CrossFitted) -> HeadReport {
         n_trees: fitted.trees.n_trees(),
         loss_of_offsets: fitted.loss_of_offsets,
         loss: fitted.loss,
+        loss_in_sample: fitted.loss_in_sample,
     }
 }

@@ -34,8 +34,8 @@ pub struct Derivatives {
 /// A constant and a sum of trees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoostedTrees {
-    intercept: f64,
-    trees: Vec<Tree>,
+    pub(super) intercept: f64,
+    pub(super) trees: Vec<Tree>,
 }
 
 /// How rows are held out from one another.
@@ -59,6 +59,8 @@ pub struct CrossFitted {
     pub loss_of_offsets: f64,
     /// Mean held-out loss with the constant and the trees.
     pub loss: f64,
+    /// Mean loss of the trees in the end, over all rows: those that they were fitted to.
+    pub loss_in_sample: f64,
 }
 
 impl BoostedTrees {
@@ -192,11 +194,17 @@ pub fn cross_boost(
     let judged = (0..rows.weights.len()).filter(|&row| is_judge(row));
     let weight: f64 = judged.map(|row| rows.weights[row]).sum();
     let mean = |sum: f64| if weight > 0.0 { sum / weight } else { 0.0 };
+    let all = 0..u32::try_from(rows.weights.len()).expect("there are fewer rows than 2^32");
+    let all: Vec<u32> = all.collect();
+    let undone = if n_steps == 0 { -whole.intercept } else { 0.0 };
+    let [seen_loss, ..] = whole.sums(&all, undone);
+    let seen_weight: f64 = rows.weights.iter().sum();
     CrossFitted {
         trees: whole.into_trees(n_steps),
         scores,
         loss_of_offsets: mean(losses[0]),
         loss: mean(losses[n_steps]),
+        loss_in_sample: if seen_weight > 0.0 { seen_loss / seen_weight } else { 0.0 },
     }
 }
 

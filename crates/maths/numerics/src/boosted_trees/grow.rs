@@ -86,6 +86,7 @@ pub(super) fn grow(
             missing_goes_left: split.missing_goes_left,
             left: node_number(children),
             right: node_number(children + 1),
+            gain: split.gain,
         };
         nodes.push(Node::Leaf(split.values.0));
         nodes.push(Node::Leaf(split.values.1));

@@ -14,10 +14,12 @@ mod features;
 mod grow;
 mod histogram;
 mod tree;
+mod written;
 
 pub use boost::{BoostedTrees, CrossFitted, Derivatives, Folds, Rows, boost, cross_boost};
 pub use features::{FeatureError, FeatureTable, Monotone};
 pub use grow::TreeOptions;
+pub use written::{TreeError, TreeNode};
 
 /// How trees are added to one another.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -14,6 +14,8 @@ pub(super) enum Node {
         missing_goes_left: bool,
         left: u32,
         right: u32,
+        /// By how much the split made the second-order loss smaller.
+        gain: f64,
     },
     /// What is added to the score of a row that ends here.
     Leaf(f64),
@@ -48,7 +50,15 @@ impl Tree {
         loop {
             match self.nodes[at] {
                 Node::Leaf(value) => return value,
-                Node::Split { feature, last_bin, threshold, missing_goes_left, left, right } => {
+                Node::Split {
+                    feature,
+                    last_bin,
+                    threshold,
+                    missing_goes_left,
+                    left,
+                    right,
+                    ..
+                } => {
                     let is_left = goes_left(feature as usize, last_bin, threshold)
                         .unwrap_or(missing_goes_left);
                     at = if is_left { left } else { right } as usize;

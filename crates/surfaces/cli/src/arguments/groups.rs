@@ -108,8 +108,8 @@ pub(crate) enum OutputFormat {
 /// Who forecasts.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// The model: auto, blend, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, ggom-nbd, pareto-nbd-lognormal or
-    /// bg-bb; of subscriptions bdw, sbg or kaplan-meier.
+    /// The model: auto, blend, ziln, nbd, pareto-nbd, bg-nbd, mbg-nbd, bg-cnbd-k, mbg-cnbd-k, ggom-nbd, pareto-nbd-lognormal
+    /// or bg-bb; of subscriptions bdw, sbg or kaplan-meier.
     #[arg(long, value_name = "ID", default_value = "auto", env = "CLV_MODEL")]
     pub(crate) model: String,
     /// A model saved by `clv fit ... -o model.json`; goes before --model.
@@ -118,7 +118,10 @@ pub(crate) struct ModelArguments {
     /// How far ahead: 39w, 90d, 12mo, 2y.
     #[arg(long, value_name = "SPAN", default_value = "52w", env = "CLV_HORIZON")]
     pub(crate) horizon: String,
-    /// The seed of random choices. The models of this release make none.
+    /// The models among which auto chooses, by id; default all but `ziln`. Naive rules always take part.
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
+    /// The seed of random choices: which rows the trees of `ziln` see. The other models make none.
     #[arg(long, value_name = "N", default_value_t = 0, env = "CLV_SEED")]
     pub(crate) seed: u64,
 }

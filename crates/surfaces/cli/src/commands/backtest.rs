@@ -5,8 +5,8 @@ use std::fmt::Write;
 use clv_answers::backtest::{Backtest, BacktestScore};
 use clv_answers::season::SeasonTrial;
 use clv_answers::{Answer, Table, Values};
-use clv_studies::backtest::BacktestOptions;
-use clv_studies::boosted_contest::{ZILN_ID, backtest_with_boosted};
+use clv_studies::backtest::{BacktestOptions, backtest};
+use clv_studies::boosted::{BoostedOptions, with_first_orders};
 use clv_studies::season::note_season;
 use clv_studies::served::base_of;
 
@@ -34,6 +34,11 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
         models: arguments.models.clone(),
         sampled_customers: None,
         spend: reading::spend_choice(&arguments.spend)?,
+        boosted: BoostedOptions::among(
+            &arguments.models,
+            reading::unit(&arguments.time)?,
+            arguments.seed,
+        ),
     };
     if arguments.origins == 0 {
         return Err(reading::usage("--origins is 0, expected at least 1", Some("--origins 3")));
@@ -48,10 +53,13 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     let (occasions, intake) = orders.purchase_occasions(None)?;
     talk.step("fitting models at each origin");
     let mut base = base_of(occasions);
+    if options.boosted.is_some() {
+        base = with_first_orders(base, &orders)?;
+    }
     if let Some(request) = request {
         base = base.with_covariates(request)?;
     }
-    let mut outcome = backtest_with_boosted(&base, &options, arguments.seed)?;
+    let mut outcome = backtest(&base, &options)?;
     talk.step("trying the season");
     note_season(&base, &mut outcome, &asked)?;
     talk.finish();
@@ -68,8 +76,7 @@ pub(crate) fn run(arguments: &BacktestArguments, talk: &Talk) -> anyhow::Result<
     covariates::note(&arguments.covariates, &mut provenance);
     provenance.model = Some(outcome.answer.served.clone());
     reading::note_spend(&arguments.spend, &mut provenance);
-    let has_trees = outcome.answer.scores.iter().any(|score| score.model == ZILN_ID);
-    provenance.seed = has_trees.then_some(arguments.seed);
+    provenance.seed = options.boosted.is_some().then_some(arguments.seed);
     provenance.as_of = intake.last_day.map(|day| reading::day_text(day.0));
     let is_json = match (&arguments.output.output, arguments.output.output_format) {
         (_, Some(format)) => matches!(format, OutputFormat::Json | OutputFormat::Text),

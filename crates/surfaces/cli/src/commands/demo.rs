@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &DemoArguments, talk: &Talk) -> anyhow::Result<Outc
         model: "auto".to_owned(),
         model_file: None,
         horizon: "52w".to_owned(),
+        models: Vec::new(),
         seed: 0,
     };
     let definition = DefinitionArguments {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use clv_models::boosted::ZILN_ID;
 use clv_models::catalogue::{purchase_models, retention_models, spend_models};
 use clv_models::retention::kaplan_meier::ID as KAPLAN_MEIER;
 use clv_studies::metrics::{catalogue, subscription_catalogue};
@@ -106,6 +107,12 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
     for model in retention_models() {
         entries.push((model.id.to_owned(), "models", format!("{}: {}", model.name, model.story)));
     }
+    entries.push((
+        ZILN_ID.to_owned(),
+        "models",
+        "boosted trees: small trees on Pareto/NBD that learn from days, gaps, returns and first orders what it misses"
+            .to_owned(),
+    ));
     entries.push((
         KAPLAN_MEIER.to_owned(),
         "models",

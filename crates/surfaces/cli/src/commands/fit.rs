@@ -3,15 +3,15 @@
 use std::fmt::Write;
 
 use clv_answers::Answer;
+use clv_answers::boosted::BoostedFit;
 use clv_answers::model_card::ModelCard;
 use clv_answers::model_fit::ModelFit;
 use clv_answers::posterior::PosteriorDraws;
 use clv_answers::spend::SpendModelScore;
 use clv_models::catalogue::spend_model;
-use clv_studies::blend::BLEND;
 use clv_studies::inquiry::InquiryOptions;
 use clv_studies::model_card::model_card;
-use clv_studies::model_fit::{GAMMA_GAMMA, model_entry};
+use clv_studies::model_fit::GAMMA_GAMMA;
 use clv_studies::posterior::{DrawOptions, DrawWay};
 use clv_studies::season::SeasonRequest;
 use clv_studies::served::{DEFAULT_MODEL, ModelChoice};
@@ -36,11 +36,9 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
     let is_spend = spend_model(&arguments.model).is_some();
     let spend = spend_choice(arguments, is_spend)?;
     let choice = match arguments.model.as_str() {
-        "auto" => ModelChoice::Auto,
-        BLEND => ModelChoice::Blend,
         // A spend model needs the customers' means only; whichever purchase model stands beside it is left out.
         _ if is_spend => ModelChoice::Id(DEFAULT_MODEL.to_owned()),
-        id => ModelChoice::Id(model_entry(id)?.id.to_owned()),
+        id => ModelChoice::named(id)?,
     };
     let engine = reading::engine(&arguments.read.reading, talk)?;
     let columns = arguments.read.reading.columns.as_deref();
@@ -56,6 +54,8 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         spend,
         always_bake_off: arguments.card,
         season: SeasonRequest::default(),
+        models: arguments.models.clone(),
+        seed: arguments.seed,
     };
     if is_spend {
         season::refuse(&arguments.season, GAMMA_GAMMA)?;
@@ -85,6 +85,9 @@ pub(crate) fn run(arguments: &FitArguments, talk: &Talk) -> anyhow::Result<Outco
         _ => fit,
     };
     let mut fit = fit;
+    if fit.boosted.is_some() {
+        provenance.seed = Some(arguments.seed);
+    }
     if let Some(way) = arguments.posterior {
         talk.step("drawing parameters");
         let way = match way {
@@ -182,6 +185,9 @@ pub(crate) fn text(fit: &ModelFit) -> String {
     if let (Some(customers), Some(histories)) = (fit.n_customers, fit.n_histories) {
         let _ = writeln!(text, "{customers} customers, {histories} distinct histories");
     }
+    if let Some(boosted) = &fit.boosted {
+        text.push_str(&trees_text(boosted));
+    }
     if let Some(posterior) = &fit.posterior {
         text.push_str(&drawn(posterior));
     }
@@ -207,6 +213,48 @@ pub(crate) fn text(fit: &ModelFit) -> String {
     }
     if let Some(spend) = &fit.spend {
         let _ = write!(text, "\n{}", self::text(spend));
+    }
+    text
+}
+
+/// The trees in a few lines for each horizon: rounds, scores and what gains most.
+fn trees_text(boosted: &BoostedFit) -> String {
+    let mut text = format!(
+        "boosted trees on {}, seed {}; losses of the model alone, out of time and in sample\n",
+        boosted.stands_on, boosted.seed
+    );
+    for horizon in &boosted.horizons {
+        let _ = writeln!(
+            text,
+            "  {} days, learnt at {}; the model's purchases times {:.3}",
+            horizon.horizon_days,
+            horizon.learnt_at.join(", "),
+            horizon.shift_ln_purchases.exp()
+        );
+        for (who, part) in
+            [("bought once", &horizon.bought_once), ("bought again", &horizon.bought_again)]
+        {
+            let Some(part) = part else {
+                let _ = writeln!(text, "    {who}: too few to learn from");
+                continue;
+            };
+            for (name, head) in &part.heads {
+                let used: Vec<String> = head
+                    .most_used
+                    .iter()
+                    .map(|(feature, share)| format!("{feature} {:.0} %", 100.0 * share))
+                    .collect();
+                let _ = writeln!(
+                    text,
+                    "    {who:<12} {name:<9} {:>3} rounds {:>9.5} {:>9.5} {:>9.5}  {}",
+                    head.rounds,
+                    head.loss_of_model,
+                    head.loss_out_of_time,
+                    head.loss_in_sample,
+                    used.join(", ")
+                );
+            }
+        }
     }
     text
 }

@@ -307,6 +307,7 @@ fn tables_and_names_that_cannot_be_used_are_refused_with_their_reason() {
         &["--constrain member", "not both"],
     );
     refused(&plain, &["--model", "blend"], &["the blend takes no covariates", "--model auto"]);
+    refused(&plain, &["--model", "ziln"], &["ziln takes what first orders tell", "pareto-nbd"]);
     let constant = table("age,size", |i| format!("{},7", i % 40));
     refused(&constant, &pareto, &["size is 7 for every customer"]);
     let collinear = table("age,born,n", |i| format!("{},{},{}", 20 + i % 40, 2000 - i % 40, i % 3));

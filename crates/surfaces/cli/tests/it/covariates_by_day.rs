@@ -256,14 +256,14 @@ fn a_bake_off_scores_models_with_covariates_beside_those_without() {
         "--covariates",
         "customers.csv",
         "--models",
-        "pareto-nbd,mbg-nbd",
+        "pareto-nbd,mbg-nbd,ziln",
     ];
     let found = answer(&folder.clv(&words));
     let models: Vec<&str> = found["scores"]
         .as_array()
         .map(|scores| scores.iter().filter_map(|score| score["model"].as_str()).collect())
         .unwrap_or_default();
-    for id in ["pareto-nbd", "mbg-nbd", "pareto-nbd+covariates", "mbg-nbd+covariates"] {
+    for id in ["pareto-nbd", "mbg-nbd", "ziln", "pareto-nbd+covariates", "mbg-nbd+covariates"] {
         assert!(models.contains(&id), "{id}: {models:?} {}", found["left_out"]);
     }
     let error = |id: &str| -> f64 {

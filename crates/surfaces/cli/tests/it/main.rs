@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod bad_input;
+mod boosted;
 mod contract;
 mod covariates;
 mod covariates_by_day;

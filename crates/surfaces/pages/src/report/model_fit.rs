@@ -1,6 +1,7 @@
 //! The model served: its story, its parameters in words, how sure they are, and its warnings.
 
 use clv_answers::backtest::Backtest;
+use clv_answers::boosted::BoostedFit;
 use clv_answers::covariates::{CovariateFit, Test};
 use clv_answers::model_card::ModelCard;
 use clv_answers::model_fit::ModelFit;
@@ -56,6 +57,7 @@ fn fitted(model: &ModelFit, card: &ModelCard, kind: &str, known: Option<&Covaria
             (parameters(model, card))
             (effects(model, known))
             p.remark { (quality(model)) }
+            @if let Some(boosted) = &model.boosted { (trees(boosted)) }
             (spend_scores(&model.spend_scores))
             @if let Some(test) = &model.independence_test { p.remark { (dependence(test)) } }
             @if !model.warnings.is_empty() {
@@ -84,13 +86,59 @@ fn parameters(model: &ModelFit, card: &ModelCard) -> Markup {
                         Some(error) => td.n data-label="Standard error" data-v=(error) { (decimal(*error, 4)) },
                         None => td.n.blank data-label="Standard error" {},
                     }
-                    td.words data-label="In words" { (in_words(card, &model.model, name)) }
+                    td.words data-label="In words" { (in_words(card, whose(model), name)) }
                 }
             }
         }
     };
     let id = format!("parameters-{}", model.model);
     scrolling(&Options { id: &id, caption: "parameters of the model" }, &rows)
+}
+
+/// Whose parameters a fit holds: those of boosted trees are of the model that they stand on.
+fn whose(model: &ModelFit) -> &str {
+    model.boosted.as_ref().map_or(&model.model, |boosted| &boosted.stands_on)
+}
+
+/// How many trees there are, whether they hold out of time, and what they split on most.
+fn trees(boosted: &BoostedFit) -> Markup {
+    let parts = boosted.horizons.iter().flat_map(|horizon| {
+        let of = [("one order", &horizon.bought_once), ("several orders", &horizon.bought_again)];
+        of.into_iter().filter_map(|(who, part)| Some((horizon.horizon_days, who, part.as_ref()?)))
+    });
+    let rows = html! {
+        thead {
+            tr {
+                th scope="col" { "Days ahead, customers with" }
+                th scope="col" { "Head" }
+                th.n scope="col" { "Trees" }
+                th.n scope="col" { "Loss of the model alone" }
+                th.n scope="col" { "Loss with the trees" }
+                th scope="col" { "Splits that gain most" }
+            }
+        }
+        tbody {
+            @for (days, who, part) in parts {
+                @for (name, head) in &part.heads {
+                    tr {
+                        th scope="row" { (days) ", " (who) }
+                        td data-label="Head" { code { (name) } }
+                        td.n data-label="Trees" data-v=(head.rounds) { (count(head.rounds)) }
+                        td.n data-label="Loss of the model alone" data-v=(head.loss_of_model) { (decimal(head.loss_of_model, 4)) }
+                        td.n data-label="Loss with the trees" data-v=(head.loss_out_of_time) { (decimal(head.loss_out_of_time, 4)) }
+                        td.words data-label="Splits that gain most" { (splits(&head.most_used)) }
+                    }
+                }
+            }
+        }
+    };
+    let caption = "trees on the model whose parameters these are; losses at the latest earlier origin, which nothing was learnt from";
+    scrolling(&Options { id: "trees", caption }, &rows)
+}
+
+fn splits(most_used: &[(String, f64)]) -> String {
+    let told = most_used.iter().take(3).map(|(of, share)| format!("{of} {:.0} %", 100.0 * share));
+    told.collect::<Vec<String>>().join(", ")
 }
 
 /// The scores that chose the spend model; nothing where it was named.
@@ -198,6 +246,10 @@ fn story(model: &str) -> &'static str {
         "mbg-nbd" => {
             "Every customer buys at a rate of their own and may leave for good after any purchase, the first \
              included."
+        }
+        "ziln" => {
+            "Small trees start from what Pareto/NBD forecasts of each customer and learn from days, gaps, returns and first \
+             orders what it misses; where nothing is missed they add nothing."
         }
         "blend" => {
             "Several forecasters together, each weighted by how well it did on holdouts it had not seen; customers with \
