@@ -91,6 +91,7 @@ impl RowReader for Reader {
                     is_dated: false,
                     amount: purchased.map_or(refunded, |paid| in_base(refunded, total, paid)),
                     currency: currency.map(Into::into),
+                    email: cells.text(EMAIL).and_then(email),
                     ..Refund::default()
                 },
                 &cells.origin,

@@ -222,6 +222,7 @@ impl TextFile {
         }
         import.finish(&mut out);
         kept.take(&mut out);
+        kept.check_refunds();
         Ok(Imported {
             importer: importer.id,
             confidence: recognised.confidence,
@@ -256,6 +257,19 @@ struct Kept {
 }
 
 impl Kept {
+    /// A refund of an order is of its customer.
+    fn check_refunds(&self) {
+        let rows = |table: &str| self.tables.get(table).map_or(&[][..], Vec::as_slice);
+        let orders: BTreeMap<&str, &Row> =
+            rows("orders").iter().map(|order| (order["order_id"].as_str(), order)).collect();
+        for refund in rows("refunds") {
+            let Some(order) = orders.get(refund["order_id"].as_str()) else { continue };
+            for key in ["customer_id", "email", "phone"] {
+                assert_eq!(refund.get(key), order.get(key), "{key} of {}", refund["order_id"]);
+            }
+        }
+    }
+
     /// Takes what was produced; every row must pass the checks of its table.
     fn take(&mut self, out: &mut Produced) {
         for (table, batch) in out.rows.take() {
