@@ -82,7 +82,7 @@ impl RowReader for Reader {
             },
             &cells.origin,
         );
-        if let Some(refunded) = refunded.filter(|_| !is_cancelled) {
+        if let Some(refunded) = refunded.filter(|_| !is_cancelled && total.0 > 0) {
             out.refund(
                 Refund {
                     order_id: order_id.into(),
