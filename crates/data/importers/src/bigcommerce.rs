@@ -65,18 +65,16 @@ impl RowReader for Reader {
         let status = cells.text(STATUS).map(str::to_lowercase);
         let is_cancelled = status.as_deref().is_some_and(|status| CANCELLED.contains(&status));
         let currency = cells.currency(CURRENCY);
+        // Guests have the id 0.
+        let account = cells.text(CUSTOMER_ID).and_then(customer_id).filter(|id| *id != "0");
+        let address = cells.text(EMAIL).or(cells.text(BILLING_EMAIL)).and_then(email);
         out.order(
             Order {
                 order_id: order_id.into(),
                 ordered_on: moment.day,
                 ordered_at: moment.at,
-                // Guests have the id 0.
-                customer_id: cells
-                    .text(CUSTOMER_ID)
-                    .and_then(customer_id)
-                    .filter(|id| *id != "0")
-                    .map(Into::into),
-                email: cells.text(EMAIL).or(cells.text(BILLING_EMAIL)).and_then(email),
+                customer_id: account.map(Into::into),
+                email: address.clone(),
                 phone: cells.text(PHONE).and_then(phone),
                 currency: currency.clone(),
                 total,
@@ -100,6 +98,9 @@ impl RowReader for Reader {
                     is_dated: false,
                     amount: Money(refunded.0.abs()),
                     currency: currency.clone(),
+                    customer_id: account.map(Into::into),
+                    email: address,
+                    phone: cells.text(PHONE).and_then(phone),
                     ..Refund::default()
                 },
                 &cells.origin,

@@ -13,6 +13,9 @@ use crate::importer::{Problem, Reading};
 use crate::moment::Moment;
 use crate::number_format::NumberProblem;
 
+/// The days that a canonical table takes: 1970-01-01 to 2100-12-31.
+const PLAUSIBLE_DAYS: std::ops::RangeInclusive<i32> = 0..=47_846;
+
 /// A row, with the formats of its columns. Columns are named by their place among the importer's.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
@@ -168,13 +171,13 @@ impl<'a> Cells<'a> {
     /// The cell as a day, and a moment where it tells one; `None` where it is blank.
     ///
     /// # Errors
-    /// When it does not read in the format of its column.
+    /// When it does not read in the format of its column, or is not in the years 1970 to 2100.
     pub fn moment(&self, column: usize) -> Result<Option<Moment>, Problem> {
         debug_assert!(matches!(self.formats.reading(column), Reading::Moment | Reading::MomentUtc));
         let Some(cell) = self.text(column) else { return Ok(None) };
         match self.formats.moment(column, cell) {
-            Some(moment) => Ok(Some(moment)),
-            None => Err(Problem { rule: Rule::UnreadableDate, column }),
+            Some(moment) if PLAUSIBLE_DAYS.contains(&moment.day.0) => Ok(Some(moment)),
+            _ => Err(Problem { rule: Rule::UnreadableDate, column }),
         }
     }
 

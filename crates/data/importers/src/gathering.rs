@@ -26,6 +26,17 @@ pub struct Place {
     pub remark: Option<Rule>,
 }
 
+/// The keys of an order's customer, for its refunds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CustomerKeys<'a> {
+    /// The customer's id in the source.
+    pub customer_id: Option<&'a str>,
+    /// The e-mail address.
+    pub email: Option<&'a str>,
+    /// The telephone number.
+    pub phone: Option<&'a str>,
+}
+
 /// The orders of one file that may still get rows.
 #[derive(Debug)]
 pub struct Gathering {
@@ -114,6 +125,16 @@ impl Gathering {
     #[must_use]
     pub fn order(&self, order_id: &str) -> Option<&Order<'static>> {
         self.open.get(&hash_bytes(order_id.as_bytes()))?.order.as_ref()
+    }
+
+    /// Who an order is of, as far as its rows have told; nobody where they have not.
+    #[must_use]
+    pub fn keys(&self, order_id: &str) -> CustomerKeys<'_> {
+        self.order(order_id).map_or(CustomerKeys::default(), |order| CustomerKeys {
+            customer_id: order.customer_id.as_deref(),
+            email: order.email.as_deref(),
+            phone: order.phone.as_deref(),
+        })
     }
 
     /// Produces what is open, in the order of the first rows.

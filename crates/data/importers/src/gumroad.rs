@@ -75,6 +75,7 @@ impl RowReader for Reader {
         let total = cells.needed_money(PRICE)?;
         let day = cells.needed_moment(DATE)?;
         let moment = cells.moment(TIME)?.unwrap_or(day);
+        let address = cells.text(EMAIL).or(cells.text(BUYER_EMAIL)).and_then(email);
         let says = |column| cells.flag(column) == Some(true);
         let is_lost = says(IS_DISPUTED) && !says(IS_WON);
         let refunded =
@@ -84,7 +85,7 @@ impl RowReader for Reader {
                 order_id: order_id.into(),
                 ordered_on: moment.day,
                 ordered_at: moment.at,
-                email: cells.text(EMAIL).or(cells.text(BUYER_EMAIL)).and_then(email),
+                email: address.clone(),
                 currency: Some(CURRENCY.into()),
                 total,
                 items: cells.money(SUBTOTAL)?,
@@ -109,6 +110,7 @@ impl RowReader for Reader {
                     amount,
                     currency: Some(CURRENCY.into()),
                     reason: is_lost.then_some("dispute".into()),
+                    email: address,
                     ..Refund::default()
                 },
                 &cells.origin,

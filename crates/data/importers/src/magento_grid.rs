@@ -82,7 +82,7 @@ impl RowReader for Reader {
             },
             &cells.origin,
         );
-        if let Some(refunded) = refunded.filter(|_| !is_cancelled) {
+        if let Some(refunded) = refunded.filter(|_| !is_cancelled && total.0 > 0) {
             out.refund(
                 Refund {
                     order_id: order_id.into(),
@@ -91,6 +91,7 @@ impl RowReader for Reader {
                     is_dated: false,
                     amount: purchased.map_or(refunded, |paid| in_base(refunded, total, paid)),
                     currency: currency.map(Into::into),
+                    email: cells.text(EMAIL).and_then(email),
                     ..Refund::default()
                 },
                 &cells.origin,

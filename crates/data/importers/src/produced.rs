@@ -11,7 +11,7 @@ use clv_tables::canonical::{
     subscriptions, surveys, tickets, touchpoints,
 };
 use clv_tables::hash::hash_bytes;
-use clv_tables::{Day, Origin, Table};
+use clv_tables::{Day, Money, Origin, Table};
 
 /// Sums of one currency, millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,8 +176,16 @@ pub struct Produced {
 }
 
 impl Produced {
-    /// Adds an order and counts it. Keys that stand on one order are one person's.
-    pub fn order(&mut self, order: orders::Order<'_>, origin: &Origin<'_>) {
+    /// Adds an order and counts it. Keys that stand on one order are one person's. An order of less than nothing is what was given
+    /// back, on its own day; discounts are positive, however a source writes them.
+    pub fn order(&mut self, mut order: orders::Order<'_>, origin: &Origin<'_>) {
+        order.discount = order.discount.map(|discount| Money(discount.0.abs()));
+        if order.total.0 < 0 {
+            order.total = Money(order.total.0.saturating_abs());
+            if !order.is_cancelled {
+                return self.refund_of_own_number(order, origin);
+            }
+        }
         self.one_person(
             order.customer_id.as_deref(),
             order.email.as_deref(),
@@ -203,6 +211,25 @@ impl Produced {
             totals.last_day = Some(totals.last_day.map_or(day, |last| last.max(day)));
         }
         self.rows.orders.push(order, origin);
+    }
+
+    fn refund_of_own_number(&mut self, order: orders::Order<'_>, origin: &Origin<'_>) {
+        self.refund(
+            refunds::Refund {
+                order_id: order.order_id,
+                refund_id: "1".into(),
+                refunded_on: order.ordered_on,
+                is_dated: true,
+                refunded_at: order.ordered_at,
+                amount: order.total,
+                currency: order.currency,
+                customer_id: order.customer_id,
+                email: order.email,
+                phone: order.phone,
+                ..refunds::Refund::default()
+            },
+            origin,
+        );
     }
 
     /// Adds a refund and counts it.
@@ -235,10 +262,10 @@ impl Produced {
         }
         match (id, email, phone) {
             (_, Some(email), Some(phone)) => {
-                self.link(("email", email), ("phone", phone), "same_row", origin)
+                self.link(("email", email), ("phone", phone), "same_row", origin);
             }
             (Some(id), None, Some(phone)) => {
-                self.link(("customer_id", id), ("phone", phone), "same_row", origin)
+                self.link(("customer_id", id), ("phone", phone), "same_row", origin);
             }
             _ => {}
         }

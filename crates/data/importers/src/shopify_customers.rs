@@ -70,7 +70,7 @@ impl RowReader for Reader {
                 .into_iter()
                 .find(|kind| tags.split(',').any(|tag| tag.trim().eq_ignore_ascii_case(kind)))
         });
-        out.rows.customers.push(
+        out.customer(
             Customer {
                 customer_id,
                 email: address,

@@ -96,6 +96,8 @@ impl Charge<'_> {
                     amount: refund.amount,
                     currency: self.currency.clone(),
                     reason: refund.reason.map(Into::into),
+                    customer_id: self.customer_id.map(Into::into),
+                    email: self.email.clone(),
                     ..Refund::default()
                 },
                 origin,

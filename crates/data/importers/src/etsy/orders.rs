@@ -90,6 +90,7 @@ impl RowReader for Reader {
                     is_dated: false,
                     amount: Money(total.0 - adjusted.0),
                     currency: currency.clone(),
+                    customer_id: cells.text(BUYER_ID).map(Into::into),
                     ..Refund::default()
                 },
                 &cells.origin,

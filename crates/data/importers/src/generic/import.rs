@@ -127,7 +127,13 @@ impl RowReader for Reader {
         let no_order = |rule| Problem { rule, column: ORDER_ID };
         if is_return {
             let number = self.orders.add_refund(order_id, &cells.origin, out).map_err(no_order)?;
-            out.refund(refund(cells, order_id, number, moment, (amount, quantity)), &cells.origin);
+            let mut refund = refund(cells, order_id, number, moment, (amount, quantity));
+            if refund.customer_id.is_none() && refund.email.is_none() {
+                let keys = self.orders.keys(order_id);
+                refund.customer_id = keys.customer_id.map(Into::into);
+                refund.email = keys.email.map(Into::into);
+            }
+            out.refund(refund, &cells.origin);
             return Ok(());
         }
         let place = self

@@ -2,7 +2,7 @@
 
 use clv_tables::Rule;
 use clv_tables::canonical::customers::{self, Customer};
-use clv_tables::canonical::identities::{self, IdentityLink};
+use clv_tables::canonical::identities;
 
 use crate::cells::Cells;
 use crate::importer::{Importer, Problem, RowReader, source_columns};
@@ -35,19 +35,9 @@ impl RowReader for Reader {
     fn row(&mut self, cells: &Cells<'_>, out: &mut Produced) -> Result<(), Problem> {
         let customer_id = cells.needed_text(CUSTOMER_ID, Rule::NoCustomer)?;
         let unique_id = cells.needed_text(UNIQUE_ID, Rule::NoCustomer)?;
-        out.rows.identities.push(
-            IdentityLink {
-                key_kind: "customer_unique_id".into(),
-                key: unique_id.into(),
-                other_kind: "customer_id".into(),
-                other_key: customer_id.into(),
-                rule: "same_row".into(),
-                is_valid: true,
-                ..IdentityLink::default()
-            },
-            &cells.origin,
-        );
-        out.rows.customers.push(
+        let (person, key) = (("customer_unique_id", unique_id), ("customer_id", customer_id));
+        out.link(person, key, "same_row", &cells.origin);
+        out.customer(
             Customer {
                 customer_id: customer_id.into(),
                 country: Some("BR".into()),

@@ -121,7 +121,7 @@ fn order(cells: &Cells<'_>, name: &str, out: &mut Produced) -> Result<Head, Prob
     let status = cells.text(FINANCIAL_STATUS).map(str::to_lowercase);
     let is_cancelled = cells.text(CANCELLED_AT).is_some()
         || status.as_deref().is_some_and(|status| CANCELLED.contains(&status));
-    let currency = cells.text(CURRENCY);
+    let currency = cells.currency(CURRENCY);
     out.order(
         Order {
             order_id: order_id.into(),
@@ -131,7 +131,7 @@ fn order(cells: &Cells<'_>, name: &str, out: &mut Produced) -> Result<Head, Prob
             customer_id: None,
             email: cells.text(EMAIL).and_then(email),
             phone: cells.text(PHONE).and_then(phone),
-            currency: currency.map(Into::into),
+            currency: currency.clone(),
             total,
             items: cells.money(SUBTOTAL)?,
             discount: cells.money(DISCOUNT_AMOUNT)?,
@@ -155,7 +155,7 @@ fn order(cells: &Cells<'_>, name: &str, out: &mut Produced) -> Result<Head, Prob
                 refunded_on: moment.day,
                 is_dated: false,
                 amount: Money(refunded.0.abs()),
-                currency: currency.map(Into::into),
+                currency: currency.clone(),
                 email: cells.text(EMAIL).and_then(email),
                 phone: cells.text(PHONE).and_then(phone),
                 ..Refund::default()
@@ -166,7 +166,7 @@ fn order(cells: &Cells<'_>, name: &str, out: &mut Produced) -> Result<Head, Prob
     Ok(Head {
         order_id: order_id.to_owned(),
         ordered_on: moment.day,
-        currency: currency.map(str::to_owned),
+        currency: currency.map(Into::into),
         n_lines: 0,
         put_aside: None,
     })
@@ -180,12 +180,16 @@ fn line(cells: &Cells<'_>, head: &mut Head, out: &mut Produced) -> Result<(), Pr
         return Ok(());
     }
     let unit_price = cells.money(LINE_PRICE)?;
-    let discount = cells.money(LINE_DISCOUNT)?;
+    let discount = cells.money(LINE_DISCOUNT)?.map(|discount| Money(discount.0.abs()));
     let quantity = cells.number(LINE_QUANTITY).unwrap_or(1.0);
     let charged = |price: Money| {
         let whole = (price.0 as f64 * quantity).round() as i64;
         Money(whole - discount.map_or(0, |discount| discount.0))
     };
+    if quantity.abs() <= 0.0 {
+        // Nothing is left of the line: it was taken off the order.
+        return Ok(());
+    }
     head.n_lines += 1;
     out.rows.order_lines.push(
         OrderLine {

@@ -1,5 +1,7 @@
 //! Orders of Shopify's admin interface as JSON: lines and dated refunds are nested in their order.
 
+use std::borrow::Cow;
+
 use clv_tables::canonical::order_lines::{self, OrderLine};
 use clv_tables::canonical::orders::{self, Order};
 use clv_tables::canonical::refunds::{self, Refund};
@@ -78,7 +80,6 @@ impl RowReader for Reader {
                 .is_some_and(|status| ORDERS.rules.cancelled_statuses.contains(&status));
         let coupon =
             elements(cells.raw(DISCOUNT_CODES)).first().and_then(|code| text(code, "code"));
-        let address = [EMAIL, CONTACT_EMAIL, CUSTOMER_EMAIL];
         let amounts = [SUBTOTAL, DISCOUNTS, SHIPPING, TAX, TIP];
         let [items, discount, shipping, tax, tip] = amounts.map(|column| cells.money(column));
         out.order(
@@ -88,7 +89,7 @@ impl RowReader for Reader {
                 ordered_on: created.day,
                 ordered_at: created.at,
                 customer_id: cells.text(CUSTOMER_ID).map(Into::into),
-                email: address.into_iter().find_map(|column| cells.text(column)).and_then(email),
+                email: address(cells),
                 phone: cells.text(PHONE).and_then(phone),
                 currency: cells.currency(CURRENCY),
                 total,
@@ -119,6 +120,12 @@ impl RowReader for Reader {
         }
         Ok(())
     }
+}
+
+/// The address on the order, else its customer's.
+fn address<'a>(cells: &Cells<'a>) -> Option<Cow<'a, str>> {
+    let places = [EMAIL, CONTACT_EMAIL, CUSTOMER_EMAIL];
+    places.into_iter().find_map(|column| cells.text(column)).and_then(email)
 }
 
 fn push_line(
@@ -211,7 +218,9 @@ fn push_refund(
                 .and_then(|line| number(line, "quantity"))
                 .filter(|quantity| *quantity > 0.0),
             reason: text(refund, "note").map(Into::into),
-            ..Refund::default()
+            customer_id: cells.text(CUSTOMER_ID).map(Into::into),
+            email: address(cells),
+            phone: cells.text(PHONE).and_then(phone),
         },
         &cells.origin,
     );

@@ -103,6 +103,7 @@ impl RowReader for Reader {
         self.orders.add(order, &cells.origin, out).map_err(no_order)?;
         if has_succeeded && kind == "refund" && amount.0 != 0 && !is_cancelled {
             let number = self.orders.add_refund(name, &cells.origin, out).map_err(no_order)?;
+            let keys = self.orders.keys(name);
             out.refund(
                 Refund {
                     order_id: name.into(),
@@ -111,6 +112,8 @@ impl RowReader for Reader {
                     is_dated: false,
                     amount: Money(amount.0.abs()),
                     currency: currency.as_deref().map(Into::into),
+                    email: keys.email.map(Into::into),
+                    phone: keys.phone.map(Into::into),
                     ..Refund::default()
                 },
                 &cells.origin,

@@ -68,6 +68,8 @@ impl RowReader for Reader {
             cells.text(EVENT_TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case("refund"));
         if is_refund || total.0 < 0 {
             let number = self.orders.add_refund(order_id, &cells.origin, out).map_err(no_order)?;
+            // A refund may name nobody where the sale did.
+            let customer_id = customer_id.or(self.orders.keys(order_id).customer_id);
             out.refund(
                 Refund {
                     order_id: order_id.into(),

@@ -63,8 +63,9 @@ impl RowReader for Reader {
         let created = cells.needed_moment(CREATED)?;
         let currency = cells.currency(CURRENCY);
         let minor = |column| cells.minor_money(column, currency.as_deref());
-        let whole =
-            minor(AMOUNT)?.ok_or(Problem { rule: Rule::UnreadableAmount, column: AMOUNT })?;
+        let whole = minor(AMOUNT)?
+            .filter(|whole| whole.0 >= 0)
+            .ok_or(Problem { rule: Rule::UnreadableAmount, column: AMOUNT })?;
         let captured = minor(CAPTURED_AMOUNT)?.filter(|money| money.0 > 0);
         let refunded = minor(REFUNDED)?.filter(|money| money.0 > 0);
         let status = cells.text(STATUS).map(str::to_lowercase);

@@ -3,7 +3,8 @@
 //! A refund is an object of its own, negative and without a customer, that names its order as its parent. Orders name their
 //! refunds too, but without a day: such a refund counts on its order's day unless its own object is in the file.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use clv_tables::canonical::order_lines::{self, OrderLine};
 use clv_tables::canonical::orders::{self, Order};
@@ -66,33 +67,48 @@ source_columns! {
     REFUNDS "refunds" Text optional ["refunds"];
 }
 
+/// Id, e-mail address and telephone number.
+type Keys = [Option<String>; 3];
+
 #[derive(Debug, Default)]
 struct Reader {
-    /// Refunds that came as objects of their own.
-    own: HashSet<String>,
+    /// Refunds that came as objects of their own, with their rows.
+    own: Vec<(Refund<'static>, u64)>,
     /// Refunds that their orders name, with the rows of these.
     named: Vec<(Refund<'static>, u64)>,
+    /// Who the orders are of: the objects of refunds do not say.
+    customers: HashMap<String, Keys>,
     file: [String; 3],
 }
 
 impl RowReader for Reader {
     fn row(&mut self, cells: &Cells<'_>, out: &mut Produced) -> Result<(), Problem> {
+        if self.file[0].is_empty() {
+            let origin = &cells.origin;
+            self.file = [origin.source, origin.shop, origin.file].map(str::to_owned);
+        }
         let id = cells.needed_text(ID, Rule::NoOrder)?;
         let created = cells.needed_moment(CREATED)?;
         let at = cells.moment(CREATED_GMT)?.and_then(|moment| moment.at).or(created.at);
         let created = Moment { day: created.day, at };
         match cells.text(PARENT_ID).and_then(account) {
-            Some(parent) => self.own_refund(cells, id, parent, created, out),
+            Some(parent) => self.own_refund(cells, id, parent, created),
             None => self.order(cells, id, created, out),
         }
     }
 
     fn finish(&mut self, out: &mut Produced) {
         let [source, shop, file] = &self.file;
-        for (refund, row) in self.named.drain(..) {
-            if !self.own.contains(refund.refund_id.as_ref()) {
-                out.refund(refund, &Origin { source, shop, file, row });
+        let own: HashSet<String> =
+            self.own.iter().map(|(refund, _)| refund.refund_id.to_string()).collect();
+        let is_new = |(refund, _): &(Refund<'_>, u64)| !own.contains(refund.refund_id.as_ref());
+        let named = self.named.drain(..).filter(is_new);
+        for (mut refund, row) in self.own.drain(..).chain(named) {
+            if let Some(keys) = self.customers.get(refund.order_id.as_ref()) {
+                let [customer_id, email, phone] = keys.clone().map(|key| key.map(Into::into));
+                (refund.customer_id, refund.email, refund.phone) = (customer_id, email, phone);
             }
+            out.refund(refund, &Origin { source, shop, file, row });
         }
     }
 }
@@ -104,27 +120,25 @@ impl Reader {
         id: &str,
         parent: &str,
         created: Moment,
-        out: &mut Produced,
     ) -> Result<(), Problem> {
         let amount = match cells.money(AMOUNT)? {
             Some(amount) => amount,
             None => cells.needed_money(TOTAL)?,
         };
-        self.own.insert(id.to_owned());
-        out.refund(
+        self.own.push((
             Refund {
-                order_id: parent.into(),
-                refund_id: id.into(),
+                order_id: parent.to_owned().into(),
+                refund_id: id.to_owned().into(),
                 refunded_on: created.day,
                 is_dated: true,
                 refunded_at: created.at,
                 amount: Money(amount.0.abs()),
-                currency: cells.currency(CURRENCY),
-                reason: cells.text(REASON).map(Into::into),
+                currency: cells.currency(CURRENCY).map(|code| code.into_owned().into()),
+                reason: cells.text(REASON).map(|reason| reason.to_owned().into()),
                 ..Refund::default()
             },
-            &cells.origin,
-        );
+            cells.origin.row,
+        ));
         Ok(())
     }
 
@@ -140,15 +154,23 @@ impl Reader {
         let is_cancelled = status.as_deref().is_some_and(|status| CANCELLED.contains(&status));
         let coupon =
             elements(cells.raw(COUPON_LINES)).first().and_then(|coupon| text(coupon, "code"));
+        let customer_id = cells.text(CUSTOMER_ID).and_then(account);
+        let address = cells.text(EMAIL).and_then(email);
+        let number = cells.text(PHONE).and_then(phone);
+        self.customers.insert(
+            id.to_owned(),
+            [customer_id.map(Into::into), address.clone(), number.clone()]
+                .map(|key: Option<Cow<'_, str>>| key.map(Cow::into_owned)),
+        );
         out.order(
             Order {
                 order_id: id.into(),
                 number: cells.text(NUMBER).filter(|number| *number != id).map(Into::into),
                 ordered_on: created.day,
                 ordered_at: created.at,
-                customer_id: cells.text(CUSTOMER_ID).and_then(account).map(Into::into),
-                email: cells.text(EMAIL).and_then(email),
-                phone: cells.text(PHONE).and_then(phone),
+                customer_id: customer_id.map(Into::into),
+                email: address,
+                phone: number,
                 currency: cells.currency(CURRENCY),
                 total,
                 discount: cells.money(DISCOUNT)?,
@@ -173,7 +195,6 @@ impl Reader {
             return Ok(());
         }
         let origin = &cells.origin;
-        self.file = [origin.source, origin.shop, origin.file].map(str::to_owned);
         for (nth, refund) in elements(cells.raw(REFUNDS)).iter().enumerate() {
             let Some(amount) = money(refund, "total").filter(|amount| amount.0 != 0) else {
                 continue;

@@ -96,3 +96,13 @@ fn the_real_files_come_out_with_their_totals() {
         assert_eq!((imported.sums("").0, imported.totals.customers()), (3_187, 600));
     }
 }
+
+#[test]
+fn a_day_that_no_table_takes_puts_its_row_aside() {
+    let text = "customer,date,amount\na,2021-01-31,5\na,1969-12-31,5\na,9999-12-31,5\n";
+    let imported = import(text).unwrap();
+    assert_eq!(
+        (imported.rows("orders").len(), imported.put_aside()),
+        (1, vec![("unreadable_date", 2)])
+    );
+}

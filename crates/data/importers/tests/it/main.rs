@@ -9,6 +9,7 @@
 mod generic_orders;
 mod list;
 mod marketplaces;
+mod nasty_cells;
 mod olist;
 mod online_retail;
 mod read;

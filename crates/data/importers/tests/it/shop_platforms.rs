@@ -91,3 +91,18 @@ fn the_last_row_of_gumroad_is_no_sale_and_a_lost_dispute_gives_all_back() {
     );
     assert_eq!(imported.put_aside(), [("unreadable_amount", 1)]);
 }
+
+#[test]
+fn an_order_of_less_than_nothing_is_what_was_given_back() {
+    let imported = import(
+        "ID,Purchase Point,Purchase Date,Bill-to Name,Grand Total (Base),Grand Total (Purchased),Status,Customer Email,Total Refunded\n\
+         1,Main,2024-03-13,Ada,-12.50,-12.50,Complete,ada@example.com,1.00\n\
+         2,Main,2024-03-13,Ada,-12.50,-12.50,Canceled,ada@example.com,\n",
+    )
+    .unwrap();
+    assert_eq!(imported.list("orders", "order_id total is_cancelled"), ["2|12.500000|true"]);
+    assert_eq!(
+        imported.list("refunds", "order_id refunded_on is_dated amount email"),
+        ["1|2024-03-13|true|12.500000|ada@example.com"]
+    );
+}
