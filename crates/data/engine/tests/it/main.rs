@@ -5,6 +5,7 @@
 mod bad_input;
 mod formats;
 mod lake;
+mod packed;
 mod real_files;
 mod shop_exports;
 mod tables_out;
