@@ -13,11 +13,11 @@ use zip::read::ZipArchive;
 use crate::error::EngineError;
 
 /// Bytes that the files of one archive may claim to unpack to.
-const MAX_UNPACKED: u64 = 100_000_000_000;
+pub(crate) const MAX_UNPACKED: u64 = 100_000_000_000;
 /// From how many bytes on a file may claim only so many times its packed size.
-const SMALL_UNPACKED: u64 = 1_000_000_000;
+pub(crate) const SMALL_UNPACKED: u64 = 1_000_000_000;
 /// Tables of orders pack to a tenth or a thirtieth; deflate itself ends at 1032.
-const MAX_RATIO: u64 = 200;
+pub(crate) const MAX_RATIO: u64 = 200;
 
 /// One file within an archive.
 #[derive(Debug, Clone, Copy)]

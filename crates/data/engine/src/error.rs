@@ -2,6 +2,7 @@
 
 use clv_importers::ImportError;
 
+use crate::archive::{MAX_RATIO, MAX_UNPACKED, SMALL_UNPACKED};
 use crate::lake::LakeError;
 
 /// Everything that can stop a read or a write. Single bad rows are complaints, not errors.
@@ -99,8 +100,8 @@ pub enum EngineError {
     },
     /// A packed file that claims to be larger than any that is unpacked.
     #[error(
-        "{path}: {n_packed} packed bytes claim to unpack to {n_unpacked}; expected at most 100000000000, and at most 200 times the \
-         packed size beyond 1000000000"
+        "{path}: {n_packed} packed bytes claim to unpack to {n_unpacked}; expected at most {MAX_UNPACKED} in an archive, and from \
+         {SMALL_UNPACKED} on at most {MAX_RATIO} times the packed size"
     )]
     UnpacksTooLarge {
         /// File as given.

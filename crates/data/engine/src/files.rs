@@ -20,14 +20,6 @@ pub(crate) enum Compression {
     Zstd,
 }
 
-/// What is in a file once it is unpacked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
-    Delimited,
-    Json,
-    Parquet,
-}
-
 /// One file to read, with the stamp by which a change is noticed.
 #[derive(Debug, Clone)]
 pub(crate) struct InputFile {
@@ -73,8 +65,11 @@ impl InputFile {
         Ok(file)
     }
 
-    /// What the file holds, by the first bytes once they are unpacked.
-    pub(crate) fn content(&self, head: &[u8]) -> Result<Content, EngineError> {
+    /// Whether the file is Parquet and not text, by its first bytes once they are unpacked.
+    ///
+    /// # Errors
+    /// When it is of a kind that is not read.
+    pub(crate) fn is_parquet(&self, head: &[u8]) -> Result<bool, EngineError> {
         if head.starts_with(b"PAR1") {
             if self.compression != Compression::None {
                 return Err(EngineError::Unsupported {
@@ -90,24 +85,10 @@ impl InputFile {
                     hint: "unpack it first: Parquet files are read in pieces from the disk",
                 });
             }
-            return Ok(Content::Parquet);
+            return Ok(true);
         }
         refuse_known(head, &self.shown)?;
-        let is_utf16 = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
-        let text: Vec<u8> = head
-            .iter()
-            .copied()
-            .filter(|b| {
-                !(b.is_ascii_whitespace()
-                    || matches!(b, 0xef | 0xbb | 0xbf)
-                    || (is_utf16 && *b == 0))
-            })
-            .take(3)
-            .collect();
-        match text.as_slice() {
-            [b'{', b'"' | b'}', ..] | [b'[', b'{' | b']', ..] => Ok(Content::Json),
-            _ => Ok(Content::Delimited),
-        }
+        Ok(false)
     }
 
     /// # Errors

@@ -12,7 +12,7 @@ use clv_importers::sample::Sample;
 
 use crate::engine::{Engine, ReadOptions};
 use crate::error::EngineError;
-use crate::files::{Content, InputFile, find, read_up_to};
+use crate::files::{InputFile, find, read_up_to};
 use crate::orders::Orders;
 use crate::parquet_file::ParquetFile;
 use crate::progress::ProgressCounter;
@@ -106,13 +106,13 @@ pub(crate) fn look_at(file: InputFile) -> Result<(Source, Sample), EngineError> 
     if n == 0 {
         return Err(EngineError::EmptyFile { path: file.shown });
     }
-    match file.content(&head[..n])? {
-        Content::Parquet => look_at_parquet(ParquetFile::open(file)?),
-        content => look_at_text(file, content),
+    match file.is_parquet(&head[..n])? {
+        true => look_at_parquet(ParquetFile::open(file)?),
+        false => look_at_text(file),
     }
 }
 
-fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), EngineError> {
+fn look_at_text(file: InputFile) -> Result<(Source, Sample), EngineError> {
     let mut text = Vec::new();
     let mut reader = Utf8Reader::new(unpack(&file, ProgressCounter::silent())?);
     let mut is_whole = false;
@@ -128,7 +128,7 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
     if text.iter().any(is_control) {
         return Err(EngineError::BinaryFile { path: file.shown, n_bytes: text.len() });
     }
-    if content == Content::Json {
+    if JsonShape::is_json(&text) {
         return look_at_json(file, &text, is_whole);
     }
     if !is_whole && let Some(end) = text.iter().rposition(|b| *b == b'\n') {

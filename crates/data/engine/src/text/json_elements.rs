@@ -98,6 +98,15 @@ fn broken(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
+/// # Errors
+/// When an element is longer than any that is held.
+fn check_length(row: u64, n_bytes: usize) -> io::Result<()> {
+    if n_bytes <= MAX_ELEMENT_BYTES {
+        return Ok(());
+    }
+    Err(broken(format!("element {row} is longer than {MAX_ELEMENT_BYTES} bytes, or never ends")))
+}
+
 /// One element per line.
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -121,6 +130,7 @@ impl Lines {
                     }
                     None => {
                         text.at = text.bytes.len();
+                        check_length(self.row + 1, text.at - text.kept.unwrap_or(start))?;
                         if !text.refill()? {
                             break text.kept.unwrap_or(start)..text.bytes.len();
                         }
@@ -306,12 +316,7 @@ impl Document {
             }
             text.at = text.bytes.len();
             let start = text.kept.unwrap_or(0);
-            if text.at - start > MAX_ELEMENT_BYTES {
-                let row = self.row;
-                return Err(broken(format!(
-                    "element {row} is longer than {MAX_ELEMENT_BYTES} bytes, or never ends"
-                )));
-            }
+            check_length(self.row, text.at - start)?;
             if !text.refill()? {
                 break false;
             }

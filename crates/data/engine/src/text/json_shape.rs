@@ -36,6 +36,15 @@ impl SeveralArrays {
 }
 
 impl JsonShape {
+    /// Whether a text begins like an object or like an array that may hold some.
+    pub(crate) fn is_json(text: &[u8]) -> bool {
+        let mut first = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        matches!(
+            (first.next(), first.next()),
+            (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b']'))
+        )
+    }
+
     /// Decides from the beginning of a file, or from the whole of it.
     ///
     /// # Errors
@@ -137,4 +146,38 @@ fn single(mut object: Map<String, Value>) -> JsonShape {
         }
     }
     JsonShape::Single(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+
+    #[test]
+    fn the_shape_is_where_the_rows_are() {
+        let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let array = |keys: &[&str]| JsonShape::Array(path(keys));
+        let single = |keys: &[&str]| JsonShape::Single(path(keys));
+        for (text, is_whole, shape) in [
+            ("[{\"a\":1}]", true, array(&[])),
+            ("{\"a\":1}\n{\"a\":2}\n", true, JsonShape::Lines),
+            ("{\"a\":1}\n", false, JsonShape::Lines),
+            ("{\"a\":1,}\n{\"a\":2}\n", true, JsonShape::Lines),
+            ("{\"a\":\n{\"a\":2}\n", true, JsonShape::Lines),
+            ("{\n\"a\":1}\n{\n\"a\":2}", true, JsonShape::Objects),
+            ("{\n\"a\":1}", true, single(&[])),
+            ("{\"order\":{\"a\":1,\"b\":2}}", true, single(&["order"])),
+            ("{\"orders\":[{\"a\":1}],\"n\":1}", true, array(&["orders"])),
+            ("{\"n\":1,\"data\":{\"orders\":[{\"a\":1", false, array(&["data", "orders"])),
+            ("{\"id\":1,\n\"lines\":[{\"a\":1}]}", true, single(&[])),
+            ("{\"order\":{\"lines\":[{\"a\":1}],\"order_id\":1}}", true, single(&["order"])),
+            ("{\"links\":{\"next\":[{\"a\":1}]},\"data\":[{\"a\":1}]}", true, array(&["data"])),
+            ("{\"orders\":[]}", true, array(&["orders"])),
+        ] {
+            assert_eq!(JsonShape::detect(text.as_bytes(), is_whole).unwrap(), shape, "{text}");
+        }
+        let several =
+            JsonShape::detect(b"{\"a\":[{}],\"b\":{\"c\":[{}]},\"d\":[{}]}", true).unwrap_err();
+        assert_eq!((several.first.as_str(), several.second.as_str()), ("a", "d"));
+    }
 }
