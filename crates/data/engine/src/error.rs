@@ -2,6 +2,7 @@
 
 use clv_importers::ImportError;
 
+use crate::archive::{MAX_RATIO, MAX_UNPACKED, SMALL_UNPACKED};
 use crate::lake::LakeError;
 
 /// Everything that can stop a read or a write. Single bad rows are complaints, not errors.
@@ -17,7 +18,7 @@ pub enum EngineError {
     },
     /// A folder or a glob without a file that could be read.
     #[error(
-        "{path}: no readable file here; expected csv, tsv, txt, ndjson, jsonl or parquet, also .gz or .zst"
+        "{path}: no readable file here; expected csv, tsv, txt, json, ndjson, jsonl or parquet, also .gz, .zst or .zip"
     )]
     NoFiles {
         /// Path as given.
@@ -87,7 +88,7 @@ pub enum EngineError {
     },
     /// A format that is recognised and not read.
     #[error(
-        "{path}: this is {what}, which is not read; expected csv, tsv, ndjson or parquet, also .gz or .zst"
+        "{path}: this is {what}, which is not read; expected csv, tsv, json, ndjson or parquet, also .gz, .zst or .zip"
     )]
     Unsupported {
         /// File as given.
@@ -96,6 +97,31 @@ pub enum EngineError {
         what: &'static str,
         /// What to do about it.
         hint: &'static str,
+    },
+    /// A packed file that claims to be larger than any that is unpacked.
+    #[error(
+        "{path}: {n_packed} packed bytes claim to unpack to {n_unpacked}; expected at most {MAX_UNPACKED} in an archive, and from \
+         {SMALL_UNPACKED} on at most {MAX_RATIO} times the packed size"
+    )]
+    UnpacksTooLarge {
+        /// File as given.
+        path: String,
+        /// Bytes in the archive.
+        n_packed: u64,
+        /// Bytes that the archive declares.
+        n_unpacked: u64,
+    },
+    /// A JSON document with several lists that could each be the rows.
+    #[error(
+        "{path}: arrays of objects under {first:?} and under {second:?}; expected one, whose objects are the rows"
+    )]
+    SeveralArrays {
+        /// File as given.
+        path: String,
+        /// Keys to the one, joined by dots.
+        first: String,
+        /// Keys to the other.
+        second: String,
     },
     /// Bytes that are no text.
     #[error(
@@ -299,6 +325,12 @@ impl EngineError {
                 Some("export the orders again and check that the period has orders".into())
             }
             EngineError::Unsupported { hint, .. } => Some((*hint).into()),
+            EngineError::UnpacksTooLarge { .. } => {
+                Some("unpack it yourself if you trust it, and read what comes out".into())
+            }
+            EngineError::SeveralArrays { first, .. } => {
+                Some(format!("write one of them as a file of its own, e.g. with jq '.{first}'"))
+            }
             EngineError::BinaryFile { .. } => Some("export the orders as csv".into()),
             EngineError::Damaged { .. } => Some("copy or export the file again".into()),
             EngineError::Changed { .. } => {

@@ -7,7 +7,10 @@ use std::time::SystemTime;
 
 use clv_importers::heading::nearest;
 
+use crate::archive::{self, Packed};
 use crate::error::EngineError;
+use crate::progress::ProgressCounter;
+use crate::text::decode::{read_error, unpack};
 
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,53 +20,56 @@ pub(crate) enum Compression {
     Zstd,
 }
 
-/// What is in a file once it is unpacked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
-    Delimited,
-    JsonLines,
-    Parquet,
-}
-
 /// One file to read, with the stamp by which a change is noticed.
 #[derive(Debug, Clone)]
 pub(crate) struct InputFile {
+    /// The file on the disk: for a file within an archive, the archive.
     pub(crate) path: PathBuf,
-    /// The path as the user gave it.
+    /// The path as the user gave it; a file within an archive is shown as `archive.zip/orders.csv`.
     pub(crate) shown: String,
+    /// Bytes that it takes on the disk.
     pub(crate) size: u64,
     pub(crate) modified: Option<SystemTime>,
     pub(crate) compression: Compression,
+    /// Where in an archive it is.
+    pub(crate) packed: Option<Packed>,
+    /// Bytes of the file on the disk.
+    on_disk: u64,
 }
 
 impl InputFile {
-    fn at(path: PathBuf) -> Result<InputFile, EngineError> {
-        let shown = path.display().to_string();
-        let unreadable = |source| EngineError::Unreadable { path: shown.clone(), source };
-        let mut file = File::open(&path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if metadata.len() == 0 {
-            return Err(EngineError::EmptyFile { path: shown });
-        }
+    fn at(path: PathBuf, shown: String, packed: Option<Packed>) -> Result<InputFile, EngineError> {
+        let metadata = std::fs::metadata(&path)
+            .map_err(|source| EngineError::Unreadable { path: shown.clone(), source })?;
+        let mut file = InputFile {
+            path,
+            shown,
+            size: packed.map_or(metadata.len(), |packed| packed.n_packed),
+            modified: metadata.modified().ok(),
+            compression: Compression::None,
+            packed,
+            on_disk: metadata.len(),
+        };
         let mut magic = [0_u8; 16];
-        let n = read_up_to(&mut file, &mut magic).map_err(unreadable)?;
-        let compression = match &magic[..n] {
+        let mut bytes = unpack(&file, ProgressCounter::silent())?;
+        let n = read_up_to(&mut bytes, &mut magic).map_err(|error| read_error(&file, error))?;
+        if n == 0 {
+            return Err(EngineError::EmptyFile { path: file.shown });
+        }
+        file.compression = match &magic[..n] {
             [0x1f, 0x8b, ..] => Compression::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
             _ => Compression::None,
         };
-        refuse_known(&magic[..n], &shown)?;
-        Ok(InputFile {
-            path,
-            shown,
-            size: metadata.len(),
-            modified: metadata.modified().ok(),
-            compression,
-        })
+        refuse_known(&magic[..n], &file.shown)?;
+        Ok(file)
     }
 
-    /// What the file holds, by the first bytes once they are unpacked.
-    pub(crate) fn content(&self, head: &[u8]) -> Result<Content, EngineError> {
+    /// Whether the file is Parquet and not text, by its first bytes once they are unpacked.
+    ///
+    /// # Errors
+    /// When it is of a kind that is not read.
+    pub(crate) fn is_parquet(&self, head: &[u8]) -> Result<bool, EngineError> {
         if head.starts_with(b"PAR1") {
             if self.compression != Compression::None {
                 return Err(EngineError::Unsupported {
@@ -72,29 +78,17 @@ impl InputFile {
                     hint: "unpack it first: Parquet files are compressed within",
                 });
             }
-            return Ok(Content::Parquet);
+            if self.packed.is_some() {
+                return Err(EngineError::Unsupported {
+                    path: self.shown.clone(),
+                    what: "a Parquet file within an archive",
+                    hint: "unpack it first: Parquet files are read in pieces from the disk",
+                });
+            }
+            return Ok(true);
         }
         refuse_known(head, &self.shown)?;
-        let is_utf16 = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
-        let text: Vec<u8> = head
-            .iter()
-            .copied()
-            .filter(|b| {
-                !(b.is_ascii_whitespace()
-                    || matches!(b, 0xef | 0xbb | 0xbf)
-                    || (is_utf16 && *b == 0))
-            })
-            .take(3)
-            .collect();
-        match text.as_slice() {
-            [b'{', b'"' | b'}', ..] => Ok(Content::JsonLines),
-            [b'[', b'{', ..] => Err(EngineError::Unsupported {
-                path: self.shown.clone(),
-                what: "a JSON array",
-                hint: "write one object per line (ndjson), e.g. with jq -c '.[]'",
-            }),
-            _ => Ok(Content::Delimited),
-        }
+        Ok(false)
     }
 
     /// # Errors
@@ -102,7 +96,7 @@ impl InputFile {
     pub(crate) fn check_unchanged(&self) -> Result<(), EngineError> {
         let changed = || EngineError::Changed { path: self.shown.clone() };
         let metadata = std::fs::metadata(&self.path).map_err(|_| changed())?;
-        let is_same = metadata.len() == self.size && metadata.modified().ok() == self.modified;
+        let is_same = metadata.len() == self.on_disk && metadata.modified().ok() == self.modified;
         if is_same { Ok(()) } else { Err(changed()) }
     }
 }
@@ -126,7 +120,7 @@ fn refuse_known(head: &[u8], shown: &str) -> Result<(), EngineError> {
             ("an Excel workbook", "open it in the spreadsheet program and save the sheet as csv")
         }
         [b'P', b'K', 3 | 5, ..] => {
-            ("a zip archive", "unpack it first; a spreadsheet is to be saved as csv")
+            ("an archive within a packed file", "unpack the outer one and read the archive itself")
         }
         [0xd0, 0xcf, 0x11, 0xe0, ..] => (
             "an old Excel workbook",
@@ -145,29 +139,143 @@ fn refuse_known(head: &[u8], shown: &str) -> Result<(), EngineError> {
     Err(EngineError::Unsupported { path: shown.to_owned(), what, hint })
 }
 
-/// All files that the paths stand for: files themselves, folders' readable files and globs' matches, each sorted by name.
+/// A file that a path stands for.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The path as the user gave it, or as it follows from that.
+    pub(crate) shown: String,
+    /// Whether the user named this very file, and not a folder, glob or archive that holds it.
+    pub(crate) is_named: bool,
+    /// The file, or why it cannot be read.
+    pub(crate) file: Result<InputFile, EngineError>,
+}
+
+/// What paths stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// Files to read, in order.
+    pub(crate) files: Vec<Found>,
+    /// What else lies in the folders and archives, with the reason why it is not looked into.
+    pub(crate) passed_over: Vec<(String, String)>,
+}
+
+/// All files that the paths stand for: files themselves, folders' and archives' readable files and globs' matches, each sorted by name.
+///
+/// # Errors
+/// When a path does not exist or stands for no readable file, or at the first file that cannot be opened.
+pub(crate) fn find(paths: &[String]) -> Result<Vec<InputFile>, EngineError> {
+    find_all(paths)?.files.into_iter().map(|found| found.file).collect()
+}
+
+/// Like [`find`], with each file's own failure beside it and with what was passed over.
 ///
 /// # Errors
 /// When a path does not exist or stands for no readable file.
-pub(crate) fn find(paths: &[String]) -> Result<Vec<InputFile>, EngineError> {
+pub(crate) fn find_all(paths: &[String]) -> Result<Findings, EngineError> {
     if paths.is_empty() {
         return Err(EngineError::NoPath);
     }
-    let mut found = Vec::new();
+    let mut findings = Findings::default();
     for given in paths {
         let path = Path::new(given);
         if path.is_dir() {
-            found.extend(in_folder(path, given)?);
+            for path in in_folder(path, given, &mut findings.passed_over)? {
+                findings.add(path, false);
+            }
         } else if path.exists() {
-            found.push(path.to_owned());
+            findings.add(path.to_owned(), true);
+        } else if let Some((archive, name)) = within_archive(given) {
+            findings.add_packed(archive, name, given)?;
         } else if given.contains(['*', '?', '[']) {
-            found.extend(matching(given)?);
+            for path in matching(given)? {
+                findings.add(path, false);
+            }
         } else {
             return Err(EngineError::NotFound { path: given.clone(), nearest: nearest_name(path) });
         }
     }
-    found.into_iter().map(InputFile::at).collect()
+    Ok(findings)
 }
+
+impl Findings {
+    /// A file on the disk, or all readable files of an archive.
+    fn add(&mut self, path: PathBuf, is_named: bool) {
+        let shown = path.display().to_string();
+        if !is_archive(&path) {
+            let file = InputFile::at(path, shown.clone(), None);
+            return self.files.push(Found { shown, is_named, file });
+        }
+        let listed = match archive::list(&path, &shown) {
+            Ok(listed) => listed,
+            Err(error) => {
+                return self.files.push(Found { shown, is_named, file: Err(error) });
+            }
+        };
+        let n_before = self.files.len();
+        for entry in listed {
+            let own = format!("{shown}/{}", entry.name);
+            if entry.name.to_lowercase().ends_with(".zip") {
+                let file = Err(EngineError::Unsupported {
+                    path: own.clone(),
+                    what: "an archive within an archive",
+                    hint: "unpack the outer archive and name the inner one",
+                });
+                self.files.push(Found { shown: own, is_named: false, file });
+            } else if is_readable_name(Path::new(&entry.name)) {
+                let file = entry
+                    .packed
+                    .and_then(|packed| InputFile::at(path.clone(), own.clone(), Some(packed)));
+                self.files.push(Found { shown: own, is_named: false, file });
+            } else {
+                self.passed_over.push((own, unreadable_name()));
+            }
+        }
+        if self.files.len() == n_before {
+            let file = Err(EngineError::NoFiles { path: shown.clone() });
+            self.files.push(Found { shown, is_named, file });
+        }
+    }
+
+    /// One file of an archive, which the user named.
+    fn add_packed(&mut self, path: PathBuf, name: &str, given: &str) -> Result<(), EngineError> {
+        let shown = path.display().to_string();
+        let listed = archive::list(&path, &shown)?;
+        let names: Vec<String> = listed.iter().map(|entry| entry.name.clone()).collect();
+        let Some(entry) = listed.into_iter().find(|entry| entry.name == name) else {
+            let nearest = nearest(name, names.iter().map(String::as_str));
+            let nearest = nearest.map(|name| format!("{shown}/{name}"));
+            return Err(EngineError::NotFound { path: given.to_owned(), nearest });
+        };
+        let file =
+            entry.packed.and_then(|packed| InputFile::at(path, given.to_owned(), Some(packed)));
+        self.files.push(Found { shown: given.to_owned(), is_named: true, file });
+        Ok(())
+    }
+}
+
+/// Whether a file is a zip archive: by its first bytes, except for a workbook, which says so by its name.
+fn is_archive(path: &Path) -> bool {
+    let mut magic = [0_u8; 4];
+    let n = File::open(path).and_then(|mut file| read_up_to(&mut file, &mut magic)).unwrap_or(0);
+    let is_workbook = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
+    matches!(&magic[..n], [b'P', b'K', 3, 4] | [b'P', b'K', 5, 6]) && !is_workbook
+}
+
+/// The archive and the name within it that a path like `archive.zip/orders.csv` stands for.
+fn within_archive(given: &str) -> Option<(PathBuf, &str)> {
+    given.match_indices('/').find_map(|(at, _)| {
+        let path = Path::new(&given[..at]);
+        (path.is_file() && is_archive(path)).then(|| (path.to_owned(), &given[at + 1..]))
+    })
+}
+
+fn unreadable_name() -> String {
+    format!("its name does not end like that of a file that is read: {}", ENDINGS.join(" "))
+}
+
+/// How the names of readable files end, apart from the packing.
+const ENDINGS: [&str; 10] =
+    [".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".pq", ".zip"];
 
 fn is_readable_name(path: &Path) -> bool {
     let name =
@@ -179,23 +287,39 @@ fn is_readable_name(path: &Path) -> bool {
         .iter()
         .find_map(|packed| name.strip_suffix(packed))
         .unwrap_or(&name);
-    [".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".pq"]
-        .iter()
-        .any(|e| bare.ends_with(e))
+    ENDINGS.iter().any(|e| bare.ends_with(e))
 }
 
-fn in_folder(folder: &Path, given: &str) -> Result<Vec<PathBuf>, EngineError> {
+fn in_folder(
+    folder: &Path,
+    given: &str,
+    passed_over: &mut Vec<(String, String)>,
+) -> Result<Vec<PathBuf>, EngineError> {
     let entries = std::fs::read_dir(folder)
         .map_err(|source| EngineError::Unreadable { path: given.to_owned(), source })?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file() && is_readable_name(path))
-        .collect();
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
+        if is_hidden {
+            continue;
+        }
+        let shown = path.display().to_string();
+        if path.is_dir() {
+            let reason = "a folder within a folder is not entered: name it to read it";
+            passed_over.push((shown, reason.into()));
+        } else if is_readable_name(&path) {
+            files.push(path);
+        } else {
+            passed_over.push((shown, unreadable_name()));
+        }
+    }
     if files.is_empty() {
         return Err(EngineError::NoFiles { path: given.to_owned() });
     }
-    files.sort();
     Ok(files)
 }
 

@@ -19,11 +19,13 @@ use jiff::tz::TimeZone;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::files::find;
+use crate::files::{Found, find_all};
 use crate::inspect::look_at;
 use crate::orders::fingerprint;
 use crate::progress::ProgressCounter;
 use crate::reader::{Source, TextRows, each_rows};
+use crate::text::decode::{Utf8Reader, read_error, unpack};
+use crate::text::json_elements::Elements;
 
 /// Rows that are gathered over all tables before they are passed on.
 const ROWS_PASSED_ON: usize = 32_768;
@@ -88,7 +90,7 @@ pub struct ImportFiles {
     shop: String,
     /// Groups of files of one kind, in the order of their first files.
     pub groups: Vec<ImportGroup>,
-    /// Files of a folder or glob that no importer knows, with the reason.
+    /// What lies in a folder, glob or archive and is not read, with the reason: unknown, damaged, or a folder itself.
     pub left_alone: Vec<(String, String)>,
 }
 
@@ -105,7 +107,7 @@ impl Engine {
     /// Finds files, recognises what each is of, and decides how its columns are written.
     ///
     /// # Errors
-    /// When a file is missing or damaged, when none is recognised, or when a column can be read in two ways.
+    /// When a file that was named is missing or damaged, when none is recognised, or when a column can be read in two ways.
     pub fn recognise(&self, options: &ImportOptions) -> Result<ImportFiles, EngineError> {
         let wishes = FormatWishes {
             date_order: options.date_format,
@@ -115,20 +117,27 @@ impl Engine {
         let mut groups: Vec<(Pending, Vec<Source>)> = Vec::new();
         let mut left_alone = Vec::new();
         let mut first_refusal = None;
-        for file in find(&options.paths)? {
-            let shown = file.shown.clone();
-            let is_named = options.paths.contains(&shown);
-            let (source, sample) = look_at(file)?;
-            let recognised = match recognise(&sample, options.from.as_deref()) {
-                Ok(recognised) => recognised,
-                Err(refusal @ ImportError::UnknownSource { .. }) if !is_named => {
+        let findings = find_all(&options.paths)?;
+        left_alone.extend(findings.passed_over);
+        for Found { shown, is_named, file } in findings.files {
+            let looked_at = file.and_then(look_at).and_then(|(source, sample)| {
+                let recognised = recognise(&sample, options.from.as_deref())?;
+                let positions = positions(recognised.importer, &sample, &options.columns)?;
+                // What comes with others must not stop them later, when half of the rows are read.
+                if !is_named {
+                    check_whole(&source)?;
+                }
+                Ok((source, sample, recognised, positions))
+            });
+            let (source, sample, recognised, positions) = match looked_at {
+                Ok(looked_at) => looked_at,
+                Err(refusal) if !is_named && is_about_the_file(&refusal) => {
                     left_alone.push((shown, refusal.to_string()));
                     first_refusal.get_or_insert(refusal);
                     continue;
                 }
-                Err(refusal) => return Err(refusal.into()),
+                Err(refusal) => return Err(refusal),
             };
-            let positions = positions(recognised.importer, &sample, &options.columns)?;
             let kin = groups.iter_mut().find(|(pending, _)| {
                 std::ptr::eq(pending.importer, recognised.importer)
                     && pending.sample.headings == sample.headings
@@ -143,7 +152,7 @@ impl Engine {
             }
         }
         if let (true, Some(refusal)) = (groups.is_empty(), first_refusal) {
-            return Err(refusal.into());
+            return Err(refusal);
         }
         // Files that others need are read before them; else the order stays.
         groups.sort_by_key(|(pending, _)| (pending.importer.reader)().companion().is_some());
@@ -153,6 +162,41 @@ impl Engine {
             .collect::<Result<_, _>>()?;
         Ok(ImportFiles { engine: self.clone(), shop: options.shop.clone(), groups, left_alone })
     }
+}
+
+/// Whether a refusal says something of the file, and does not ask the user to settle or to correct what was asked for.
+fn is_about_the_file(refusal: &EngineError) -> bool {
+    match refusal {
+        EngineError::Import(error) => matches!(
+            error,
+            ImportError::UnknownSource { .. }
+                | ImportError::NotThatSource { .. }
+                | ImportError::NoSourceColumn { .. }
+                | ImportError::NoColumn { .. }
+        ),
+        _ => true,
+    }
+}
+
+/// Reads a text file to its end, where a packed file or a JSON document that breaks off shows it.
+fn check_whole(source: &Source) -> Result<(), EngineError> {
+    if matches!(source, Source::Parquet(_)) {
+        return Ok(());
+    }
+    let file = source.file();
+    let mut text = Utf8Reader::new(unpack(file, ProgressCounter::silent())?);
+    let outcome = if let Source::Json { shape, .. } = source {
+        let mut elements = Elements::new(text, shape);
+        std::iter::from_fn(|| elements.next_element().map(|e| e.map(|_| ())).transpose()).collect()
+    } else {
+        let mut chunk = Vec::new();
+        let chunks = std::iter::from_fn(|| {
+            chunk.clear();
+            text.append_to(&mut chunk).map(|is_more| is_more.then_some(())).transpose()
+        });
+        chunks.collect::<Result<(), _>>()
+    };
+    outcome.map_err(|error| read_error(file, error))
 }
 
 /// A group whose formats are not yet decided.

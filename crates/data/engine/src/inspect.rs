@@ -13,13 +13,15 @@ use clv_importers::sample::Sample;
 
 use crate::engine::{Engine, ReadOptions};
 use crate::error::EngineError;
-use crate::files::{Content, InputFile, find, read_up_to};
+use crate::files::{InputFile, find, read_up_to};
 use crate::orders::Orders;
 use crate::parquet_file::ParquetFile;
 use crate::progress::ProgressCounter;
 use crate::reader::{Source, TextReader};
 use crate::text::decode::{Utf8Reader, read_error, unpack};
-use crate::text::{json_lines, layout};
+use crate::text::json_elements::Elements;
+use crate::text::json_shape::JsonShape;
+use crate::text::{json, layout};
 
 /// Bytes of a file that are looked at before anything is decided.
 const HEAD_BYTES: usize = 256 * 1024;
@@ -39,7 +41,7 @@ pub(crate) fn inspect(engine: &Engine, options: &ReadOptions) -> Result<Orders, 
         currency: options.currency.clone(),
         zero_orders: options.zero_orders,
     };
-    let is_json = matches!(sources[0], Source::JsonLines { .. });
+    let is_json = matches!(sources[0], Source::Json { .. });
     let mut evidence = Evidence::new(&choice, &sample, is_json);
     if evidence.is_open(&choice, &wishes) {
         scan(&sources, &sample, &choice, &wishes, &mut evidence)?;
@@ -95,7 +97,7 @@ fn check_alike(
     if std::mem::discriminant(first) != std::mem::discriminant(other) {
         return Err(mixed("it is of another format".into()));
     }
-    if matches!(first, Source::JsonLines { .. }) {
+    if matches!(first, Source::Json { .. }) {
         return Ok(());
     }
     if let Some(missing) = sample.headings.iter().find(|heading| !own.headings.contains(heading)) {
@@ -118,13 +120,13 @@ pub(crate) fn look_at(file: InputFile) -> Result<(Source, Sample), EngineError> 
     if n == 0 {
         return Err(EngineError::EmptyFile { path: file.shown });
     }
-    match file.content(&head[..n])? {
-        Content::Parquet => look_at_parquet(ParquetFile::open(file)?),
-        content => look_at_text(file, content),
+    match file.is_parquet(&head[..n])? {
+        true => look_at_parquet(ParquetFile::open(file)?),
+        false => look_at_text(file),
     }
 }
 
-fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), EngineError> {
+fn look_at_text(file: InputFile) -> Result<(Source, Sample), EngineError> {
     let mut text = Vec::new();
     let mut reader = Utf8Reader::new(unpack(&file, ProgressCounter::silent())?);
     let mut is_whole = false;
@@ -140,52 +142,77 @@ fn look_at_text(file: InputFile, content: Content) -> Result<(Source, Sample), E
     if text.iter().any(is_control) {
         return Err(EngineError::BinaryFile { path: file.shown, n_bytes: text.len() });
     }
+    if JsonShape::is_json(&text) {
+        return look_at_json(file, &text, is_whole);
+    }
     if !is_whole && let Some(end) = text.iter().rposition(|b| *b == b'\n') {
         text.truncate(end + 1);
     }
     if text.trim_ascii().is_empty() {
         return Err(EngineError::EmptyFile { path: file.shown });
     }
-    let (headings, has_heading, first_row, rows, source);
-    if content == Content::JsonLines {
-        headings = json_lines::keys_of(&text, HEAD_ROWS);
-        (has_heading, first_row) = (true, 1);
-        source = Source::JsonLines { file };
-        rows = first_rows(&source, &headings)?;
-    } else {
-        let layout = layout::detect(&text)
-            .ok_or_else(|| EngineError::EmptyFile { path: file.shown.clone() })?;
-        let n_before = layout.n_preamble + usize::from(layout.has_heading);
-        headings = unique(layout.headings.clone());
-        (has_heading, first_row) = (layout.has_heading, n_before as u64 + 1);
-        let n_columns = headings.len();
-        rows = layout::cut(&text, layout.delimiter, HEAD_ROWS)
-            .into_iter()
-            .skip(n_before)
-            .map(|mut row| {
-                row.resize(n_columns, String::new());
-                row
-            })
-            .collect();
-        source = Source::Delimited {
-            file,
-            layout: layout::Layout { headings: headings.clone(), ..layout },
-        };
-    }
-    let shown = source.file().shown.clone();
-    let types = vec![DataType::Utf8; headings.len()];
-    let sample = Sample { file: shown.clone(), headings, has_heading, types, rows, first_row };
-    if matches!(source, Source::JsonLines { .. }) && sample.headings.is_empty() {
+    let layout =
+        layout::detect(&text).ok_or_else(|| EngineError::EmptyFile { path: file.shown.clone() })?;
+    let n_before = layout.n_preamble + usize::from(layout.has_heading);
+    let headings = unique(layout.headings.clone());
+    let rows = layout::cut(&text, layout.delimiter, HEAD_ROWS)
+        .into_iter()
+        .skip(n_before)
+        .map(|mut row| {
+            row.resize(headings.len(), String::new());
+            row
+        })
+        .collect();
+    let sample = Sample {
+        file: file.shown.clone(),
+        has_heading: layout.has_heading,
+        types: vec![DataType::Utf8; headings.len()],
+        rows,
+        first_row: n_before as u64 + 1,
+        headings: headings.clone(),
+    };
+    check_rows(&sample)?;
+    let layout = layout::Layout { headings, ..layout };
+    Ok((Source::Delimited { file, layout }, sample))
+}
+
+fn look_at_json(
+    file: InputFile,
+    head: &[u8],
+    is_whole: bool,
+) -> Result<(Source, Sample), EngineError> {
+    let shown = file.shown.clone();
+    let shape = JsonShape::detect(head, is_whole).map_err(|several| several.of(&shown))?;
+    let text = Utf8Reader::new(unpack(&file, ProgressCounter::silent())?);
+    let keys = json::keys_of(&mut Elements::new(text, &shape), HEAD_ROWS, HEAD_BYTES)
+        .map_err(|error| read_error(&file, error))?
+        .ok_or_else(|| EngineError::EmptyFile { path: shown.clone() })?;
+    if keys.is_empty() {
         return Err(EngineError::Unsupported {
             path: shown,
-            what: "a JSON document over several lines",
-            hint: "write one object per line (ndjson), e.g. with jq -c '.orders[]'",
+            what: "JSON in which the first elements are no objects with keys",
+            hint: "write one object for each order, as an array or one per line",
         });
     }
-    if sample.rows.iter().all(|row| row.iter().all(|cell| cell.trim().is_empty())) {
-        return Err(EngineError::HeaderOnly { path: shown, headings: sample.heading_list() });
-    }
+    let source = Source::Json { file, shape };
+    let rows = first_rows(&source, &keys)?;
+    let types = vec![DataType::Utf8; keys.len()];
+    let sample =
+        Sample { file: shown, headings: keys, has_heading: true, types, rows, first_row: 1 };
+    check_rows(&sample)?;
     Ok((source, sample))
+}
+
+/// # Errors
+/// [`EngineError::HeaderOnly`] when no cell of the first rows holds anything.
+fn check_rows(sample: &Sample) -> Result<(), EngineError> {
+    if sample.rows.iter().all(|row| row.iter().all(|cell| cell.trim().is_empty())) {
+        return Err(EngineError::HeaderOnly {
+            path: sample.file.clone(),
+            headings: sample.heading_list(),
+        });
+    }
+    Ok(())
 }
 
 /// Headings made different where two are alike: the second `Total` is `Total_2`.

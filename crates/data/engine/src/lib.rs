@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
 mod covariates_file;
 mod customer_days;
 mod engine;

@@ -13,8 +13,10 @@ use twox_hash::XxHash64;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::progress::ProgressCounter;
 use crate::reader::Source;
 use crate::stream::Outcome;
+use crate::text::decode::{read_error, unpack};
 use crate::workspace_orders::WorkspaceOrders;
 
 /// A column with the part it plays.
@@ -249,11 +251,15 @@ pub(crate) fn fingerprint(source: &Source) -> Result<(String, String), EngineErr
         let hash = hash_number(hash_number(file.size) ^ nanos);
         return Ok((file.shown.clone(), format!("size-and-time:{hash:016x}")));
     }
-    let mut handle = std::fs::File::open(&file.path).map_err(unreadable)?;
+    // Packed bytes may differ where the rows are the same, and an archive holds other files too.
+    let mut bytes: Box<dyn Read + Send> = match file.packed {
+        Some(_) => unpack(file, ProgressCounter::silent())?,
+        None => Box::new(std::fs::File::open(&file.path).map_err(unreadable)?),
+    };
     let mut block = vec![0_u8; 1 << 18];
     let mut hash = XxHash64::with_seed(0);
     loop {
-        let n = handle.read(&mut block).map_err(unreadable)?;
+        let n = bytes.read(&mut block).map_err(|error| read_error(file, error))?;
         if n == 0 {
             return Ok((file.shown.clone(), format!("xxh64:{:016x}", hash.finish())));
         }

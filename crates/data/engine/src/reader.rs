@@ -15,21 +15,23 @@ use crate::progress::ProgressCounter;
 use crate::text::TextBatch;
 use crate::text::decode::{Utf8Reader, read_error, unpack};
 use crate::text::delimited::DelimitedReader;
-use crate::text::json_lines::JsonLinesReader;
+use crate::text::json::JsonReader;
+use crate::text::json_elements::Elements;
+use crate::text::json_shape::JsonShape;
 use crate::text::layout::Layout;
 
 /// A file and how it is cut.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     Delimited { file: InputFile, layout: Layout },
-    JsonLines { file: InputFile },
+    Json { file: InputFile, shape: JsonShape },
     Parquet(ParquetFile),
 }
 
 impl Source {
     pub(crate) fn file(&self) -> &InputFile {
         match self {
-            Source::Delimited { file, .. } | Source::JsonLines { file } => file,
+            Source::Delimited { file, .. } | Source::Json { file, .. } => file,
             Source::Parquet(parquet) => &parquet.file,
         }
     }
@@ -38,7 +40,7 @@ impl Source {
     pub(crate) fn headings(&self) -> Vec<String> {
         match self {
             Source::Delimited { layout, .. } => layout.headings.clone(),
-            Source::JsonLines { .. } => Vec::new(),
+            Source::Json { .. } => Vec::new(),
             Source::Parquet(parquet) => parquet.headings(),
         }
     }
@@ -48,7 +50,7 @@ impl Source {
 #[derive(Debug)]
 pub(crate) enum TextReader {
     Delimited(Box<DelimitedReader>),
-    JsonLines(Box<JsonLinesReader>),
+    Json(Box<JsonReader>),
 }
 
 impl TextReader {
@@ -72,13 +74,10 @@ impl TextReader {
                     .map_err(|error| read_error(file, error))?;
                 Ok(Some(TextReader::Delimited(Box::new(reader))))
             }
-            Source::JsonLines { .. } => {
-                let text = Utf8Reader::new(unpack(file, progress)?);
-                Ok(Some(TextReader::JsonLines(Box::new(JsonLinesReader::new(
-                    text,
-                    schema,
-                    hashes_rows,
-                )))))
+            Source::Json { shape, .. } => {
+                let elements = Elements::new(Utf8Reader::new(unpack(file, progress)?), shape);
+                let reader = JsonReader::new(elements, schema, hashes_rows);
+                Ok(Some(TextReader::Json(Box::new(reader))))
             }
             Source::Parquet(_) => Ok(None),
         }
@@ -91,7 +90,7 @@ impl TextReader {
     pub(crate) fn next_batch(&mut self) -> io::Result<Option<TextBatch>> {
         match self {
             TextReader::Delimited(reader) => reader.next_batch(),
-            TextReader::JsonLines(reader) => reader.next_batch(),
+            TextReader::Json(reader) => reader.next_batch(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The orders of a workspace as canonical rows: one for each order and each refund, by person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{
@@ -94,7 +94,7 @@ impl WorkspaceOrders {
         if snapshot.rows(orders::TABLE.name)? == 0 {
             return Err(EngineError::NoOrders { location });
         }
-        let (mut currencies, mut shops) = (BTreeMap::<String, u64>::new(), BTreeMap::new());
+        let (mut currencies, mut shops) = (BTreeMap::<String, u64>::new(), BTreeSet::new());
         snapshot.read(
             &orders::TABLE,
             &["currency", "is_cancelled", "source", "shop"],
@@ -108,9 +108,7 @@ impl WorkspaceOrders {
                         count(&mut currencies, if codes.is_null(i) { "" } else { codes.value(i) });
                     }
                     let platform = crate::people::platform(sources.value(i));
-                    if !shops.contains_key(&(platform.to_owned(), of_shop.value(i).to_owned())) {
-                        shops.insert((platform.to_owned(), of_shop.value(i).to_owned()), ());
-                    }
+                    shops.insert((platform.to_owned(), of_shop.value(i).to_owned()));
                 }
                 Ok::<(), LakeError>(())
             },

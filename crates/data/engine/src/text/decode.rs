@@ -1,10 +1,10 @@
-//! Bytes on the disk as UTF-8 text: unpacks gzip and zstd, and decides the encoding once per file.
+//! Bytes on the disk as UTF-8 text: unpacks zip, gzip and zstd, and decides the encoding once per file.
 //!
 //! A byte-order mark decides; without one, zero bytes at every other place mean UTF-16; otherwise the first byte that is not ASCII
 //! decides between UTF-8 and Windows-1252.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -12,6 +12,7 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use crate::error::EngineError;
 use crate::files::{Compression, InputFile, read_up_to};
 use crate::progress::ProgressCounter;
+use crate::text::json_shape::SeveralArrays;
 
 /// Opens a file and unpacks it, as bytes.
 ///
@@ -22,9 +23,17 @@ pub(crate) fn unpack(
     progress: Arc<ProgressCounter>,
 ) -> Result<Box<dyn Read + Send>, EngineError> {
     let unreadable = |source| EngineError::Unreadable { path: file.shown.clone(), source };
-    let raw = Counted { inner: File::open(&file.path).map_err(unreadable)?, progress };
+    let mut inner = File::open(&file.path).map_err(unreadable)?;
+    if let Some(packed) = file.packed {
+        inner.seek(SeekFrom::Start(packed.start())).map_err(unreadable)?;
+    }
+    let raw = Counted { inner, progress };
+    let raw: Box<dyn Read + Send> = match file.packed {
+        Some(packed) => packed.unpack(raw),
+        None => Box::new(raw),
+    };
     Ok(match file.compression {
-        Compression::None => Box::new(raw),
+        Compression::None => raw,
         Compression::Gzip => {
             Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, raw)))
         }
@@ -34,7 +43,11 @@ pub(crate) fn unpack(
 
 /// What a failure while reading means: packed files that break off are damaged.
 pub(crate) fn read_error(file: &InputFile, error: io::Error) -> EngineError {
-    let is_damage = file.compression != Compression::None
+    if let Some(several) = error.get_ref().and_then(|inner| inner.downcast_ref::<SeveralArrays>()) {
+        return several.of(&file.shown);
+    }
+    let is_damage = file.packed.is_some()
+        || file.compression != Compression::None
         || matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
     if is_damage {
         EngineError::Damaged { path: file.shown.clone(), detail: error.to_string() }

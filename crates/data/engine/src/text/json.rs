@@ -1,4 +1,4 @@
-//! Newline-delimited JSON as batches of text columns; nested objects become columns named with dots.
+//! JSON as batches of text columns, one row for each object; nested objects become columns named with dots.
 
 use std::io;
 use std::sync::Arc;
@@ -8,59 +8,21 @@ use arrow::datatypes::SchemaRef;
 use clv_tables::hash::hash_bytes;
 use serde_json::Value;
 
-use super::decode::Utf8Reader;
+use super::json_elements::Elements;
 use super::{BATCH_ROWS, TextBatch};
 
-/// Reads a file with one JSON object per line.
+/// Reads a file of JSON objects, however they stand in it.
 #[derive(Debug)]
-pub(crate) struct JsonLinesReader {
-    lines: Lines,
+pub(crate) struct JsonReader {
+    elements: Elements,
     schema: SchemaRef,
     hashes_rows: bool,
 }
 
-#[derive(Debug)]
-struct Lines {
-    source: Utf8Reader,
-    text: Vec<u8>,
-    at: usize,
-    is_ended: bool,
-    row: u64,
-}
-
-impl Lines {
-    /// The next line that is not blank, and its number; `None` at the end.
-    fn next_line(&mut self) -> io::Result<Option<(u64, &str)>> {
-        let range = loop {
-            let found = self.text[self.at..].iter().position(|b| *b == b'\n');
-            let range = match found {
-                Some(n) => self.at..self.at + n,
-                None if self.is_ended && self.at == self.text.len() => return Ok(None),
-                None if self.is_ended => self.at..self.text.len(),
-                None => {
-                    self.text.drain(..self.at);
-                    self.at = 0;
-                    self.is_ended = !self.source.append_to(&mut self.text)?;
-                    continue;
-                }
-            };
-            self.at = (range.end + 1).min(self.text.len());
-            self.row += 1;
-            if !self.text[range.clone()].trim_ascii().is_empty() {
-                break range;
-            }
-        };
-        let line = std::str::from_utf8(&self.text[range])
-            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
-        Ok(Some((self.row, line)))
-    }
-}
-
-impl JsonLinesReader {
+impl JsonReader {
     /// A reader for the keys that the schema names.
-    pub(crate) fn new(source: Utf8Reader, schema: SchemaRef, hashes_rows: bool) -> JsonLinesReader {
-        let lines = Lines { source, text: Vec::new(), at: 0, is_ended: false, row: 0 };
-        JsonLinesReader { lines, schema, hashes_rows }
+    pub(crate) fn new(elements: Elements, schema: SchemaRef, hashes_rows: bool) -> JsonReader {
+        JsonReader { elements, schema, hashes_rows }
     }
 
     /// The next rows; `None` at the end.
@@ -72,9 +34,9 @@ impl JsonLinesReader {
             self.schema.fields().iter().map(|_| StringBuilder::new()).collect();
         let (mut rows, mut hashes, mut ragged) = (Vec::new(), Vec::new(), Vec::new());
         while rows.len() < BATCH_ROWS && ragged.len() < BATCH_ROWS {
-            let Some((row, line)) = self.lines.next_line()? else { break };
-            let Ok(Value::Object(object)) = serde_json::from_str::<Value>(line) else {
-                ragged.push((row, line.chars().take(80).collect()));
+            let Some((row, text)) = self.elements.next_element()? else { break };
+            let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text) else {
+                ragged.push((row, text.chars().take(80).collect()));
                 continue;
             };
             for (column, field) in columns.iter_mut().zip(self.schema.fields()) {
@@ -85,7 +47,7 @@ impl JsonLinesReader {
             }
             rows.push(row);
             if self.hashes_rows {
-                hashes.push(hash_bytes(line.trim().as_bytes()));
+                hashes.push(hash_bytes(text.trim().as_bytes()));
             }
         }
         if rows.is_empty() && ragged.is_empty() {
@@ -100,17 +62,26 @@ impl JsonLinesReader {
     }
 }
 
-/// The keys of the first lines, those of each line in the order of the alphabet, nested ones joined by dots.
-pub(crate) fn keys_of(text: &[u8], max_rows: usize) -> Vec<String> {
+/// The keys of the first elements, those of each in the order of the alphabet, nested ones joined by dots; `None` when there is no element.
+///
+/// # Errors
+/// When reading fails.
+pub(crate) fn keys_of(
+    elements: &mut Elements,
+    max_rows: usize,
+    max_bytes: usize,
+) -> io::Result<Option<Vec<String>>> {
     let mut keys: Vec<String> = Vec::new();
-    let lines =
-        text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(max_rows);
-    for line in lines {
-        if let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(line) {
+    let (mut n_rows, mut n_bytes) = (0, 0);
+    while n_rows < max_rows && n_bytes < max_bytes {
+        let Some((_, text)) = elements.next_element()? else { break };
+        n_rows += 1;
+        n_bytes += text.len();
+        if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text) {
             add_keys(&object, "", &mut keys);
         }
     }
-    keys
+    Ok((n_rows > 0).then_some(keys))
 }
 
 fn add_keys(object: &serde_json::Map<String, Value>, before: &str, keys: &mut Vec<String>) {
