@@ -13,7 +13,8 @@ use crate::cells::Cells;
 use crate::column_formats::ColumnFormats;
 use crate::error::ImportError;
 use crate::heading::nearest;
-use crate::importer::{Importer, Problem, RowReader};
+use crate::importer::{Importer, Problem, Reading, RowReader};
+use crate::survey_answers::found_by_content;
 use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
@@ -54,7 +55,12 @@ pub fn positions(
         }
     }
     for (at, column) in positions.iter_mut().zip(importer.columns) {
-        *at = at.or_else(|| column.headings.iter().find_map(|heading| sample.find(heading)));
+        if column.reading != Reading::Score {
+            *at = at.or_else(|| column.headings.iter().find_map(|heading| sample.find(heading)));
+        }
+    }
+    found_by_content(importer, sample, &mut positions);
+    for (at, column) in positions.iter().zip(importer.columns) {
         if at.is_none() && column.is_needed {
             return Err(ImportError::NoSourceColumn {
                 file: sample.file.clone(),
@@ -66,6 +72,13 @@ pub fn positions(
         }
     }
     Ok(positions)
+}
+
+/// A reader that knows its headings.
+fn reader(importer: &Importer, headings: &[Option<String>]) -> Box<dyn RowReader> {
+    let mut reader = (importer.reader)();
+    reader.take_headings(headings);
+    reader
 }
 
 /// One file being imported.
@@ -91,13 +104,15 @@ impl FileImport {
         sample: &Sample,
         shop: &str,
     ) -> FileImport {
+        let headings: Vec<Option<String>> =
+            positions.iter().map(|at| at.map(|at| sample.headings[at].clone())).collect();
         FileImport {
             importer,
-            headings: positions.iter().map(|at| at.map(|at| sample.headings[at].clone())).collect(),
+            reader: reader(importer, &headings),
+            headings,
             formats,
             file: sample.file.clone(),
             shop: shop.to_owned(),
-            reader: (importer.reader)(),
             complaints: ComplaintLog::default(),
         }
     }
@@ -105,7 +120,7 @@ impl FileImport {
     /// The same for another file of the same kind: formats stay, the reader begins anew.
     #[must_use]
     pub fn next(self, file: &str) -> FileImport {
-        FileImport { file: file.to_owned(), reader: (self.importer.reader)(), ..self }
+        FileImport { file: file.to_owned(), reader: reader(self.importer, &self.headings), ..self }
     }
 
     /// The importer's columns that the file has, with their headings and how they are written.

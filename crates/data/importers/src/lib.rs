@@ -13,6 +13,7 @@ pub mod online_retail;
 pub mod shopify_customers;
 pub mod shopify_orders;
 pub mod square;
+mod survey_answers;
 pub mod stripe;
 pub mod woocommerce;
 
