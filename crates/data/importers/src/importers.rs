@@ -40,6 +40,9 @@ pub static IMPORTERS: &[&Importer] = &[
     &crate::olist::sellers::IMPORTER,
     &crate::olist::leads::IMPORTER,
     &crate::olist::closed_deals::IMPORTER,
+    &crate::meta_ads::IMPORTER,
+    &crate::google_ads::IMPORTER,
+    &crate::generic_ads::IMPORTER,
     &crate::generic::IMPORTER,
 ];
 

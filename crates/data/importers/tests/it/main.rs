@@ -6,6 +6,7 @@
     reason = "a test may stop at the first surprise, and nobody reads its documentation"
 )]
 
+mod advertising;
 mod generic_orders;
 mod list;
 mod marketplaces;
