@@ -14,10 +14,10 @@ use crate::column_formats::ColumnFormats;
 use crate::error::ImportError;
 use crate::heading::nearest;
 use crate::importer::{Importer, Problem, Reading, RowReader};
-use crate::survey_answers::found_by_content;
 use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
+use crate::survey_answers::found_by_content;
 
 /// Where the columns of an importer stand in a file: those that `--columns` names by the importer's ids, else those with a
 /// heading of theirs; an importer without a signature finds its columns itself. `decimal=` settles a format and is no column.
@@ -55,7 +55,7 @@ pub fn positions(
         }
     }
     for (at, column) in positions.iter_mut().zip(importer.columns) {
-        if column.reading != Reading::Score {
+        if !matches!(column.reading, Reading::Score | Reading::Address) {
             *at = at.or_else(|| column.headings.iter().find_map(|heading| sample.find(heading)));
         }
     }
@@ -66,7 +66,10 @@ pub fn positions(
                 file: sample.file.clone(),
                 importer: importer.title,
                 id: column.id,
-                expected: column.headings.join(" or "),
+                expected: match column.reading {
+                    Reading::Score => "of answers from 0 to 10".into(),
+                    _ => column.headings.join(" or "),
+                },
                 headings: sample.heading_list(),
             });
         }

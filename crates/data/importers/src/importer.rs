@@ -146,11 +146,7 @@ impl Importer {
             return 0.0;
         }
         // A name may be given in several spellings, `InvoiceNo|Invoice`.
-        let n_there = self
-            .signature
-            .iter()
-            .filter(|names| names.split('|').any(has))
-            .count();
+        let n_there = self.signature.iter().filter(|names| names.split('|').any(has)).count();
         n_there as f64 / self.signature.len() as f64
     }
 

@@ -3,10 +3,65 @@
 //! A survey's questions are headings in somebody's own words. A column of scores is one whose cells are whole numbers from 0 to 10
 //! and that cannot be an answer on a shorter scale: its question asks for a recommendation, or some answer is 0 or more than 5.
 
+use clv_tables::Rule;
+use clv_tables::canonical::surveys::SurveyAnswer;
+
+use crate::cells::Cells;
 use crate::heading::{fits, plain};
 use crate::identity_keys::email;
-use crate::importer::{Importer, Reading};
+use crate::importer::{Importer, Problem, Reading};
 use crate::sample::Sample;
+
+/// Headings of questions for a recommendation, in several languages.
+pub(crate) const RECOMMENDS: [&str; 5] =
+    ["*recommend*", "*empfehlen*", "*recommand*", "*recomend*", "*consigli*"];
+
+/// The question under whose heading the scores stand.
+#[derive(Debug, Default)]
+pub(crate) struct Question {
+    words: String,
+    kind: &'static str,
+}
+
+impl Question {
+    /// The question of a heading.
+    pub(crate) fn of(heading: Option<&str>) -> Question {
+        let words = heading.unwrap_or_default().trim();
+        let asks = RECOMMENDS.iter().any(|pattern| fits(pattern, &plain(words)));
+        Question {
+            words: words.to_owned(),
+            kind: if asks { "net_promoter_score" } else { "other" },
+        }
+    }
+
+    /// An answer to it, of a response with what is known of it; `None` where nothing was answered.
+    ///
+    /// # Errors
+    /// When the score is none from 0 to 10.
+    pub(crate) fn answer<'a>(
+        &self,
+        cells: &Cells<'a>,
+        score_column: usize,
+        comment: Option<&'a str>,
+        response: SurveyAnswer<'a>,
+    ) -> Result<Option<SurveyAnswer<'a>>, Problem> {
+        let problem = Problem { rule: Rule::UnreadableAmount, column: score_column };
+        let value = match cells.text(score_column) {
+            Some(cell) => Some(score(cell).ok_or(problem)?),
+            None => None,
+        };
+        let is_answered = value.is_some() || comment.is_some();
+        Ok(is_answered.then(|| SurveyAnswer {
+            question: self.words.clone().into(),
+            kind: self.kind.into(),
+            score: value,
+            scale_low: value.map(|_| 0.0),
+            scale_high: value.map(|_| 10.0),
+            comment: comment.map(Into::into),
+            ..response
+        }))
+    }
+}
 
 /// A score from 0 to 10, alone or beside its label: `9`, `9.0`, `Extremely likely - 10`, `0 - Not at all likely`.
 pub(crate) fn score(cell: &str) -> Option<f64> {
@@ -34,22 +89,23 @@ pub(crate) fn found_by_content(
         }
         let free = |place: &usize| !positions.contains(&Some(*place));
         let places = || (0..sample.headings.len()).filter(free);
+        let is_named = |place: &usize| {
+            let heading = plain(&sample.headings[*place]);
+            column.headings.iter().any(|pattern| fits(pattern, &heading))
+        };
         positions[at] = match column.reading {
-            Reading::Score => {
-                let asks = |place: &usize| {
-                    let heading = plain(&sample.headings[*place]);
-                    column.headings.iter().any(|pattern| fits(pattern, &heading))
-                };
-                places()
-                    .find(|place| asks(place) && scores(sample, *place).is_some())
-                    .or_else(|| {
-                        let mut long =
-                            places().filter(|place| scores(sample, *place) == Some(true));
-                        // Of several nobody knows which is meant.
-                        long.next().filter(|_| long.next().is_none())
-                    })
-            }
-            Reading::Address => places().find(|place| holds_addresses(sample, *place)),
+            Reading::Score => places()
+                .find(|place| is_named(place) && scores(sample, *place).is_some())
+                .or_else(|| {
+                    let mut long = places().filter(|place| scores(sample, *place) == Some(true));
+                    // Of several nobody knows which is meant.
+                    long.next().filter(|_| long.next().is_none())
+                }),
+            // The column for it may be blank, and the address stand in a field that somebody added.
+            Reading::Address => places()
+                .find(|place| is_named(place) && holds_addresses(sample, *place))
+                .or_else(|| places().find(|place| holds_addresses(sample, *place)))
+                .or_else(|| places().find(is_named)),
             _ => None,
         };
     }

@@ -88,9 +88,7 @@ impl RowReader for Reader {
                 payment_id: format!("{order_id}/{sequential}").into(),
                 paid_on: head.map(|head| head.ordered_on),
                 order_id: Some(order_id.into()),
-                customer_id: head
-                    .and_then(|head| head.customer_id.as_deref())
-                    .map(Into::into),
+                customer_id: head.and_then(|head| head.customer_id.as_deref()).map(Into::into),
                 amount,
                 currency: Some(CURRENCY.into()),
                 method: cells.text(TYPE).map(Into::into),

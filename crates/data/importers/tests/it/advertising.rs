@@ -105,7 +105,8 @@ fn weeks_and_months_of_google_last_until_the_day_before_the_next() {
 
 #[test]
 fn a_report_of_google_without_days_is_refused_with_what_is_missing() {
-    let problem = import("Campaign,Currency code,Cost,Impr.,Clicks,Campaign ID\nBrand,EUR,1.00,10,1,7\n");
+    let problem =
+        import("Campaign,Currency code,Cost,Impr.,Clicks,Campaign ID\nBrand,EUR,1.00,10,1,7\n");
     let problem = problem.unwrap_err().to_string();
     assert!(problem.contains("Day or Week or Month"), "{problem}");
 }
@@ -118,7 +119,11 @@ fn the_real_advertisements_come_out_to_the_cent() {
     let spend = imported.rows("ad_spend");
     assert_eq!(spend.len(), 1_143);
     let sum = |column: &str| -> f64 {
-        spend.iter().filter_map(|row| row.get(column)).map(|cell| cell.parse::<f64>().unwrap()).sum()
+        spend
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.parse::<f64>().unwrap())
+            .sum()
     };
     assert!((sum("amount") - 58_705.23).abs() < 0.005, "{}", sum("amount"));
     assert_eq!(sum("impressions").round() as u64, 213_434_828);

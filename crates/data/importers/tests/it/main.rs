@@ -13,6 +13,7 @@ mod marketplaces;
 mod olist;
 mod online_retail;
 mod read;
+mod services;
 mod shop_platforms;
 mod shopify_customers;
 mod shopify_json;
