@@ -45,6 +45,7 @@ pub static IMPORTERS: &[&Importer] = &[
     &crate::delighted::IMPORTER,
     &crate::surveymonkey::IMPORTER,
     &crate::typeform::IMPORTER,
+    &crate::ga4::IMPORTER,
     &crate::meta_ads::IMPORTER,
     &crate::google_ads::IMPORTER,
     &crate::generic_ads::IMPORTER,

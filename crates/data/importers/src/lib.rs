@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod delighted;
 pub mod ebay;
 pub mod etsy;
+pub mod ga4;
 pub mod generic;
 pub mod generic_ads;
 pub mod google_ads;

@@ -7,6 +7,7 @@
 )]
 
 mod advertising;
+mod ga4;
 mod generic_orders;
 mod list;
 mod marketplaces;
