@@ -48,6 +48,8 @@ impl ColumnFormats {
         let ColumnFormat { reading, number, date } = self.columns[column];
         match (reading, number.decimal) {
             (Reading::Text, _) => "text",
+            (Reading::Score, _) => "an answer from 0 to 10",
+            (Reading::Address, _) => "e-mail address",
             (Reading::MinorUnits, _) => "smallest unit of the currency",
             (Reading::Number, Decimal::Comma) => "decimal comma",
             (Reading::Number, Decimal::Point) => "decimal point",

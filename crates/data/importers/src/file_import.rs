@@ -13,10 +13,11 @@ use crate::cells::Cells;
 use crate::column_formats::ColumnFormats;
 use crate::error::ImportError;
 use crate::heading::nearest;
-use crate::importer::{Importer, Problem, RowReader};
+use crate::importer::{Importer, Problem, Reading, RowReader};
 use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
+use crate::survey_answers::found_by_content;
 
 /// Where the columns of an importer stand in a file: those that `--columns` names by the importer's ids, else those with a
 /// heading of theirs; an importer without a signature finds its columns itself. `decimal=` settles a format and is no column.
@@ -54,18 +55,33 @@ pub fn positions(
         }
     }
     for (at, column) in positions.iter_mut().zip(importer.columns) {
-        *at = at.or_else(|| column.headings.iter().find_map(|heading| sample.find(heading)));
+        if !matches!(column.reading, Reading::Score | Reading::Address) {
+            *at = at.or_else(|| column.headings.iter().find_map(|heading| sample.find(heading)));
+        }
+    }
+    found_by_content(importer, sample, &mut positions);
+    for (at, column) in positions.iter().zip(importer.columns) {
         if at.is_none() && column.is_needed {
             return Err(ImportError::NoSourceColumn {
                 file: sample.file.clone(),
                 importer: importer.title,
                 id: column.id,
-                expected: column.headings.join(" or "),
+                expected: match column.reading {
+                    Reading::Score => "of answers from 0 to 10".into(),
+                    _ => column.headings.join(" or "),
+                },
                 headings: sample.heading_list(),
             });
         }
     }
     Ok(positions)
+}
+
+/// A reader that knows its headings.
+fn reader(importer: &Importer, headings: &[Option<String>]) -> Box<dyn RowReader> {
+    let mut reader = (importer.reader)();
+    reader.take_headings(headings);
+    reader
 }
 
 /// One file being imported.
@@ -91,13 +107,15 @@ impl FileImport {
         sample: &Sample,
         shop: &str,
     ) -> FileImport {
+        let headings: Vec<Option<String>> =
+            positions.iter().map(|at| at.map(|at| sample.headings[at].clone())).collect();
         FileImport {
             importer,
-            headings: positions.iter().map(|at| at.map(|at| sample.headings[at].clone())).collect(),
+            reader: reader(importer, &headings),
+            headings,
             formats,
             file: sample.file.clone(),
             shop: shop.to_owned(),
-            reader: (importer.reader)(),
             complaints: ComplaintLog::default(),
         }
     }
@@ -105,7 +123,7 @@ impl FileImport {
     /// The same for another file of the same kind: formats stay, the reader begins anew.
     #[must_use]
     pub fn next(self, file: &str) -> FileImport {
-        FileImport { file: file.to_owned(), reader: (self.importer.reader)(), ..self }
+        FileImport { file: file.to_owned(), reader: reader(self.importer, &self.headings), ..self }
     }
 
     /// The importer's columns that the file has, with their headings and how they are written.

@@ -26,6 +26,25 @@ pub fn plain(heading: &str) -> String {
         .collect()
 }
 
+/// Whether a heading that [`plain`] has written is one that a pattern names: the same, or where the pattern ends or begins with
+/// `*`, one that begins or ends with the rest of it.
+///
+/// ```
+/// use clv_importers::heading::{fits, plain};
+/// assert!(fits("Amount spent (*", &plain("Amount spent (EUR)")));
+/// assert!(fits("*recommend us?", &plain("How likely are you to recommend us?")));
+/// ```
+#[must_use]
+pub fn fits(pattern: &str, plain_heading: &str) -> bool {
+    let wanted = plain(pattern);
+    match (pattern.starts_with('*'), pattern.ends_with('*')) {
+        (false, false) => plain_heading == wanted,
+        (false, true) => plain_heading.starts_with(&wanted),
+        (true, false) => plain_heading.ends_with(&wanted),
+        (true, true) => plain_heading.contains(&wanted),
+    }
+}
+
 /// The candidate nearest to what was given, when it is near enough to have been meant.
 ///
 /// ```

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clv_tables::{Rule, Table};
 
 use crate::cells::Cells;
-use crate::heading::plain;
+use crate::heading::{fits, plain};
 use crate::order_heads::OrderHeads;
 use crate::produced::Produced;
 use crate::sample::Sample;
@@ -24,6 +24,10 @@ pub enum Reading {
     Moment,
     /// As a day or a moment whose times are in UTC.
     MomentUtc,
+    /// As an answer from 0 to 10; questions stand in their own words, so the column is found by what is in it.
+    Score,
+    /// As an e-mail address; where no heading names the column, the first one that holds addresses.
+    Address,
 }
 
 impl Reading {
@@ -41,7 +45,8 @@ impl Reading {
 pub struct SourceColumn {
     /// The name by which `--columns` settles it.
     pub id: &'static str,
-    /// The headings it may have, compared without case, spaces and punctuation; the first that the file has counts.
+    /// The headings it may have, compared without case, spaces and punctuation; the first that the file has counts. One that
+    /// begins or ends with `*` says how a heading ends or begins, `Amount spent (*`.
     pub headings: &'static [&'static str],
     /// How its cells are read.
     pub reading: Reading,
@@ -65,6 +70,11 @@ pub trait RowReader: fmt::Debug + Send {
     /// # Errors
     /// When the row is put aside as a whole; nothing of it may have been produced by then.
     fn row(&mut self, cells: &Cells<'_>, out: &mut Produced) -> Result<(), Problem>;
+
+    /// Is given the headings of its columns as the file writes them, before the first row: some hold a currency or a question.
+    fn take_headings(&mut self, headings: &[Option<String>]) {
+        let _ = headings;
+    }
 
     /// The importer whose file must be read first, and its heads be given to this reader; see [`crate::order_heads`].
     fn companion(&self) -> Option<&'static str> {
@@ -131,16 +141,12 @@ impl Importer {
             return 0.0;
         }
         let headings: Vec<String> = sample.headings.iter().map(|heading| plain(heading)).collect();
-        let has = |name: &&&str| headings.contains(&plain(name));
-        if self.not.iter().any(|name| has(&name)) {
+        let has = |name: &str| headings.iter().any(|heading| fits(name, heading));
+        if self.not.iter().any(|name| has(name)) {
             return 0.0;
         }
         // A name may be given in several spellings, `InvoiceNo|Invoice`.
-        let n_there = self
-            .signature
-            .iter()
-            .filter(|names| names.split('|').any(|name| headings.contains(&plain(name))))
-            .count();
+        let n_there = self.signature.iter().filter(|names| names.split('|').any(has)).count();
         n_there as f64 / self.signature.len() as f64
     }
 

@@ -40,6 +40,15 @@ pub static IMPORTERS: &[&Importer] = &[
     &crate::olist::sellers::IMPORTER,
     &crate::olist::leads::IMPORTER,
     &crate::olist::closed_deals::IMPORTER,
+    &crate::klaviyo::IMPORTER,
+    &crate::zendesk::IMPORTER,
+    &crate::delighted::IMPORTER,
+    &crate::surveymonkey::IMPORTER,
+    &crate::typeform::IMPORTER,
+    &crate::ga4::IMPORTER,
+    &crate::meta_ads::IMPORTER,
+    &crate::google_ads::IMPORTER,
+    &crate::generic_ads::IMPORTER,
     &crate::generic::IMPORTER,
 ];
 

@@ -2,6 +2,8 @@
 
 use arrow::datatypes::DataType;
 
+use crate::heading::{fits, plain};
+
 /// Headings, types and first rows of one file; every file of a folder must have the same columns.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -35,9 +37,8 @@ impl Sample {
         format!("{}{tail}", shown.join(", "))
     }
 
-    /// The column with this heading, compared by [`crate::heading::plain`].
+    /// The column with this heading, compared by [`crate::heading::fits`].
     pub fn find(&self, heading: &str) -> Option<usize> {
-        let wanted = crate::heading::plain(heading);
-        self.headings.iter().position(|h| crate::heading::plain(h) == wanted)
+        self.headings.iter().position(|h| fits(heading, &plain(h)))
     }
 }

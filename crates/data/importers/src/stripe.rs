@@ -48,7 +48,7 @@ impl Charge<'_> {
         out.rows.payments.push(
             Payment {
                 payment_id: self.id.into(),
-                paid_on: self.created.day,
+                paid_on: Some(self.created.day),
                 paid_at: self.created.at,
                 order_id: Some(self.id.into()),
                 invoice_id: self.invoice_id.map(Into::into),

@@ -28,7 +28,7 @@ pub static IMPORTER: Importer = Importer {
     not: &[],
     columns: COLUMNS,
     tables: &[&payments::TABLE, &orders::TABLE],
-    caution: "payments are dated by their order: without the file of orders they are put aside, and an order without a payment does not come out",
+    caution: "payments are dated by their order: without the file of orders they have no day and no orders come out, and an order without a payment does not come out",
     reader: || Box::new(Reader::default()),
 };
 
@@ -56,37 +56,39 @@ impl RowReader for Reader {
     }
 
     fn row(&mut self, cells: &Cells<'_>, out: &mut Produced) -> Result<(), Problem> {
-        let no_order = |rule| Problem { rule, column: ORDER_ID };
         let order_id = cells.needed_text(ORDER_ID, Rule::NoOrder)?;
-        let head = self.heads.get(order_id).ok_or(no_order(Rule::NoOrder))?;
         let amount = cells.needed_money(VALUE)?;
         let sequential = cells
             .whole(SEQUENTIAL)
             .ok_or(Problem { rule: Rule::UnreadableAmount, column: SEQUENTIAL })?;
-        self.orders
-            .add(
-                Order {
-                    order_id: order_id.into(),
-                    ordered_on: head.ordered_on,
-                    ordered_at: head.ordered_at,
-                    customer_id: head.customer_id.as_deref().map(Into::into),
-                    currency: Some(CURRENCY.into()),
-                    total: amount,
-                    status: head.status.as_deref().map(Into::into),
-                    is_cancelled: head.is_cancelled,
-                    country: Some("BR".into()),
-                    ..Order::default()
-                },
-                &cells.origin,
-                out,
-            )
-            .map_err(no_order)?;
+        // A payment whose order is in no file of the import was paid all the same: it stays, without a day.
+        let head = self.heads.get(order_id);
+        if let Some(head) = head {
+            self.orders
+                .add(
+                    Order {
+                        order_id: order_id.into(),
+                        ordered_on: head.ordered_on,
+                        ordered_at: head.ordered_at,
+                        customer_id: head.customer_id.as_deref().map(Into::into),
+                        currency: Some(CURRENCY.into()),
+                        total: amount,
+                        status: head.status.as_deref().map(Into::into),
+                        is_cancelled: head.is_cancelled,
+                        country: Some("BR".into()),
+                        ..Order::default()
+                    },
+                    &cells.origin,
+                    out,
+                )
+                .map_err(|rule| Problem { rule, column: ORDER_ID })?;
+        }
         out.rows.payments.push(
             Payment {
                 payment_id: format!("{order_id}/{sequential}").into(),
-                paid_on: head.ordered_on,
+                paid_on: head.map(|head| head.ordered_on),
                 order_id: Some(order_id.into()),
-                customer_id: head.customer_id.as_deref().map(Into::into),
+                customer_id: head.and_then(|head| head.customer_id.as_deref()).map(Into::into),
                 amount,
                 currency: Some(CURRENCY.into()),
                 method: cells.text(TYPE).map(Into::into),

@@ -113,7 +113,7 @@ impl RowReader for Reader {
             out.rows.payments.push(
                 Payment {
                     payment_id: payment_id.into(),
-                    paid_on: moment.day,
+                    paid_on: Some(moment.day),
                     paid_at: moment.at,
                     order_id: Some(order_id.into()),
                     customer_id: customer_id.map(Into::into),

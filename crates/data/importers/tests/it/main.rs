@@ -6,6 +6,8 @@
     reason = "a test may stop at the first surprise, and nobody reads its documentation"
 )]
 
+mod advertising;
+mod ga4;
 mod generic_orders;
 mod list;
 mod marketplaces;
@@ -13,6 +15,7 @@ mod nasty_cells;
 mod olist;
 mod online_retail;
 mod read;
+mod services;
 mod shop_platforms;
 mod shopify_customers;
 mod shopify_json;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clv_importers::order_heads::OrderHeads;
 
-use crate::read::{Imported, TextFile, Wish, import, shared};
+use crate::read::{Imported, Row, TextFile, Wish, import, shared};
 
 const ORDERS: &str = "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,order_delivered_carrier_date,order_delivered_customer_date,order_estimated_delivery_date";
 const PAYMENTS: &str =
@@ -54,9 +54,14 @@ fn an_order_is_worth_what_its_payments_come_to_in_both_date_styles() {
         );
         assert_eq!(
             paid.list("payments", "payment_id paid_on amount n_instalments"),
-            ["a/1|2017-10-02|99.330000|8", "b/1|2017-10-02|5.000000|1", "a/2|2017-10-02|0.670000|"]
+            [
+                "a/1|2017-10-02|99.330000|8",
+                "b/1|2017-10-02|5.000000|1",
+                "a/2|2017-10-02|0.670000|",
+                "z/1||7.000000|1"
+            ]
         );
-        assert_eq!(paid.put_aside(), [("no_order", 1)]);
+        assert_eq!(paid.put_aside(), []);
         assert_eq!(paid.sums("BRL"), (1, 100_000_000, 0));
         let items = format!("{ITEMS}\na,1,p,s,10/9/2017 9:45,58.9,13.29\nz,1,p,s,,1,1\n");
         let items = with(&items, &heads);
@@ -69,9 +74,10 @@ fn an_order_is_worth_what_its_payments_come_to_in_both_date_styles() {
 }
 
 #[test]
-fn without_the_file_of_orders_every_payment_is_put_aside() {
+fn without_the_file_of_orders_payments_stay_without_a_day() {
     let imported = import(&format!("{PAYMENTS}\na,1,boleto,1,5.00\n")).unwrap();
-    assert_eq!((imported.put_aside(), imported.rows("orders").len()), (vec![("no_order", 1)], 0));
+    assert_eq!((imported.put_aside(), imported.rows("orders").len()), (vec![], 0));
+    assert_eq!(imported.list("payments", "payment_id paid_on amount"), ["a/1||5.000000"]);
 }
 
 #[test]
@@ -114,9 +120,14 @@ fn the_real_payments_come_out_to_the_centavo() {
     let Some(payments) = shared("olist/olist_order_payments_dataset.csv.gz") else { return };
     let Some(orders) = shared("olist/olist_orders_FIRST9999.csv.gz") else { return };
     // The file of orders holds the first 9,999 of 99,440: the payments of the others have no day.
-    let paid = count(&payments, &heads(&orders));
-    assert_eq!(paid.n_rows["payments"], 10_452);
-    assert_eq!(paid.totals.rows_put_aside, 103_886 - 10_452);
+    let paid = with(&payments, &heads(&orders));
+    assert_eq!((paid.n_rows["payments"], paid.totals.rows_put_aside), (103_886, 0));
+    let dated = paid.rows("payments").iter().filter(|row| row.contains_key("paid_on"));
+    assert_eq!(dated.count(), 10_452);
+    let centavos = |row: &Row| (row["amount"].parse::<f64>().unwrap() * 100.0).round() as i64;
+    assert_eq!(paid.rows("payments").iter().map(centavos).sum::<i64>(), 1_600_887_212);
+    let n_orders = paid.n_rows["orders"];
+    assert!((9_990..=9_999).contains(&n_orders), "{n_orders}");
     let all: BTreeSet<&str> = payments.lines().skip(1).map(|line| &line[..32]).collect();
     let orders: Vec<String> =
         all.iter().map(|id| format!("{id},{id},delivered,2017-10-02 10:56:33,,,,")).collect();

@@ -14,8 +14,8 @@ canonical_table! {
     check currency_code: currency;
     /// The payment's id, or the order's with the payment's place where the source has none.
     payment_id: Text = "ch_3Or2";
-    /// The day in the shop's time zone.
-    paid_on: Day = "2024-03-09";
+    /// The day in the shop's time zone; empty where the source tells it only with the order, and the order is not there.
+    paid_on: Option<Day> = "2024-03-09";
     /// The moment, where the source tells the time and its zone.
     paid_at: Option<Instant> = "2024-03-09T13:05:12Z";
     /// The order that it is for.
