@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clv_importers::canonicalise::{Canonicaliser, FirstOrders, RowNumbers, Shared};
 
 use crate::error::EngineError;
-use crate::orders::Orders;
+use crate::orders::{Orders, OrdersContent};
 use crate::plans::CustomerIds;
 use crate::progress::ProgressCounter;
 use crate::reader::{Source, TextReader, positions};
@@ -24,7 +24,7 @@ pub struct CustomerAttribute {
 
 impl Orders {
     /// What the first purchase day of each of these customers tells; empty where no column says anything besides customer,
-    /// day and money. Reads the files anew.
+    /// day and money, and of a workspace, whose orders are not asked for it. Reads the files anew.
     ///
     /// ```
     /// use clv_engine::{CustomerIds, Engine, EngineOptions, ReadOptions};
@@ -42,13 +42,14 @@ impl Orders {
     /// # Errors
     /// When reading fails.
     pub fn first_orders(&self, ids: &CustomerIds) -> Result<Vec<CustomerAttribute>, EngineError> {
-        let Some(plan) = self.plan.with_attributes() else { return Ok(Vec::new()) };
+        let OrdersContent::Files { sources, plan } = &self.content else { return Ok(Vec::new()) };
+        let Some(plan) = plan.with_attributes() else { return Ok(Vec::new()) };
         let plan = Arc::new(plan);
         let headings: Vec<String> =
             plan.columns.iter().map(|column| column.heading.clone()).collect();
         let shared = Arc::new(Shared::default());
         let mut known = FirstOrders::default();
-        for source in self.sources.iter() {
+        for source in sources.iter() {
             let file = source.file();
             let mut canonical =
                 Canonicaliser::new(Arc::clone(&plan), &file.shown, Arc::clone(&shared))
