@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use clv_models::covariates::clocked::ClockedParetoNbd;
 use clv_models::covariates::{CovariateModel, EffectTarget, Shift};
 use clv_models::purchase::changing::ChangingParetoNbd;
-use clv_models::purchase::clocked::ClockedParetoNbd;
 use clv_models::purchase::{PurchaseModel, pareto_nbd};
 use clv_numerics::linear_algebra::SymmetricMatrix;
 

@@ -5,9 +5,9 @@ use clv_answers::model_fit::ModelFit;
 use clv_engine::CustomerIds;
 use clv_models::catalogue::PurchaseModelEntry;
 use clv_models::covariates::CovariateRole;
+use clv_models::covariates::clocked::ClockedParetoNbd;
 use clv_models::fit::{FitOptions, FittedChangingModel, fit_changing};
 use clv_models::purchase::changing::{ChangingHistory, ChangingParetoNbd};
-use clv_models::purchase::clocked::ClockedParetoNbd;
 use clv_models::purchase::pareto_nbd;
 
 use super::answer::changing_fit;

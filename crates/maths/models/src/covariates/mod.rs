@@ -4,6 +4,7 @@
 //! for each set of traits it hands out that model at shifted parameters, so that likelihoods, forecasts and
 //! simulations are those of the model itself. How parameters answer is a literal in the catalogue: [`Shifts`].
 
+pub mod clocked;
 mod columns;
 mod model;
 mod pass;

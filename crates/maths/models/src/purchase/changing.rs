@@ -110,7 +110,7 @@ impl ChangingHistory {
 
     /// A history of which the moments between first and last purchase are not known, on periods that are checked: enough
     /// for forecasts, which do not look at them.
-    pub(super) fn without_moments(history: PurchaseHistory, periods: &[(f64, Vec<f64>)]) -> Self {
+    pub(crate) fn without_moments(history: PurchaseHistory, periods: &[(f64, Vec<f64>)]) -> Self {
         let n_covariates = periods.first().map_or(0, |period| period.1.len());
         Self { history, periods: periods.to_vec(), at_purchases: vec![0.0; n_covariates] }
     }
@@ -157,7 +157,7 @@ impl ChangingHistory {
 ///
 /// # Errors
 /// [`ChangingHistoryError`] where they do not ascend, or values are missing.
-pub(super) fn merged_periods(
+pub(crate) fn merged_periods(
     periods: &[(f64, Vec<f64>)],
 ) -> Result<Vec<(f64, Vec<f64>)>, ChangingHistoryError> {
     let expected = periods.first().map_or(0, |period| period.1.len());

@@ -29,7 +29,6 @@ pub mod bg_bb;
 pub mod bg_cnbd_k;
 pub mod bg_nbd;
 pub mod changing;
-pub mod clocked;
 pub mod future;
 pub mod ggom_nbd;
 pub mod mbg_cnbd_k;

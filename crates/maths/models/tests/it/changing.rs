@@ -2,10 +2,10 @@
 
 use clv_models::PurchaseHistory;
 use clv_models::catalogue::purchase_model;
+use clv_models::covariates::clocked::ClockedParetoNbd;
 use clv_models::covariates::{CovariateModel, CovariateRole};
 use clv_models::fit::{CovariateWarning, FitOptions, fit_changing};
 use clv_models::purchase::changing::{ChangingHistory, ChangingHistoryError, ChangingParetoNbd};
-use clv_models::purchase::clocked::ClockedParetoNbd;
 use clv_models::purchase::pareto_nbd::ParetoNbd;
 use clv_models::purchase::{ClockPiece, FutureProcess, PurchaseModel};
 use clv_models::simulate::simulate_customers;

@@ -57,7 +57,14 @@ fn a_process_that_is_killed_leaves_its_last_commit_whole() {
             .spawn()
             .unwrap();
         let commits = folder.path().join("_clv/commits");
-        let n_commits = || std::fs::read_dir(&commits).map_or(0, Iterator::count) as u64;
+        // A commit that is being written has another name until it is whole.
+        let is_commit = |entry: &std::io::Result<std::fs::DirEntry>| {
+            entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|e| e == "json"))
+        };
+        let n_commits = || {
+            std::fs::read_dir(&commits).map_or(0, |entries| entries.filter(is_commit).count())
+                as u64
+        };
         while n_commits() <= before {
             assert_eq!(process.try_wait().unwrap(), None, "the process ended by itself");
             std::thread::sleep(Duration::from_millis(5));

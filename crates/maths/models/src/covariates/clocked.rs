@@ -1,13 +1,15 @@
 //! Pareto/NBD of customers who share the covariates along their lives: that model on the clocks these make.
 //!
-//! [`changing`](super::changing) fits effects to customers with all their purchases. What it finds forecasts by counts
+//! [`changing`](crate::purchase::changing) fits effects to customers with all their purchases. What it finds forecasts by counts
 //! and ages alone, as any purchase model does, once the covariates along a life are given: they decide how fast the
 //! clocks run, and nothing else.
 
 use std::sync::Arc;
 
-use super::changing::{ChangingHistory, ChangingHistoryError, ChangingParetoNbd, merged_periods};
-use super::{FutureProcess, ParameterError, PurchaseModel, pareto_nbd};
+use crate::purchase::changing::{
+    ChangingHistory, ChangingHistoryError, ChangingParetoNbd, merged_periods,
+};
+use crate::purchase::{FutureProcess, ParameterError, PurchaseModel, pareto_nbd};
 use crate::{Parameter, PurchaseHistories, PurchaseHistory};
 
 /// Pareto/NBD on the clocks of one set of covariates along a life.
@@ -30,7 +32,7 @@ impl ClockedParetoNbd {
     /// use clv_models::PurchaseHistory;
     /// use clv_models::purchase::PurchaseModel;
     /// use clv_models::purchase::changing::ChangingParetoNbd;
-    /// use clv_models::purchase::clocked::ClockedParetoNbd;
+    /// use clv_models::covariates::clocked::ClockedParetoNbd;
     /// let effects = ChangingParetoNbd::new([0.6, 10.0, 0.7, 12.0], vec![1.0], vec![0.0])?;
     /// let of_season = |value: f64| ClockedParetoNbd::new(effects.clone(), &[(30.0, vec![0.0]), (40.0, vec![value])]);
     /// let history = PurchaseHistory::new(2, 20.0, 30.0)?;
@@ -72,7 +74,11 @@ impl PurchaseModel for ClockedParetoNbd {
     }
 
     fn with_parameters(&self, values: &[f64]) -> Result<Box<dyn PurchaseModel>, ParameterError> {
-        let base = super::positive_parameters(pareto_nbd::ID, pareto_nbd::PARAMETER_NAMES, values)?;
+        let base = crate::purchase::positive_parameters(
+            pareto_nbd::ID,
+            pareto_nbd::PARAMETER_NAMES,
+            values,
+        )?;
         let (purchase, dropout) = self.model.effects();
         let model = ChangingParetoNbd::new(base, purchase.to_vec(), dropout.to_vec())?;
         Ok(Box::new(self.under(model)))
