@@ -16,12 +16,11 @@ use crate::purchase::ggom_nbd::GgomNbd;
 use crate::purchase::mbg_cnbd_k::MbgCnbdK;
 use crate::purchase::mbg_nbd::MbgNbd;
 use crate::purchase::nbd::Nbd;
-use crate::purchase::pareto_ggg::ParetoGgg;
 use crate::purchase::pareto_nbd::ParetoNbd;
 use crate::purchase::pareto_nbd_lognormal::ParetoNbdLognormal;
 use crate::purchase::{
-    FutureProcess, ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, ggom_nbd, mbg_cnbd_k,
-    mbg_nbd, nbd, pareto_ggg, pareto_nbd, pareto_nbd_lognormal,
+    ParameterError, PurchaseModel, bg_bb, bg_cnbd_k, bg_nbd, ggom_nbd, mbg_cnbd_k, mbg_nbd, nbd,
+    pareto_nbd, pareto_nbd_lognormal,
 };
 use crate::retention::{RetentionModelEntry, Tenures, bdw, sbg};
 use crate::spend::{
@@ -68,12 +67,6 @@ impl PurchaseModelEntry {
     #[must_use]
     pub fn is_discrete(&self) -> bool {
         (self.build)(self.typical).is_ok_and(|model| model.new_customer().is_discrete())
-    }
-
-    /// The parameters that the times between purchases tell, where each customer has a rhythm of their own.
-    pub(crate) fn rhythm_parameters(&self) -> Option<&'static str> {
-        let process = (self.build)(self.typical).ok()?.new_customer();
-        matches!(process, FutureProcess::RhythmsLapsing { .. }).then_some("t / gamma")
     }
 }
 
@@ -262,31 +255,6 @@ pub fn purchase_models() -> &'static [PurchaseModelEntry] {
                     let mean_ln_rate = digamma(r) - alpha.ln();
                     let sd_ln_rate = trigamma(r).sqrt().clamp(0.2, 3.0);
                     vec![mean_ln_rate, -mean_age(histories).ln(), sd_ln_rate, 1.2, 0.0]
-                },
-            },
-            PurchaseModelEntry {
-                id: pareto_ggg::ID,
-                name: "Pareto/GGG",
-                story: "Customers buy in a rhythm of their own, regular or not, and may leave silently at any moment.",
-                parameter_names: &pareto_ggg::PARAMETER_NAMES,
-                parameter_meanings: &pareto_ggg::PARAMETER_MEANINGS,
-                kinds: &[
-                    ParameterKind::Positive,
-                    ParameterKind::Positive,
-                    ParameterKind::Positive,
-                    ParameterKind::Time,
-                    ParameterKind::Positive,
-                    ParameterKind::Time,
-                ],
-                typical: &[3.0, 1.5, 0.8, 10.0, 0.7, 15.0],
-                has_dropout: true,
-                is_dear: true,
-                build: |values| Ok(Box::new(ParetoGgg::from_values(values)?)),
-                shifts: None,
-                start: |histories| {
-                    // From purely random purchases, as in Pareto/NBD.
-                    let [r, alpha] = start_rates(histories, 1.3);
-                    vec![2.0, 1.5, r, alpha, 0.6, 0.4 * mean_age(histories)]
                 },
             },
         ]

@@ -268,11 +268,7 @@ fn newborn_is_new_customer(entry: &'static PurchaseModelEntry) -> Result<(), Str
 /// `n` draws, or an eighth of them where the likelihood is a sum over a plane and costs a hundred times as much.
 fn in_proportion(entry: &PurchaseModelEntry, n: i32) -> Result<i32, String> {
     let process = build(entry, entry.typical)?.new_customer();
-    let is_sum = matches!(
-        process,
-        FutureProcess::LapsingAtPoints { .. } | FutureProcess::RhythmsLapsing { .. }
-    );
-    Ok(if is_sum { n / 8 } else { n })
+    Ok(if matches!(process, FutureProcess::LapsingAtPoints { .. }) { n / 8 } else { n })
 }
 
 /// Twice the log-likelihood gained over the truth is chi-squared with as many degrees of freedom as parameters;

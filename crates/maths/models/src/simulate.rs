@@ -3,13 +3,12 @@
 //! Everything follows from the seed. A customer's first purchase is at time 0 of their own clock; observation
 //! ends at their age, and the purchases of the `horizon` after it are counted as the holdout.
 
-use clv_numerics::distribution::beta_cdf;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
 use crate::purchase::future::Regular;
-use crate::purchase::{ClockPiece, FutureProcess, RhythmPoint};
+use crate::purchase::{ClockPiece, FutureProcess};
 use crate::spend::GammaGamma;
 use crate::{PurchaseHistories, PurchaseHistory};
 
@@ -149,10 +148,6 @@ fn purchase_times(process: &FutureProcess, end: f64, random: &mut StdRng) -> (Ve
             });
             (drawn.0, drawn.1, 0.0)
         }
-        FutureProcess::RhythmsLapsing { ref points, silence, s, beta } => {
-            let left_at = exponential_draw(random) / gamma_draw(s, beta, random);
-            return (in_rhythm(points, silence, end.min(left_at), random), left_at);
-        }
         FutureProcess::LeavingAfterPurchase { r, alpha, a, b } => {
             let purchase_rate = gamma_draw(r, alpha, random);
             (purchase_rate, f64::INFINITY, beta_draw(a, b, random))
@@ -280,41 +275,6 @@ fn occasions(
         }
         occasion += 1.0;
     }
-}
-
-/// Purchase times until `end` of a customer whose rhythm is one of `points` and who has been silent for a while.
-fn in_rhythm(points: &[RhythmPoint], silence: f64, end: f64, random: &mut StdRng) -> Vec<f64> {
-    let mut share = random.random::<f64>();
-    let drawn = points.iter().find(|point| {
-        share -= point.weight;
-        share <= 0.0
-    });
-    let Some(&RhythmPoint { k, r, alpha, .. }) = drawn.or(points.last()) else { return Vec::new() };
-    // The running interval over its typical size is an odds of a beta variable; it must outlast the silence, so the
-    // share of it beyond is drawn by halving.
-    let outlasting = |length: f64| beta_cdf(r, k, alpha / length);
-    let target = random.random::<f64>() * outlasting(silence);
-    let (mut low, mut high) = (silence.max(f64::MIN_POSITIVE).ln(), 690.0);
-    while high - low > 1e-12 * (1.0 + high.abs()) {
-        let middle = 0.5 * (low + high);
-        if outlasting(middle.exp()) > target {
-            low = middle;
-        } else {
-            high = middle;
-        }
-        if 0.5 * (low + high) <= low || 0.5 * (low + high) >= high {
-            break;
-        }
-    }
-    let running = high.exp();
-    let rate = gamma_draw(r + k, alpha + running, random);
-    let mut times = Vec::new();
-    let mut time = running - silence;
-    while time <= end && times.len() < MOST_PURCHASES && rate > 0.0 {
-        times.push(time.max(f64::MIN_POSITIVE));
-        time += gamma_draw(k, rate, random);
-    }
-    times
 }
 
 fn exponential_draw(random: &mut StdRng) -> f64 {

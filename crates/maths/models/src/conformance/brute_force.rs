@@ -1,6 +1,5 @@
 //! Likelihoods by summing over a grid of latent rates: slow, plain, and independent of what the models do.
 
-use clv_numerics::distribution::beta_cdf;
 use clv_numerics::gamma::{ln_beta, ln_gamma};
 use clv_numerics::quadrature::gauss_legendre;
 
@@ -160,43 +159,6 @@ pub(super) fn brute_force(model: &dyn PurchaseModel, history: &PurchaseHistory) 
         }
         // No model of the catalogue has clocks of its own; one that had would fail here.
         FutureProcess::LapsingOnClocks { .. } => (f64::NAN, f64::NAN),
-        FutureProcess::RhythmsLapsing { .. } => {
-            // From the gamma laws themselves; the rate is integrated, the moment of leaving summed over.
-            let value = |k: usize| model.parameters()[k].value;
-            let (r, alpha, s, beta) = (value(2), value(3), value(4), value(5));
-            let stays = |time: f64| (beta / (beta + time)).powf(s);
-            let silence = age - last;
-            let edges: Vec<f64> = (0..=20)
-                .map(|k| 0.25 * f64::from(k))
-                .chain((3..=20).map(|k| 2.0 * f64::from(k)))
-                .collect();
-            let (mut staying, mut left) = (0.0, 0.0);
-            for (k, weight) in rates(value(0), value(1), tiny) {
-                let (g, a) = (r + k * x, alpha / k + last);
-                let ln_gaps = match history.sum_ln_interpurchase_times() {
-                    Some(sum) => (k - 1.0) * sum - x * ln_gamma(k),
-                    None if x > 0.0 => (k - 1.0) * x * last.ln() + ln_gamma(x) - ln_gamma(k * x),
-                    None => 0.0,
-                };
-                let ln_rate = ln_gamma(g) - ln_gamma(r) + r * (alpha / k).ln() - g * a.ln();
-                let weight = weight * (ln_gaps + ln_rate).exp();
-                if weight <= 0.0 {
-                    continue;
-                }
-                let outlasts = |silence: f64| beta_cdf(g, k, a / silence);
-                staying += weight * outlasts(silence) * stays(age);
-                let leaves = |off: f64| {
-                    let after = silence * (-off).exp();
-                    let until = last + after;
-                    outlasts(after) * stays(until) * s / (beta + until) * after
-                };
-                let gone = edges
-                    .windows(2)
-                    .map(|part| gauss_legendre(10).integrate(part[0], part[1], leaves));
-                left += if silence > 0.0 { weight * gone.sum::<f64>() } else { 0.0 };
-            }
-            (staying, left)
-        }
         FutureProcess::Lapsing { r, alpha, s, beta } => {
             let (mut staying, mut left) = (0.0, 0.0);
             let dropouts = rates(s, beta, least);

@@ -18,7 +18,7 @@ use super::subsample::subsample;
 use super::whole::fit_whole;
 use crate::catalogue::PurchaseModelEntry;
 use crate::purchase::PurchaseModel;
-use crate::{ParameterKind, PurchaseHistories, PurchaseHistory};
+use crate::{ParameterKind, PurchaseHistories};
 
 /// How hard to try. The default suits every data set the tests know.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -410,14 +410,6 @@ fn describe(
         .sum();
     if n_repeaters < FEW_REPEATERS {
         warnings.push(FitWarning::FewRepeaters { n_repeaters });
-    }
-    let is_unknown = |history: &PurchaseHistory| {
-        history.repeat_purchases() > 1 && history.sum_ln_interpurchase_times().is_none()
-    };
-    if let Some(parameter) = entry.rhythm_parameters()
-        && histories.histories().iter().any(is_unknown)
-    {
-        warnings.push(FitWarning::UnknownRhythm { parameter });
     }
     // A density per unit of time: one factor of the unit for each repeat purchase.
     let n_repeats: f64 = histories

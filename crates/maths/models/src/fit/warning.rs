@@ -27,7 +27,7 @@ pub enum FitWarning {
     },
     /// It is not known how regular customers are, so a model of regular buyers took what it could from counts.
     UnknownRhythm {
-        /// What the times between purchases would tell best.
+        /// The whole number that the times between purchases would tell best.
         parameter: &'static str,
     },
     /// Too few customers came back for the data to say much.

@@ -16,14 +16,11 @@ mod coin_dropout;
 mod dropout_integral;
 mod erlang_clock;
 mod erlang_coin;
-mod few_points;
 mod latent_rates;
-mod latent_rhythm;
 mod latent_rows;
 mod likelihood_pass;
 mod pareto_nbd_pass;
 mod row_block;
-mod running_interval;
 
 pub mod bg_bb;
 pub mod bg_cnbd_k;
@@ -34,12 +31,11 @@ pub mod ggom_nbd;
 pub mod mbg_cnbd_k;
 pub mod mbg_nbd;
 pub mod nbd;
-pub mod pareto_ggg;
 pub mod pareto_nbd;
 pub mod pareto_nbd_lognormal;
 
 pub use erlang_clock::MOST_PHASES;
-pub use future::{ClockPiece, FutureProcess, LatentPoint, ProcessSummary, RhythmPoint};
+pub use future::{ClockPiece, FutureProcess, LatentPoint, ProcessSummary};
 
 /// A purchase model with its parameters.
 pub trait PurchaseModel: Debug + Send + Sync {

@@ -12,7 +12,6 @@ mod covariates;
 mod fifty_digits;
 mod future_process;
 mod log_normal_spend;
-mod pareto_ggg;
 mod pooling;
 mod posterior;
 mod purchase_golden;

@@ -22,7 +22,6 @@ pub(super) mod panels;
 mod regular;
 mod regular_roots;
 mod regular_table;
-mod rhythms;
 mod steady;
 mod summary;
 
@@ -34,13 +33,11 @@ use occasions::Occasions;
 pub use on_clocks::ClockPiece;
 use on_clocks::OnClocks;
 pub(crate) use regular::Regular;
-use rhythms::Rhythms;
 use steady::Steady;
 pub use summary::ProcessSummary;
 
 use super::aging_dropout::AgingLifetime;
 pub use super::latent_rates::LatentPoint;
-pub use super::latent_rhythm::RhythmPoint;
 
 /// The purchases to come of a customer who is one now, time counted from now.
 ///
@@ -96,20 +93,6 @@ pub enum FutureProcess {
         beta: f64,
         /// The pieces to come, one at least, their ends ascending.
         pieces: Arc<[ClockPiece]>,
-    },
-    /// May leave at any moment, and buys in a rhythm that is one of several (Pareto/GGG): given it, times between
-    /// purchases are gamma distributed.
-    ///
-    /// A silence since the last purchase is part of what is known.
-    RhythmsLapsing {
-        /// What the rhythm may be; the weights sum to 1.
-        points: Arc<[RhythmPoint]>,
-        /// Time since the last purchase, at least 0.
-        silence: f64,
-        /// Shape of the dropout rate.
-        s: f64,
-        /// Rate of the dropout rate, time.
-        beta: f64,
     },
     /// May leave after each purchase to come (BG/NBD and its kin).
     LeavingAfterPurchase {
@@ -196,7 +179,6 @@ enum Kind<'a> {
     OnClocks(OnClocks<'a>),
     Aging(Aging),
     AtPoints(AtPoints<'a>),
-    Rhythms(Rhythms<'a>),
     Leaving(Leaving),
     Regular(Box<Regular>),
     Occasions(Occasions),
@@ -211,7 +193,6 @@ macro_rules! of {
             Kind::OnClocks(process) => process.$method($($argument),*),
             Kind::Aging(process) => process.$method($($argument),*),
             Kind::AtPoints(process) => process.$method($($argument),*),
-            Kind::Rhythms(process) => process.$method($($argument),*),
             Kind::Leaving(process) => process.$method($($argument),*),
             Kind::Regular(process) => process.$method($($argument),*),
             Kind::Occasions(process) => process.$method($($argument),*),
@@ -241,9 +222,6 @@ impl FutureProcess {
                 (1.0, Kind::Aging(Aging { r, alpha, lifetime }))
             }
             Self::LapsingAtPoints { ref points } => (1.0, Kind::AtPoints(AtPoints { points })),
-            Self::RhythmsLapsing { ref points, silence, s, beta } => {
-                (1.0, Kind::Rhythms(Rhythms { points, silence, s, beta }))
-            }
             Self::LeavingAfterPurchase { r, alpha, a, b } => {
                 (1.0, Kind::Leaving(Leaving { r, alpha, a, b }))
             }

@@ -48,7 +48,6 @@ impl FutureProcess {
             Kind::OnClocks(process) => process.summary(horizon, discount_rate),
             Kind::Aging(process) => process.summary(horizon, discount_rate),
             Kind::AtPoints(process) => process.summary(horizon, discount_rate),
-            Kind::Rhythms(process) => process.summary(horizon, discount_rate),
             Kind::Leaving(process) => process.summary(horizon, discount_rate),
             Kind::Regular(process) => process.summary(horizon, discount_rate),
             Kind::Occasions(process) => process.summary(horizon, discount_rate),
