@@ -74,7 +74,8 @@ impl RowReader for Reader {
         let (started_on, ended_on, canceled_on) = (day(STARTED)?, day(ENDED)?, day(NOTICE)?);
         let n_intervals = cells.whole(TENURE).filter(|n| *n >= 0);
         if started_on.is_none() && n_intervals.is_none() {
-            let rule = if cells.has(STARTED) { Rule::UnreadableDate } else { Rule::UnreadableTenure };
+            let rule =
+                if cells.has(STARTED) { Rule::UnreadableDate } else { Rule::UnreadableTenure };
             let column = if cells.has(STARTED) { STARTED } else { TENURE };
             return Err(Problem { rule, column });
         }

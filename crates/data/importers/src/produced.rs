@@ -235,10 +235,10 @@ impl Produced {
         }
         match (id, email, phone) {
             (_, Some(email), Some(phone)) => {
-                self.link(("email", email), ("phone", phone), "same_row", origin)
+                self.link(("email", email), ("phone", phone), "same_row", origin);
             }
             (Some(id), None, Some(phone)) => {
-                self.link(("customer_id", id), ("phone", phone), "same_row", origin)
+                self.link(("customer_id", id), ("phone", phone), "same_row", origin);
             }
             _ => {}
         }

@@ -83,7 +83,10 @@ fn the_real_telecom_customers_stay_for_the_months_that_the_file_tells() {
     assert_eq!((rows.len(), has("is_ended", "true"), has("n_intervals", "0")), (7_043, 1_869, 11));
     assert!(rows.iter().all(|row| !row.contains_key("started_on")));
     assert_eq!(
-        imported.list("subscriptions", "subscription_id plan amount interval_unit n_intervals is_ended")[0],
+        imported.list(
+            "subscriptions",
+            "subscription_id plan amount interval_unit n_intervals is_ended"
+        )[0],
         "7590-VHVEG|Month-to-month|29.850000|month|1|false"
     );
     let blank = imported.rows("customers").iter().filter(|row| !row.contains_key("stated_total"));

@@ -44,7 +44,10 @@ fn a_transaction_is_an_order_once_however_often_it_is_reported() {
     .unwrap();
     assert_eq!((imported.importer, imported.confidence), ("ga4", 1.0));
     assert_eq!(
-        imported.list("orders", "order_id ordered_on ordered_at customer_id total shipping currency country"),
+        imported.list(
+            "orders",
+            "order_id ordered_on ordered_at customer_id total shipping currency country"
+        ),
         [
             "1001|2024-03-09|2024-03-09T23:00:00.000002Z|5871|29.900000|4.900000|EUR|Germany",
             "1002|2024-03-09|2024-03-09T23:00:00.000004Z||5.000000||EUR|Germany"
@@ -59,7 +62,8 @@ fn a_transaction_is_an_order_once_however_often_it_is_reported() {
         ["1001|2024-03-09|12.500000", "1002|2024-03-09|5.000000"]
     );
     assert_eq!(imported.sums("EUR"), (2, 34_900_000, 17_500_000));
-    let events = imported.list("events", "kind anonymous_id customer_id session_id page product_id order_id");
+    let events = imported
+        .list("events", "kind anonymous_id customer_id session_id page product_id order_id");
     assert_eq!(
         events[..3],
         [
@@ -75,6 +79,11 @@ fn a_transaction_is_an_order_once_however_often_it_is_reported() {
     );
     assert_eq!(
         imported.put_aside(),
-        [("no_customer", 1), ("unreadable_date", 2), ("unreadable_amount", 1), ("duplicate_order", 1)]
+        [
+            ("no_customer", 1),
+            ("unreadable_date", 2),
+            ("unreadable_amount", 1),
+            ("duplicate_order", 1)
+        ]
     );
 }
