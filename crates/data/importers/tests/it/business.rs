@@ -92,3 +92,22 @@ fn the_real_telecom_customers_stay_for_the_months_that_the_file_tells() {
     let blank = imported.rows("customers").iter().filter(|row| !row.contains_key("stated_total"));
     assert_eq!((imported.n_rows["customers"], blank.count()), (7_043, 11));
 }
+
+#[test]
+fn the_headings_of_xero_are_recognised_and_its_total_counts_once() {
+    let imported = import(
+        "ContactName,EmailAddress,POAddressLine1,InvoiceNumber,Reference,InvoiceDate,DueDate,PlannedDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,InventoryItemCode,Description,Quantity,UnitAmount,Discount,LineAmount,AccountCode,TaxType,TaxAmount,Currency,Type,Sent,Status\n\
+         Acme,ada@example.com,,INV-1,PO 7,31/03/2024,30/04/2024,,119.00,19.00,0.00,119.00,MUG,Mug,1,60.00,,60.00,200,20%,11.40,GBP,Sales invoice,Sent,Awaiting Payment\n\
+         Acme,ada@example.com,,INV-1,PO 7,31/03/2024,30/04/2024,,119.00,19.00,0.00,119.00,POT,Pot,1,40.00,,40.00,200,20%,7.60,GBP,Sales invoice,Sent,Awaiting Payment\n\
+         Acme,ada@example.com,,CN-1,,01/04/2024,,,11.90,1.90,0.00,11.90,MUG,Mug,1,10.00,,10.00,200,20%,1.90,GBP,Sales credit note,Sent,Awaiting Payment\n",
+    )
+    .unwrap();
+    assert_eq!((imported.importer, imported.confidence), ("erp-invoices", 1.0));
+    assert_eq!(
+        imported.list("invoices", "invoice_id kind email total tax paid currency"),
+        [
+            "CN-1|credit_note|ada@example.com|11.900000|1.900000|0.000000|GBP",
+            "INV-1|invoice|ada@example.com|119.000000|19.000000|0.000000|GBP"
+        ]
+    );
+}
