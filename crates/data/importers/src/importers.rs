@@ -49,6 +49,8 @@ pub static IMPORTERS: &[&Importer] = &[
     &crate::meta_ads::IMPORTER,
     &crate::google_ads::IMPORTER,
     &crate::generic_ads::IMPORTER,
+    &crate::erp_invoices::IMPORTER,
+    &crate::generic_subscriptions::IMPORTER,
     &crate::generic::IMPORTER,
 ];
 

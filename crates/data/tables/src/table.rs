@@ -114,7 +114,7 @@ pub struct Table {
     /// The columns that name what is replaced as a whole when it comes again, beside source and shop: an order comes
     /// with all its lines.
     pub owner: &'static [&'static str],
-    /// The column of days by which rows are laid out, if any.
+    /// The column of days by which rows are laid out, if any; a row whose source tells no day has none in it.
     pub day: Option<&'static str>,
     /// What must hold in a row; [`Table::all_checks`] adds what follows from the kinds of the columns.
     pub checks: &'static [Check],

@@ -92,7 +92,7 @@ impl RowReader for Reader {
                 interval_unit: interval_unit.map(Into::into),
                 interval_count,
                 status: status.map(Into::into),
-                started_on,
+                started_on: Some(started_on),
                 trial_ended_on: last_day(TRIAL_END)?.filter(|ended| *ended >= started_on),
                 period_from,
                 period_until: period_until

@@ -7,6 +7,7 @@
 )]
 
 mod advertising;
+mod business;
 mod ga4;
 mod generic_orders;
 mod list;

@@ -83,15 +83,29 @@ mod tests {
     use crate::table::Origin;
 
     #[test]
-    fn every_key_owner_and_day_is_a_required_column_and_an_owner_is_part_of_its_key() {
+    fn every_key_and_owner_is_a_required_column_and_an_owner_is_part_of_its_key() {
         for table in TABLES {
-            for name in table.key.iter().chain(table.owner).chain(&table.day) {
+            for name in table.key.iter().chain(table.owner) {
                 let column = table.column(name);
                 assert!(column.is_some_and(|column| column.is_required), "{}.{name}", table.name);
             }
             assert!(table.owner.iter().all(|name| table.key.contains(name)), "{}", table.name);
             assert!(!table.key.is_empty(), "{}", table.name);
         }
+    }
+
+    #[test]
+    fn only_payments_and_subscriptions_may_stand_without_their_day() {
+        let mut without = Vec::new();
+        for table in TABLES {
+            let Some(name) = table.day else { continue };
+            let column = table.column(name).unwrap_or_else(|| panic!("{}.{name}", table.name));
+            assert_eq!(column.kind, crate::table::Kind::Day, "{}.{name}", table.name);
+            if !column.is_required {
+                without.push(table.name);
+            }
+        }
+        assert_eq!(without, ["payments", "subscriptions"]);
     }
 
     #[test]

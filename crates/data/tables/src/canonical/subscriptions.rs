@@ -10,6 +10,7 @@ canonical_table! {
     day started_on;
     check not_blank: subscription_id;
     check some_of: customer_id email account_id;
+    check some_of: started_on n_intervals;
     check positive: quantity interval_count;
     check one_of("day" "week" "month" "year"): interval_unit;
     check not_negative: amount;
@@ -40,8 +41,8 @@ canonical_table! {
     interval_count: Option<Integer> = "1";
     /// The state in the source's own words, in lower case.
     status: Option<Text> = "active";
-    /// The first day, of the trial where there was one.
-    started_on: Day = "2024-03-01";
+    /// The first day, of the trial where there was one; empty where the source tells only how long it ran.
+    started_on: Option<Day> = "2024-03-01";
     /// The last day of the trial.
     trial_ended_on: Option<Day> = "2024-03-14";
     /// The first day of the interval that is running or ran last.
@@ -56,4 +57,8 @@ canonical_table! {
     cancel_reason: Option<Text> = "moved away";
     /// Whether it renews unless somebody objects.
     is_renewing: Option<Flag> = "true";
+    /// How many intervals it has run, where the source tells no days.
+    n_intervals: Option<Integer> = "4";
+    /// Whether it has ended, where the source tells no day of it.
+    is_ended: Option<Flag> = "false";
 }
