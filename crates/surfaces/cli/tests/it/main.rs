@@ -6,6 +6,7 @@ mod boosted;
 mod contract;
 mod covariates;
 mod covariates_by_day;
+mod import;
 mod posterior;
 mod real_files;
 mod report;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::run::{Folder, rows};
 
 /// A file of the shared data; none, with a printed reason, where it is absent.
-fn shared(name: &str) -> Option<String> {
+pub(crate) fn shared(name: &str) -> Option<String> {
     let path =
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data")).join(name);
     if path.is_file() {
