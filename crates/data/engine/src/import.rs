@@ -7,7 +7,7 @@ use arrow::array::{RecordBatch, StringArray};
 use clv_importers::canonicalise::RowNumbers;
 use clv_importers::date_format::DateOrder;
 use clv_importers::file_import::positions;
-use clv_importers::importers::recognise;
+use clv_importers::importers::{LEAST_CONFIDENCE, recognise};
 use clv_importers::number_format::Decimal;
 use clv_importers::order_heads::OrderHeads;
 use clv_importers::{
@@ -138,6 +138,7 @@ impl Engine {
                 }
                 Err(refusal) => return Err(refusal),
             };
+            let is_guess = recognised.confidence < LEAST_CONFIDENCE;
             let kin = groups.iter_mut().find(|(pending, _)| {
                 std::ptr::eq(pending.importer, recognised.importer)
                     && pending.sample.headings == sample.headings
@@ -146,13 +147,31 @@ impl Engine {
                 Some((_, sources)) => sources.push(source),
                 None => {
                     let (importer, confidence) = (recognised.importer, recognised.confidence);
-                    groups
-                        .push((Pending { importer, confidence, positions, sample }, vec![source]));
+                    let pending = Pending {
+                        importer,
+                        confidence,
+                        positions,
+                        sample,
+                        is_bare_guess: is_guess && !is_named && options.from.is_none(),
+                    };
+                    groups.push((pending, vec![source]));
                 }
             }
         }
         if let (true, Some(refusal)) = (groups.is_empty(), first_refusal) {
             return Err(refusal);
+        }
+        // A folder of exports holds tables that only look like orders, such as payouts.
+        if groups.iter().any(|(pending, _)| !pending.is_bare_guess) {
+            for (guess, sources) in groups.extract_if(.., |(pending, _)| pending.is_bare_guess) {
+                let id = guess.importer.id;
+                left_alone.extend(sources.iter().map(|source| {
+                    let reason = format!(
+                        "no importer knows it, though it could hold orders; to read it so, name it alone or with --from {id}"
+                    );
+                    (source.file().shown.clone(), reason)
+                }));
+            }
         }
         // Files that others need are read before them; else the order stays.
         groups.sort_by_key(|(pending, _)| (pending.importer.reader)().companion().is_some());
@@ -205,6 +224,8 @@ struct Pending {
     confidence: f64,
     positions: Vec<Option<usize>>,
     sample: Sample,
+    /// Whether only its content speaks for the importer, and nobody named it.
+    is_bare_guess: bool,
 }
 
 impl Pending {
@@ -213,7 +234,7 @@ impl Pending {
         sources: Vec<Source>,
         wishes: &FormatWishes,
     ) -> Result<ImportGroup, EngineError> {
-        let Pending { importer, confidence, positions, sample } = self;
+        let Pending { importer, confidence, positions, sample, is_bare_guess: _ } = self;
         let mut evidence = FormatEvidence::new(importer, &positions, &sample);
         if evidence.is_open(wishes) {
             let (headings, places) = asked(&positions, &sample);

@@ -56,8 +56,8 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 #[derive(Debug, Default)]
 struct Reader {
     seen: HashSet<u64>,
-    /// What the transactions of the file came to, by the hash of their id.
-    totals: HashMap<u64, Money>,
+    /// What the transactions of the file came to and who made them, by the hash of their id.
+    totals: HashMap<u64, (Money, Option<String>)>,
 }
 
 /// What an event says beside its columns.
@@ -191,7 +191,8 @@ impl Reader {
         if self.totals.contains_key(&hash_bytes(known.order_id.as_bytes())) {
             return Ok(());
         }
-        self.totals.insert(hash_bytes(known.order_id.as_bytes()), total);
+        let customer = cells.text(USER_ID).map(str::to_owned);
+        self.totals.insert(hash_bytes(known.order_id.as_bytes()), (total, customer));
         out.order(
             Order {
                 order_id: known.order_id.into(),
@@ -239,8 +240,8 @@ impl Reader {
         amount: Option<Money>,
         out: &mut Produced,
     ) -> Result<(), Problem> {
-        let whole = || self.totals.get(&hash_bytes(known.order_id.as_bytes())).copied();
-        let amount = amount.filter(|amount| amount.0 > 0).or_else(whole);
+        let order = self.totals.get(&hash_bytes(known.order_id.as_bytes()));
+        let amount = amount.filter(|amount| amount.0 > 0).or(order.map(|(total, _)| *total));
         let amount = amount.ok_or(Problem { rule: Rule::UnreadableAmount, column: REFUND })?;
         out.refund(
             Refund {
@@ -251,7 +252,11 @@ impl Reader {
                 refunded_at: known.at,
                 amount,
                 currency: known.currency.as_deref().map(Into::into),
-                customer_id: cells.text(USER_ID).map(Into::into),
+                // A refund is often sent by the shop's own server, which names nobody.
+                customer_id: cells
+                    .text(USER_ID)
+                    .or(order.and_then(|(_, customer)| customer.as_deref()))
+                    .map(Into::into),
                 ..Refund::default()
             },
             &cells.origin,

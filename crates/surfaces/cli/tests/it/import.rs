@@ -43,8 +43,8 @@ fn a_corrected_order_takes_the_place_of_the_old_one_and_the_old_state_can_be_ask
         let row = ended.stdout.lines().find(|line| line.starts_with("a,"));
         row.expect("a has bought").split(',').nth(8).map(str::to_owned)
     };
-    assert_eq!(value_of_a(&[]).as_deref(), Some("95.0"));
-    assert_eq!(value_of_a(&["--as-of-import", "1"]).as_deref(), Some("14.0"));
+    assert_eq!(value_of_a(&[]).as_deref(), Some("95"));
+    assert_eq!(value_of_a(&["--as-of-import", "1"]).as_deref(), Some("14"));
 }
 
 #[test]

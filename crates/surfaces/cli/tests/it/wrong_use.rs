@@ -145,7 +145,7 @@ fn names_that_nobody_knows_are_met_with_those_that_are_known() {
         2,
         &[
             ("frobnicate", &["'frobnicate'"]),
-            ("report", &["<PATH>"]),
+            ("report", &["no path was typed", "clv import"]),
             ("forecast o.csv --modle x", &["--modle", "--model"]),
             ("forecast o.csv --model", &["--model <ID>"]),
             ("fit o.csv --model nope", &["'nope'", "pareto-nbd", "blend"]),
