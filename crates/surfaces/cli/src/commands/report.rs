@@ -17,14 +17,14 @@ use crate::arguments::{
     SeasonArguments, SpendArguments, TimeArguments,
 };
 use crate::progress::Talk;
-use crate::{covariates, output, reading, season};
+use crate::{covariates, output, reading, season, workspace};
 
 pub(crate) fn run(arguments: &ReportArguments, talk: &Talk) -> anyhow::Result<Outcome> {
     let outputs = match arguments.output.as_slice() {
         [] => vec![PathBuf::from("report.html")],
         given => given.to_vec(),
     };
-    let title = title_of(&arguments.read.paths);
+    let title = title_of(&arguments.read);
     let asked = ReportQuestion {
         title: &title,
         input: None,
@@ -134,12 +134,11 @@ fn is_page(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "html" || extension == "htm")
 }
 
-fn title_of(paths: &[String]) -> String {
-    let name = |path: &String| file_name(path);
-    match paths {
-        [one] => name(one),
-        [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
-        [] => "orders".to_owned(),
+fn title_of(read: &ReadArguments) -> String {
+    match read.paths.as_slice() {
+        [one] => file_name(one),
+        [first, rest @ ..] => format!("{} and {} more", file_name(first), rest.len()),
+        [] => file_name(&workspace::location(read.reading.workspace.as_deref())),
     }
 }
 
