@@ -247,7 +247,7 @@ impl Pending {
                     }
                     Ok(evidence.is_open(wishes))
                 };
-                each_rows(source, &headings, &ProgressCounter::silent(), &mut observe)?;
+                each_rows(source, &headings, false, &ProgressCounter::silent(), &mut observe)?;
             }
         }
         let formats = evidence.decide(importer, wishes)?;
@@ -326,7 +326,7 @@ impl ImportFiles {
                     import.take_heads(Arc::clone(companion));
                 }
                 let (headings, places) = asked(&group.positions, &group.sample);
-                each_rows(source, &headings, &progress, &mut |text: TextRows| {
+                each_rows(source, &headings, true, &progress, &mut |text: TextRows| {
                     for (row, value) in &text.ragged {
                         produced.totals.rows += 1;
                         produced.totals.rows_put_aside += 1;
@@ -343,6 +343,7 @@ impl ImportFiles {
                         &columns,
                         text.rows.len(),
                         RowNumbers::Listed(&text.rows),
+                        &text.hashes,
                         &mut produced,
                     );
                     if produced.rows.len() >= ROWS_PASSED_ON {

@@ -102,6 +102,8 @@ pub(crate) struct TextRows {
     pub(crate) columns: Vec<StringArray>,
     /// Row number of each row.
     pub(crate) rows: Vec<u64>,
+    /// A hash of each whole row, where asked for; none of Parquet, which is read by columns.
+    pub(crate) hashes: Vec<u64>,
     /// Rows that could not be cut into the columns, by number and beginning.
     pub(crate) ragged: Vec<(u64, String)>,
 }
@@ -113,6 +115,7 @@ pub(crate) struct TextRows {
 pub(crate) fn each_rows(
     source: &Source,
     headings: &[String],
+    hashes_rows: bool,
     progress: &Arc<ProgressCounter>,
     take: &mut dyn FnMut(TextRows) -> Result<bool, EngineError>,
 ) -> Result<(), EngineError> {
@@ -137,19 +140,22 @@ pub(crate) fn each_rows(
                 progress.add(parquet.file.size * n_rows / parquet.n_rows().max(1));
                 let rows = (first..first + n_rows).collect();
                 first += n_rows;
-                if !take(TextRows { columns: as_text(&batch)?, rows, ragged: Vec::new() })? {
+                let (hashes, ragged) = (Vec::new(), Vec::new());
+                if !take(TextRows { columns: as_text(&batch)?, rows, hashes, ragged })? {
                     return Ok(());
                 }
             }
         }
         return Ok(());
     }
-    let Some(mut reader) = TextReader::open(source, headings, false, Arc::clone(progress))? else {
+    let Some(mut reader) = TextReader::open(source, headings, hashes_rows, Arc::clone(progress))?
+    else {
         return Ok(());
     };
     while let Some(text) = reader.next_batch().map_err(|error| read_error(source.file(), error))? {
         let columns = as_text(&text.batch)?;
-        if !take(TextRows { columns, rows: text.rows, ragged: text.ragged })? {
+        let TextBatch { rows, hashes, ragged, .. } = text;
+        if !take(TextRows { columns, rows, hashes, ragged })? {
             return Ok(());
         }
     }

@@ -120,33 +120,9 @@ impl FileImport {
         }
     }
 
-    /// The same for another file of the same kind: formats stay, the reader begins anew.
-    #[must_use]
-    pub fn next(self, file: &str) -> FileImport {
-        FileImport { file: file.to_owned(), reader: reader(self.importer, &self.headings), ..self }
-    }
-
-    /// The importer's columns that the file has, with their headings and how they are written.
-    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &str, &'static str)> {
-        self.importer.columns.iter().enumerate().filter_map(|(at, column)| {
-            let heading = self.headings[at].as_deref()?;
-            Some((column.id, heading, self.formats.describe(at)))
-        })
-    }
-
-    /// Takes rows in: for each column of the importer its cells, `None` where the file has no such column.
+    /// Takes rows in: for each column of the importer its cells, `None` where the file has no such column. `row_hashes` are of
+    /// the whole rows, by which rows that came before are known; empty where there are none.
     pub fn push(
-        &mut self,
-        columns: &[Option<StringArray>],
-        n_rows: usize,
-        rows: RowNumbers<'_>,
-        out: &mut Produced,
-    ) {
-        self.push_hashed(columns, n_rows, rows, &[], out);
-    }
-
-    /// The same with hashes of the whole rows, by which rows that came before are known.
-    pub fn push_hashed(
         &mut self,
         columns: &[Option<StringArray>],
         n_rows: usize,

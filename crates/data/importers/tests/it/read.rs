@@ -230,7 +230,7 @@ impl TextFile {
             };
             let columns: Vec<_> = positions.iter().map(|at| at.map(cells)).collect();
             let first = RowNumbers::From(first_row + (nth * BATCH) as u64);
-            import.push(&columns, rows.len(), first, &mut out);
+            import.push(&columns, rows.len(), first, &[], &mut out);
             kept.take(&mut out);
         }
         import.finish(&mut out);

@@ -48,6 +48,17 @@ fn a_corrected_order_takes_the_place_of_the_old_one_and_the_old_state_can_be_ask
 }
 
 #[test]
+fn rows_that_differ_in_a_column_that_is_not_read_are_not_one() {
+    let heading = "order_id,customer_id,date,amount,note\n";
+    let rows = "1,a,2021-01-01,5,mug\n1,a,2021-01-01,5,pot\n1,a,2021-01-01,5,pot\n";
+    let folder = Folder::with("orders.csv", format!("{heading}{rows}").as_bytes());
+    let ended = folder.clv(&["import", "orders.csv"]);
+    let answer: serde_json::Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
+    assert_eq!(answer["answer"]["rows_put_aside"], 1, "{}", ended.stdout);
+    assert_eq!(answer["answer"]["currencies"][0]["gross"], 10.0);
+}
+
+#[test]
 fn without_a_path_and_a_workspace_there_is_a_hint_to_import() {
     let ended = Folder::new().clv(&["histories"]);
     assert_eq!(ended.status, 2);
